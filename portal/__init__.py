@@ -1,0 +1,1 @@
+"""HealthDataSpace: the Quart application and its rooms (docs/architecture.md names them)."""

@@ -1,0 +1,1 @@
+"""What every room may lean on: actor, settings, errors, database, events, web edge, language."""

@@ -1,0 +1,111 @@
+"""The database: one connection set per application, one unit of work at a time, notices after it."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from tortoise import context as tortoise_context
+from tortoise.context import TortoiseContext
+from tortoise.transactions import in_transaction
+
+from portal.core import events
+
+APP: Final = "hds"
+"""The one label under which Tortoise knows all models and their one migration history."""
+
+
+def now() -> datetime:
+    """The time, aware and in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def orm_config(url: str, models: Sequence[str]) -> dict[str, Any]:
+    """What Tortoise and its migration tool want to know."""
+    return {
+        "connections": {"default": url},
+        "apps": {
+            APP: {
+                "models": list(models),
+                "default_connection": "default",
+                "migrations": "migrations",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+class Database:
+    """
+    The open connections of one application.
+
+    Tortoise keeps them in a context variable of the task that opened them; requests, sockets and
+    background work run in other tasks, so each enters `current()` first.
+    """
+
+    def __init__(self, url: str, models: Sequence[str]) -> None:
+        self._config = orm_config(url, models)
+        self._context: TortoiseContext | None = None
+
+    async def open(self) -> None:
+        """Connect; the schema must be there already (`python -m portal migrate`)."""
+        context = TortoiseContext()
+        with context:
+            await context.init(config=self._config)
+        self._context = context
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        if self._context is not None:
+            with self.current():
+                await self._context.close_connections()
+            self._context = None
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Let queries inside the block use these connections (or the ambient ones while closed)."""
+        if self._context is None:
+            yield
+            return
+        token = tortoise_context._current_context.set(self._context)  # noqa: SLF001 -- no public way to enter twice
+        try:
+            yield
+        finally:
+            tortoise_context._current_context.reset(token)  # noqa: SLF001
+
+
+_announced: ContextVar[list[object] | None] = ContextVar("announced", default=None)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """
+    One unit of work.  Everything inside commits together, and only then is anyone told.
+
+    Nesting joins the outer unit, so a service may call another without caring who is first.
+    Where two requests could race, the first statement is an UPDATE of the row that orders them:
+    it locks the row on PostgreSQL and the file on SQLite.
+    """
+    if _announced.get() is not None:
+        yield
+        return
+
+    announced: list[object] = []
+    token = _announced.set(announced)
+    try:
+        async with in_transaction():
+            yield
+    finally:
+        _announced.reset(token)
+    for event in announced:
+        await events.deliver(event)
+
+
+def announce(event: object) -> None:
+    """Tell listeners about *event* once the surrounding transaction has committed."""
+    announced = _announced.get()
+    if announced is None:
+        raise RuntimeError("announce() needs a surrounding transaction()")
+    announced.append(event)

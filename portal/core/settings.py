@@ -1,0 +1,172 @@
+"""Settings: read once from `HDS_*` variables or a TOML file, frozen, every problem named at once."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+
+class BadSettings(Exception):
+    """The settings cannot start a portal; the text names every problem, one a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between two installations.  Secrets are given as files."""
+
+    data: Path
+    """Folder below which everything is written that is not named otherwise."""
+    public_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str = field(default="", repr=False)
+    """`sqlite://…` or `asyncpg://…`; empty: `portal.db` in the data folder."""
+    object_folder: Path = Path()
+    key_folder: Path = Path()
+    redis_url: str = field(default="", repr=False)
+    """Carries ids between several processes; empty: this is the only one."""
+    mail: Literal["smtp", "mailbox"] = "smtp"
+    """`mailbox` keeps mails in the database and shows them at /demo/mailbox: demo and tests only."""
+    mail_from: str = "HealthDataSpace <no-reply@localhost>"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
+    behind_proxy: bool = False
+    """Believe `X-Forwarded-For`: only when nobody but the proxy can reach the port."""
+    session_idle_minutes: int = 20
+    session_hours: int = 12
+    password_memory_mib: int = 64
+    password_rounds: int = 3
+    decoders: int = 2
+    """Limited child processes that read foreign images."""
+    free_quota: int = 1024**3
+    """Bytes a free account may keep (S-124)."""
+    demo: bool = False
+
+    def __post_init__(self) -> None:
+        """Derive what was left empty from the data folder."""
+        data = self.data.absolute()
+        object.__setattr__(self, "data", data)
+        if not self.database_url:
+            url = f"sqlite://{data / 'portal.db'}?busy_timeout=10000&synchronous=FULL"
+            object.__setattr__(self, "database_url", url)
+        if self.object_folder == Path():
+            object.__setattr__(self, "object_folder", data / "objects")
+        if self.key_folder == Path():
+            object.__setattr__(self, "key_folder", data / "keys")
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by https, so that cookies may insist on it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as a browser sends them in `Origin` (RFC 6454)."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> Self:
+        """
+        Settings from the TOML file named by `HDS_CONFIG`, if any, overruled by `HDS_*` variables.
+
+        Raises `BadSettings` naming every unknown, missing or unreadable setting.
+        """
+        problems: list[str] = []
+        given: dict[str, Any] = dict(_from_file(env.get("HDS_CONFIG"), problems))
+        given |= {
+            name.removeprefix("HDS_").lower(): value
+            for name, value in env.items()
+            if name.startswith("HDS_") and name != "HDS_CONFIG"
+        }
+        known = {each.name: each for each in fields(cls)}
+        problems += [f"{_shown(name)} is not a setting" for name in given if name not in known]
+        values: dict[str, Any] = {}
+        for name, each in known.items():
+            if name in given:
+                try:
+                    values[name] = _READ[str(each.type)](given[name])
+                except (ValueError, TypeError) as error:
+                    problems.append(f"{_shown(name)}: {error}")
+            elif each.default is MISSING:
+                problems.append(f"{_shown(name)} is missing")
+        problems += _implausible(values)
+        if problems:
+            raise BadSettings("\n".join(problems))
+        return cls(**values)
+
+
+def _shown(name: str) -> str:
+    return f"HDS_{name.upper()}"
+
+
+def _from_file(path: str | None, problems: list[str]) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        with Path(path).open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"HDS_CONFIG: {error}")
+        return {}
+
+
+def _bool(value: object) -> bool:
+    match str(value).lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+    raise ValueError("must be true or false")
+
+
+def _one_of(*allowed: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return str(value)
+
+    return read
+
+
+def _int(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    str(str): str,
+    str(int): _int,
+    str(bool): _bool,
+    str(Path): Path,
+    str(Path | None): Path,
+    str(Literal["smtp", "mailbox"]): _one_of("smtp", "mailbox"),
+    str(Literal["none", "starttls", "tls"]): _one_of("none", "starttls", "tls"),
+}
+
+
+def _implausible(values: Mapping[str, Any]) -> list[str]:
+    problems = []
+    url = urlsplit(values.get("public_url", "http://localhost"))
+    if url.scheme not in {"http", "https"} or not url.netloc or url.path not in {"", "/"}:
+        problems.append("HDS_PUBLIC_URL must be http(s)://host[:port] without a path")
+    if not values.get("database_url", "sqlite:").startswith(("sqlite:", "asyncpg:")):
+        problems.append("HDS_DATABASE_URL must begin with sqlite: or asyncpg:")
+    positive = (
+        "session_idle_minutes",
+        "session_hours",
+        "decoders",
+        "free_quota",
+        "password_rounds",
+    )
+    problems += [f"{_shown(name)} must be above 0" for name in positive if values.get(name, 1) < 1]
+    if values.get("port", 1) not in range(65536):
+        problems.append("HDS_PORT must be between 0 and 65535")
+    return problems

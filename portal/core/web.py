@@ -1,0 +1,214 @@
+"""
+The HTTP edge: who asks, closed by default, writes only from our own pages, headers, error pages.
+
+The only place that knows what an error looks like as a status.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from quart import Quart, Response, ResponseReturnValue, g, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from portal.core import language
+from portal.core.actor import Actor
+from portal.core.errors import (
+    Busy,
+    Conflict,
+    Denied,
+    Full,
+    Gone,
+    Invalid,
+    PortalError,
+    SignInNeeded,
+    TooLarge,
+    Unknown,
+)
+from portal.core.settings import Settings
+
+STATUS: Final[dict[type[PortalError], int]] = {
+    SignInNeeded: 401,
+    Invalid: 422,
+    Unknown: 404,
+    Denied: 403,
+    Conflict: 409,
+    Gone: 410,
+    TooLarge: 413,
+    Busy: 429,
+    Full: 507,
+}
+
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+class CrossSite(Denied):
+    """A write that did not start on one of our pages."""
+
+    code = "cross_site"
+
+
+class BadMethod(Invalid):
+    """The address exists, but not for this verb."""
+
+    code = "method"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A valid session cookie: who it stands for, and the token that its forms must carry."""
+
+    actor: Actor
+    csrf: str = field(repr=False)
+
+
+Recognise = Callable[[str], Awaitable[Recognised | None]]
+
+
+def signed_in() -> Actor:
+    """Whoever asks, or `SignInNeeded`."""
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        raise SignInNeeded
+    return actor
+
+
+def cookie_name(settings: Settings) -> str:
+    """`__Host-` makes browsers insist on https and on this very host (RFC 6265bis)."""
+    return "__Host-hds" if settings.secure else "hds"
+
+
+def init_app(
+    app: Quart, settings: Settings, *, recognise: Recognise, public: Collection[str]
+) -> None:
+    """Recognise whoever asks, close every endpoint not in *public*, guard writes, set headers."""
+    cookie = cookie_name(settings)
+    closed = frozenset(public)
+
+    @app.before_request
+    async def who_asks() -> None:
+        g.actor, g.csrf = None, ""
+        found = await recognise(request.cookies[cookie]) if cookie in request.cookies else None
+        if found is not None:
+            g.actor, g.csrf = found.actor, found.csrf
+        wanted = request.cookies.get("language") or (g.actor and g.actor.language)
+        language.speak(wanted or request.accept_languages.best_match(language.LANGUAGES))
+
+    @app.before_request
+    async def closed_by_default() -> None:
+        if request.endpoint is not None and request.endpoint not in closed:
+            signed_in()
+
+    @app.before_request
+    async def writes_from_our_pages_only() -> None:
+        if request.method not in READING:
+            await _refuse_foreign_write(settings.origin)
+
+    @app.after_request
+    async def headers(response: Response) -> Response:
+        _set_headers(response, settings)
+        return response
+
+    app.register_error_handler(PortalError, render_error)
+    app.register_error_handler(HTTPException, _render_http_error)
+
+
+async def _refuse_foreign_write(origin: str) -> None:
+    """Browsers say where a write comes from; a signed-in session must also show its token."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site not in {None, "same-origin", "none"}:
+        raise CrossSite
+    sent = request.headers.get("Origin")
+    if sent is not None and sent != origin:
+        raise CrossSite
+    if g.actor is None:
+        if sent is None and site is None:
+            raise CrossSite
+        return
+    token = request.headers.get("X-HDS-CSRF", "")
+    if not token and request.mimetype in FORMS:
+        token = (await request.form).get("csrf", "")
+    if not hmac.compare_digest(token.encode(), g.csrf.encode()):
+        raise CrossSite
+
+
+def _set_headers(response: Response, settings: Settings) -> None:
+    host = urlsplit(settings.origin).netloc
+    socket = f"{'wss' if settings.secure else 'ws'}://{host}"
+    fixed = {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+            f"connect-src 'self' {socket}; font-src 'self'; worker-src 'self'; "
+            "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+            "object-src 'none'; require-trusted-types-for 'script'; trusted-types hds"
+        ),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+    }
+    if settings.secure:
+        fixed["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains; preload"
+    for name, value in fixed.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith("/static/") and response.status_code in {200, 304}:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+
+
+def wants_html() -> bool:
+    """Whether the answer is a page for a person rather than JSON for a program."""
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return best == "text/html"
+
+
+def status_of(error: PortalError) -> int:
+    """The HTTP status (RFC 9110) of an error's nearest kind."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+async def render_error(error: PortalError) -> ResponseReturnValue:
+    """One error, as a page or as JSON."""
+    status = status_of(error)
+    extra = (
+        {"Retry-After": str(error.details["retry_after"])} if "retry_after" in error.details else {}
+    )
+    if not wants_html():
+        return {"error": error.code, "message": explain(error), **error.details}, status, extra
+    if isinstance(error, SignInNeeded) and request.method == "GET":
+        return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}", 303)
+    page = await render_template(
+        "errors/error.html", error=error, status=status, message=explain(error)
+    )
+    return page, status, extra
+
+
+def explain(error: PortalError) -> str:
+    """The error in the reader's language, one sentence that says what to do."""
+    return language.gettext(error.message, **error.details)
+
+
+async def _render_http_error(error: HTTPException) -> ResponseReturnValue:
+    kinds: dict[int | None, PortalError] = {404: Unknown(), 405: BadMethod(), 413: TooLarge()}
+    if error.code is not None and error.code < 400:  # noqa: PLR2004 -- redirects are no errors
+        return error.get_response()
+    if error.code == 500:  # noqa: PLR2004
+        return await render_error_500()
+    return await render_error(kinds.get(error.code, Invalid()))
+
+
+async def render_error_500() -> ResponseReturnValue:
+    """A fault of ours: logged by the framework, and nothing of it shown."""
+    fault = PortalError()
+    if not wants_html():
+        return {"error": "internal", "message": explain(fault)}, 500
+    page = await render_template(
+        "errors/error.html", error=fault, status=500, message=explain(fault)
+    )
+    return page, 500
