@@ -1,0 +1,2 @@
+// Stands in for Node modules that browser code never reaches.
+export default {};
