@@ -18,13 +18,13 @@ MODELS: Final[tuple[str, ...]] = ()
 """Every room's tables; the migrations are made from these."""
 
 PUBLIC: Final = frozenset({"static", "start"})
-"""What a stranger reaches.  Each name needs a reason; everything else answers 401 before its code runs."""
+"""What a stranger reaches, each with its reason; all else answers 401 before its code runs."""
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def create_app(settings: Settings) -> Quart:
-    """A portal that is wired but not started: nothing is read from disk but templates, nothing connected."""
+    """A portal that is wired but not started: nothing is connected yet."""
     app = Quart(
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
     )

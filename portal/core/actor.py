@@ -11,7 +11,7 @@ SECRET_BYTES = 32
 
 
 class Secret:
-    """Thirty-two secret bytes that do not show in `repr`, logs, comparisons of other types or pickles."""
+    """Thirty-two secret bytes that do not show in `repr`, logs or pickles."""
 
     __slots__ = ("_raw",)
 

@@ -1,4 +1,4 @@
-"""The database: one connection set per application, one unit of work at a time, notices after it."""
+"""The database: connections per application, one unit of work at a time, notices after it."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager

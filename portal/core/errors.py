@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from portal.core.language import noop as N_
+from portal.core.language import N_
 
 
 class PortalError(Exception):

@@ -34,4 +34,6 @@ async def deliver(event: object) -> None:
             await listener(event)
         except Exception as error:  # noqa: BLE001 -- told, not asked: a listener cannot undo the work
             # The class alone: an exception's text may quote what was being handled.
-            log.error("listener failed for %s: %s", type(event).__name__, type(error).__name__)
+            log.error(  # noqa: TRY400
+                "listener failed for %s: %s", type(event).__name__, type(error).__name__
+            )

@@ -1,4 +1,4 @@
-"""Settings: read once from `HDS_*` variables or a TOML file, frozen, every problem named at once."""
+"""Settings: read once from `HDS_*` variables or a TOML file, frozen, all problems named."""
 
 import tomllib
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class Settings:
     redis_url: str = field(default="", repr=False)
     """Carries ids between several processes; empty: this is the only one."""
     mail: Literal["smtp", "mailbox"] = "smtp"
-    """`mailbox` keeps mails in the database and shows them at /demo/mailbox: demo and tests only."""
+    """`mailbox` keeps mails in the database, shown at /demo/mailbox: demo and tests only."""
     mail_from: str = "HealthDataSpace <no-reply@localhost>"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
