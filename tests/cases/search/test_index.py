@@ -1,0 +1,144 @@
+"""The index and the search box, without a portal around them."""
+
+import os
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from cases.search.index import Document, Index
+from cases.search.query import BadSearch, Wanted, build, read, snippet, stems_of
+from portal.core.errors import Invalid
+
+ROSSI, NOVAK = "a" * 32, "b" * 32
+
+
+def document(number: int, text: str, **more: str) -> Document:
+    facts = {"author": ROSSI, "modality": "CT", "region": "head"} | more
+    return Document(
+        id=f"post:{number}",
+        case=facts.pop("case", "case1"),
+        text=text,
+        created=datetime(2026, 3, number, 12, tzinfo=UTC),
+        **facts,
+    )
+
+
+@pytest.fixture
+def index() -> Index:
+    index = Index.empty()
+    index.apply(
+        [
+            document(1, "Dense vessel sign, left middle cerebral artery?"),
+            document(2, "Entzündungen in beiden Häusern der Lunge", author=NOVAK, region="chest"),
+            document(3, "The vessel is not dense. Follow up in three months.", modality="MR"),
+            document(4, "Blutung links frontal, Verlaufskontrolle", case="case2"),
+        ]
+    )
+    return index
+
+
+def ids(index: Index, text: str, **narrow: list[str]) -> set[str]:
+    wanted = read(text)
+    authors = narrow.get("authors")
+    found = index.find(build(wanted, authors=authors, cases=narrow.get("cases")))
+    return {hit.id for hit in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("vessels", {"post:1", "post:3"}),
+        ("Entzündung", {"post:2"}),
+        ("haus", {"post:2"}),
+        ('"dense vessel"', {"post:1"}),
+        ('"vessel dense"', set()),
+        ("vessel -months", {"post:1"}),
+        ("vessel modality:mr", {"post:3"}),
+        ("region:chest", {"post:2"}),
+        ("after:2026-03-02 before:04.03.2026", {"post:3"}),
+        ("verlauf*", {"post:4"}),
+        ("nowhere", set()),
+        ("<img onerror=alert(1)>", set()),
+        ("' OR 1=1 --", set()),
+    ],
+)
+def test_a_search_finds_what_it_says_and_nothing_else(
+    index: Index, text: str, expected: set[str]
+) -> None:
+    assert ids(index, text) == expected
+
+
+def test_narrowing_to_nobody_finds_nothing(index: Index) -> None:
+    assert ids(index, "vessel", authors=[ROSSI]) == {"post:1", "post:3"}
+    assert ids(index, "vessel", authors=[]) == set()
+    assert ids(index, "region:head", cases=["case2"]) == {"post:4"}
+    assert ids(index, "vessel", cases=[]) == set()
+
+
+def test_an_index_comes_back_from_its_bytes_and_takes_changes(index: Index) -> None:
+    again = Index.load(index.dump())
+
+    again.apply([document(1, "Aneurysm instead")], remove=["post:3"])
+
+    assert ids(again, "vessel") == set()
+    assert ids(again, "aneurysm") == {"post:1"}
+    assert ids(index, "vessel") == {"post:1", "post:3"}
+
+
+def test_bytes_of_another_format_are_refused() -> None:
+    with pytest.raises(ValueError, match="not a search index"):
+        Index.load(b"something else, long enough")
+
+
+def test_nothing_is_written_to_the_temporary_folder(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    for number in range(1, 28):
+        index.apply([document(number, "Canary word for the scan")])
+
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 -- the plainest question there is
+    assert len(ids(index, "canary")) == 27
+
+
+def test_many_small_changes_do_not_pile_up(index: Index) -> None:
+    for _ in range(40):
+        index.apply([document(1, "The same post, edited again")])
+
+    assert len(index.dump()) < 60_000
+
+
+@pytest.mark.parametrize(
+    "text", ["before:yesterday", "after:31.02.2026", "status:maybe", "x" * 401]
+)
+def test_what_cannot_be_read_is_said(text: str) -> None:
+    with pytest.raises(BadSearch) as raised:
+        read(text)
+    assert isinstance(raised.value, Invalid)
+
+
+def test_operators_are_read_and_times_are_text() -> None:
+    wanted = read('from:Rossi status:closed at 10:30 "left lung" -contrast before:2026-04-01')
+
+    assert wanted == Wanted(
+        words=("at", "10:30"),
+        phrases=("left lung",),
+        without=("contrast",),
+        from_=("Rossi",),
+        status="closed",
+        before=date(2026, 4, 1),
+    )
+
+
+def test_a_snippet_marks_every_form_of_the_word() -> None:
+    text = "Zunächst unauffällig. " * 20 + "Dann Häuser und ein Haus, <b>dicht</b> daneben."
+
+    pieces = snippet(text, stems_of(read("Haus")))
+
+    assert [piece for piece, hit in pieces if hit] == ["Häuser", "Haus"]
+    assert pieces[0] == ("…", False)
+    assert len("".join(piece for piece, _ in pieces)) <= 222
