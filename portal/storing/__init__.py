@@ -1,0 +1,32 @@
+"""Sealed objects, durable and counted: where every study and document lies."""
+
+from portal.storing.errors import DiskFull, QuotaFull
+from portal.storing.keeping import (
+    Space,
+    keep,
+    let_go,
+    let_go_of,
+    objects_of,
+    size_of,
+    sizes_of,
+    space,
+)
+from portal.storing.store import Room, Store
+from portal.storing.sweeping import sweep, sweeping
+
+__all__ = [
+    "DiskFull",
+    "QuotaFull",
+    "Room",
+    "Space",
+    "Store",
+    "keep",
+    "let_go",
+    "let_go_of",
+    "objects_of",
+    "size_of",
+    "sizes_of",
+    "space",
+    "sweep",
+    "sweeping",
+]

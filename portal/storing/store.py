@@ -1,0 +1,170 @@
+"""
+Sealed objects on a local folder, through `obstore`.
+
+The synchronous calls of obstore run in threads: its own asynchronous ones abort short-lived
+processes at interpreter shutdown.  obstore renames a finished file into place but does not flush
+it, so `put` flushes file and folders before it returns: what returned survives a power cut.
+"""
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore
+
+from portal.core.settings import Settings
+from portal.storing.errors import DiskFull
+
+LEAST_FREE: Final = 2 * 1024**3
+LEAST_SHARE: Final = 0.05
+"""Uploads stop below 2 GiB or 5 % free, so that the database can always go on writing."""
+
+COALESCE: Final = 128 * 1024
+"""Ranges nearer than this are read in one go."""
+
+_NAME: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class Room(NamedTuple):
+    """A disk's size and what is free of it, bytes."""
+
+    total: int
+    free: int
+
+
+def disk_room(folder: Path) -> Room:
+    """How much room the disk below *folder* has."""
+    usage = shutil.disk_usage(folder)
+    return Room(usage.total, usage.free)
+
+
+class Store:
+    """Objects by random id; each is written once and never changed."""
+
+    def __init__(self, settings: Settings, *, room: Callable[[Path], Room] = disk_room) -> None:
+        self._folder = settings.object_folder
+        self._room = room
+        self._flushed: set[Path] = set()
+
+    async def put(self, object_id: UUID, data: bytes | bytearray | memoryview) -> int:
+        """
+        Keep *data* under a new id, durable before this returns; its size in bytes.
+
+        Raises `DiskFull` before anything is written, `FileExistsError` when the id is taken.
+        """
+        return await asyncio.to_thread(self._put, object_id, data)
+
+    async def get(self, object_id: UUID) -> bytes:
+        """The whole object; `FileNotFoundError` when there is none."""
+        return await asyncio.to_thread(self._get, object_id)
+
+    async def ranges(self, object_id: UUID, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        """The bytes of each (start, stop); `FileNotFoundError` when there is no such object."""
+        return await asyncio.to_thread(self._ranges, object_id, wanted)
+
+    async def size(self, object_id: UUID) -> int:
+        """Bytes on disk; `FileNotFoundError` when there is no such object."""
+        return await asyncio.to_thread(lambda: self._objects.head(_path(object_id))["size"])
+
+    async def delete(self, object_id: UUID) -> None:
+        """Remove the object; nothing happens when there is none."""
+        await asyncio.to_thread(self._delete, object_id)
+
+    async def ids_older_than(self, seconds: float, now: float) -> list[UUID]:
+        """Every object last written more than *seconds* before *now* (a POSIX time)."""
+        return await asyncio.to_thread(lambda: list(self._older(now - seconds)))
+
+    async def drop_unfinished(self, seconds: float, now: float) -> int:
+        """Remove what interrupted writes older than *seconds* left behind; how many there were."""
+        return await asyncio.to_thread(self._drop_unfinished, now - seconds)
+
+    @cached_property
+    def _objects(self) -> LocalStore:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return LocalStore(self._folder)
+
+    def _put(self, object_id: UUID, data: bytes | bytearray | memoryview) -> int:
+        objects, path = self._objects, _path(object_id)
+        self._check_room()
+        try:
+            objects.put(path, data, mode="create", use_multipart=False)
+            self._flush(self._folder / path)
+        except AlreadyExistsError:
+            raise FileExistsError(path) from None
+        except (BaseError, OSError) as error:
+            self._delete(object_id)
+            if _out_of_space(error):
+                raise DiskFull from None
+            raise
+        return len(data)
+
+    def _check_room(self) -> None:
+        room = self._room(self._folder)
+        if room.free < max(LEAST_FREE, LEAST_SHARE * room.total):
+            raise DiskFull
+
+    def _flush(self, file: Path) -> None:
+        _fsync(file)
+        _fsync(file.parent)
+        if file.parent not in self._flushed:
+            _fsync(file.parents[1])
+            _fsync(self._folder)
+            self._flushed.add(file.parent)
+
+    def _get(self, object_id: UUID) -> bytes:
+        return bytes(self._objects.get(_path(object_id)).bytes())
+
+    def _ranges(self, object_id: UUID, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        parts = self._objects.get_ranges(
+            _path(object_id),
+            starts=[start for start, _ in wanted],
+            ends=[stop for _, stop in wanted],
+            coalesce=COALESCE,
+        )
+        return [bytes(part) for part in parts]
+
+    def _delete(self, object_id: UUID) -> None:
+        (self._folder / _path(object_id)).unlink(missing_ok=True)
+
+    def _older(self, moment: float) -> Iterator[UUID]:
+        for batch in self._objects.list():
+            for meta in batch:
+                name = meta["path"].rsplit("/", 1)[-1]
+                if _NAME.fullmatch(name) and meta["last_modified"].timestamp() < moment:
+                    yield UUID(name)
+
+    def _drop_unfinished(self, moment: float) -> int:
+        left = [
+            path
+            for path in self._folder.glob("??/??/*#*")
+            if path.is_file() and path.stat().st_mtime < moment
+        ]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+
+def _path(object_id: UUID) -> str:
+    name = object_id.hex
+    return f"{name[:2]}/{name[2:4]}/{name}"
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _out_of_space(error: Exception) -> bool:
+    """obstore wraps the operating system's error and leaves only its text."""
+    return getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error)
