@@ -1,0 +1,86 @@
+"""
+Carrying hints to the other processes of this installation.
+
+Without Redis this is the only process.  With it, every process publishes what it tells its own
+sockets, and passes on what the others publish: ids only, nothing that anybody could read.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+CHANNEL: Final = "hds:hints"
+RETRY_SECONDS: Final = 1.0
+
+Hint = dict[str, Any]
+Hear = Callable[[Hint], Awaitable[None]]
+
+
+class Relay(Protocol):
+    """Something that tells the other processes."""
+
+    async def publish(self, hint: Hint) -> None:
+        """Tell every other process; losing a hint is no harm, pages catch up by `since`."""
+
+
+class Alone:
+    """There are no other processes."""
+
+    async def publish(self, hint: Hint) -> None:
+        """Nobody else to tell."""
+
+
+class ByRedis:
+    """Publishes on one channel and hears everybody but itself."""
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._client = client
+        self._me = uuid4().hex
+
+    async def publish(self, hint: Hint) -> None:
+        """Tell the others; while Redis is away, pages find out by asking every few seconds."""
+        try:
+            await self._client.publish(CHANNEL, json.dumps({**hint, "process": self._me}))
+        except (RedisError, OSError) as error:
+            log.warning("hint not relayed: %s", type(error).__name__)
+
+    async def listen(self, hear: Hear) -> None:
+        """Pass on what the others publish, for ever; a lost connection is made anew."""
+        while True:
+            try:
+                async with self._client.pubsub(ignore_subscribe_messages=True) as channel:
+                    await channel.subscribe(CHANNEL)
+                    async for message in channel.listen():
+                        hint = json.loads(message["data"])
+                        if hint.pop("process") != self._me:
+                            await hear(hint)
+            except (RedisError, OSError) as error:
+                log.warning("relay lost: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+@asynccontextmanager
+async def relaying(redis_url: str, hear: Hear) -> AsyncIterator[Relay]:
+    """A relay for as long as the block lasts; *hear* gets what other processes say."""
+    if not redis_url:
+        yield Alone()
+        return
+    client = redis.asyncio.from_url(redis_url)
+    relay = ByRedis(client)
+    listening = asyncio.create_task(relay.listen(hear))
+    try:
+        yield relay
+    finally:
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await client.aclose()

@@ -1,0 +1,238 @@
+"""From a committed event to the sockets of its readers, and the sockets' own small questions."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from http.cookies import CookieError, SimpleCookie
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+import socketio
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+import cases
+from cases.events import Changed, Invited, MemberLeft
+from cases.ids import CaseId
+from portal import keys
+from portal.core.actor import AccountId, Actor
+from portal.core.db import Database
+from portal.core.errors import Busy, PortalError, SignInNeeded, reading
+from portal.core.events import listening
+from portal.core.settings import Settings
+from portal.core.web import cookie_name
+from realtime.connections import Connection, Connections
+from realtime.fanout import FanOut
+from realtime.relay import Hint, Relay, relaying
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS: Final = 0.5
+"""How often open sockets are checked against the sessions in the database."""
+MOST_PER_SECOND: Final = 20
+"""Events one socket may send."""
+
+FindActor = Callable[[str], Awaitable[Actor | None]]
+Ack = dict[str, Any]
+
+
+def create_server(settings: Settings, find_actor: FindActor) -> "Live":
+    """The socket server of one process; nothing is told until `running()` is entered."""
+    sio = socketio.AsyncServer(
+        async_mode="asgi",
+        client_manager=FanOut(),
+        cors_allowed_origins=[settings.origin],
+        transports=["websocket"],
+        max_http_buffer_size=65536,
+        http_compression=False,
+        logger=False,
+        engineio_logger=False,
+    )
+    return Live(sio, settings, find_actor)
+
+
+class Live:
+    """The sockets of this process and what they are told."""
+
+    def __init__(
+        self, sio: socketio.AsyncServer, settings: Settings, find_actor: FindActor
+    ) -> None:
+        self.sio = sio
+        self.connections = Connections()
+        self._settings = settings
+        self._find_actor = find_actor
+        self._relay: Relay | None = None
+        self._sent: dict[str, deque[float]] = {}
+        sio.on("connect", self._connect)
+        sio.on("disconnect", self._disconnect)
+        sio.on("typing", self._answering(self._typing))
+        sio.on("present", self._answering(self._present))
+
+    # --- sockets come and go
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], _auth: object = None) -> None:
+        """Accept a signed-in person's socket that one of our own pages opened."""
+        if environ.get("HTTP_ORIGIN") != self._settings.origin:
+            raise Refused("origin")
+        actor = await self._find_actor(_cookie(environ, cookie_name(self._settings)))
+        if actor is None:
+            raise Refused("sign_in")
+        self.connections.add(Connection(sid, actor.id, actor.session))
+        self._sent[sid] = deque(maxlen=MOST_PER_SECOND)
+
+    async def _disconnect(self, sid: str, _reason: object = None) -> None:
+        self.connections.drop(sid)
+        self._sent.pop(sid, None)
+
+    async def close_all(self) -> None:
+        """End every socket, as the server is about to stop."""
+        for each in self.connections.all():
+            await self.sio.disconnect(each.sid)
+
+    # --- what sockets ask
+
+    def _answering(
+        self, handle: Callable[[Connection, Mapping[str, Any]], Awaitable[None]]
+    ) -> Callable[..., Awaitable[Ack]]:
+        """A handler that always answers: an exception would leave the client waiting."""
+
+        async def answer(sid: str, data: object = None) -> Ack:
+            try:
+                await handle(await self._who(sid), data if isinstance(data, dict) else {})
+            except PortalError as error:
+                return {"ok": False, "error": error.code}
+            except Exception as error:  # noqa: BLE001 -- an edge: the client must get an answer
+                log.error("socket event failed: %s", type(error).__name__)  # noqa: TRY400
+                return {"ok": False, "error": "internal"}
+            return {"ok": True}
+
+        return answer
+
+    async def _who(self, sid: str) -> Connection:
+        """Whose socket this is, asked again at every event."""
+        connection = self.connections.get(sid)
+        if connection is None or not await keys.alive([connection.session]):
+            raise SignInNeeded
+        sent, at = self._sent[sid], monotonic()
+        if len(sent) == MOST_PER_SECOND and at - sent[0] < 1:
+            raise Busy(retry_after=1)
+        sent.append(at)
+        return connection
+
+    async def _typing(self, who: Connection, data: Mapping[str, Any]) -> None:
+        with reading():
+            case, thread = UUID(str(data["case"])), UUID(str(data["thread"]))
+        payload = {"case": str(case), "thread": str(thread), "account": str(who.account)}
+        await self._tell_others("typing", who, CaseId(case), payload)
+
+    async def _present(self, who: Connection, data: Mapping[str, Any]) -> None:
+        with reading():
+            case = UUID(str(data["case"]))
+        payload = {"case": str(case), "account": str(who.account)}
+        await self._tell_others("present", who, CaseId(case), payload)
+
+    async def _tell_others(
+        self, name: str, who: Connection, case: CaseId, payload: Mapping[str, str]
+    ) -> None:
+        readers = await cases.readers_of(who.account, case)
+        await self._tell(name, readers - {who.account}, payload)
+
+    # --- what sockets are told
+
+    async def _changed(self, event: Changed) -> None:
+        payload = {
+            "community": str(event.community),
+            "case": str(event.case) if event.case else None,
+            "seq": event.seq,
+        }
+        await self._tell("change", event.readers, payload)
+
+    async def _left(self, event: MemberLeft) -> None:
+        await self._tell("left", {event.account}, {"community": str(event.community)}, ending=True)
+
+    async def _invited(self, event: Invited) -> None:
+        await self._tell("invited", {event.account}, {"community": str(event.community)})
+
+    async def _ended(self, _event: keys.SessionsEnded) -> None:
+        await self._sweep()
+
+    async def _tell(
+        self,
+        name: str,
+        readers: Collection[AccountId],
+        payload: Mapping[str, Any],
+        *,
+        ending: bool = False,
+    ) -> None:
+        hint = {
+            "name": name,
+            "readers": [reader.hex for reader in readers],
+            "payload": payload,
+            "ending": ending,
+        }
+        await self._deliver(hint)
+        if self._relay is not None:
+            await self._relay.publish(hint)
+
+    async def _deliver(self, hint: Hint) -> None:
+        """Tell this process's sockets of the hint's readers, if their sessions still live."""
+        readers = {AccountId(UUID(hex=reader)) for reader in hint["readers"]}
+        sockets = self.connections.of(readers)
+        if not sockets:
+            return
+        alive = await keys.alive([each.session for each in sockets])
+        told = [each.sid for each in sockets if each.session in alive]
+        await self.sio.emit(hint["name"], hint["payload"], room=told)
+        for each in sockets:
+            if hint["ending"] or each.session not in alive:
+                await self.sio.disconnect(each.sid)
+
+    async def _sweep(self) -> None:
+        """End the sockets of sessions that have ended or expired, wherever that happened."""
+        sockets = self.connections.all()
+        alive = await keys.alive([each.session for each in sockets]) if sockets else frozenset()
+        for each in sockets:
+            if each.session not in alive:
+                await self.sio.disconnect(each.sid)
+
+    async def _sweeping(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self._sweep()
+            except Exception as error:  # noqa: BLE001 -- the sweep must outlive a lost database
+                log.error("sweep failed: %s", type(error).__name__)  # noqa: TRY400
+
+    @asynccontextmanager
+    async def running(self, database: Database) -> AsyncIterator[None]:
+        """Tell sockets what is committed, here and in other processes, until the block ends."""
+
+        async def hear(hint: Hint) -> None:
+            with database.current():
+                await self._deliver(hint)
+
+        async with AsyncExitStack() as stack:
+            self._relay = await stack.enter_async_context(relaying(self._settings.redis_url, hear))
+            stack.enter_context(listening(Changed, self._changed))
+            stack.enter_context(listening(MemberLeft, self._left))
+            stack.enter_context(listening(Invited, self._invited))
+            stack.enter_context(listening(keys.SessionsEnded, self._ended))
+            sweeping = asyncio.create_task(self._sweeping())
+            try:
+                yield
+            finally:
+                sweeping.cancel()
+                with suppress(asyncio.CancelledError):
+                    await sweeping
+                await self.close_all()
+                self._relay = None
+
+
+def _cookie(environ: Mapping[str, Any], name: str) -> str:
+    try:
+        morsel = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(name)
+    except CookieError:
+        return ""
+    return morsel.value if morsel is not None else ""
