@@ -14,7 +14,7 @@ from portal.core.settings import Settings
 
 ROOT: Final = Path(__file__).parents[1]
 
-MODELS: Final[tuple[str, ...]] = ()
+MODELS: Final[tuple[str, ...]] = ("portal.storing.models",)
 """Every room's tables; the migrations are made from these."""
 
 PUBLIC: Final = frozenset({"static", "start"})

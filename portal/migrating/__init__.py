@@ -1,0 +1,12 @@
+"""Bringing a database to the tables of this release, without losing a row on the way."""
+
+from portal.migrating.service import (
+    Config,
+    MigrationFailed,
+    migrate,
+    pending,
+    unwritten,
+    write,
+)
+
+__all__ = ["Config", "MigrationFailed", "migrate", "pending", "unwritten", "write"]

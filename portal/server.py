@@ -1,0 +1,80 @@
+"""
+Serving: uvicorn, told what to leave out, stopping in under a second, in a process that keeps its
+memory to itself.
+"""
+
+import ctypes
+import resource
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import uvicorn
+from quart import Quart
+
+from portal.core.settings import Settings
+
+Leave = Callable[[], Awaitable[None]]
+
+GRACE: Final = 8
+"""Seconds that a request under way may still take after the order to stop."""
+
+SOCKET_MESSAGE: Final = 128 * 1024
+"""Bytes of the largest websocket message; Socket.IO's own limit is lower."""
+
+CONNECTIONS: Final = 10_000
+PR_SET_DUMPABLE: Final = 4
+
+
+class Server(uvicorn.Server):
+    """
+    uvicorn that says good-bye before it waits.
+
+    uvicorn waits until clients hang up, and an open long poll or websocket does not: so whoever
+    keeps connections open is asked to end them first (`app.extensions["hds"]["leave"]`).
+    """
+
+    def __init__(self, config: uvicorn.Config, leave: Sequence[Leave] = ()) -> None:
+        super().__init__(config)
+        self._leave = leave
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End long-lived connections, let requests finish, then stop the application."""
+        for leave in self._leave:
+            await leave()
+        await super().shutdown(sockets)
+
+
+def server_for(app: Quart, settings: Settings) -> Server:
+    """
+    A server for *app* that tells strangers nothing and logs no address.
+
+    Compression of websocket messages is off (BREACH), as are the access log, which would hold
+    who read what, and the `Server` header.
+    """
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        ws_max_size=SOCKET_MESSAGE,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.behind_proxy,
+        forwarded_allow_ips="*" if settings.behind_proxy else None,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE,
+        lifespan="on",
+    )
+    return Server(config, app.extensions["hds"].get("leave", ()))
+
+
+def keep_memory_private() -> None:
+    """No core dumps, no debugger of the same user: this process holds keys and images in plain."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE)")

@@ -1,0 +1,172 @@
+"""
+What every test may ask for.
+
+`database` is a fresh database of its own and makes it current; `app` is the whole portal, started;
+`server` serves it on a real port; `world` knows people.  Tests that use the database run on SQLite,
+and with `--engine both` on PostgreSQL as well, except those that drive a browser (unless marked
+`every_engine`) and those marked `one_engine`.
+"""
+
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from quart import Quart
+
+from portal.app import MODELS, create_app
+from portal.core.db import Database, orm_config
+from portal.core.settings import Settings
+from portal.migrating import migrate
+from tests import postgres as postgres_server
+from tests import redis as redis_server
+from tests.people import World
+from tests.serving import serving, started
+
+ENGINES: Final = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
+SLOW: Final = frozenset({"browser", "page"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=ENGINES,
+        default="sqlite",
+        help="the database that tests run on; `make test` uses both",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" not in metafunc.fixturenames:
+        return
+    engines = ENGINES[metafunc.config.getoption("engine")]
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    slow = SLOW & set(metafunc.fixturenames) and "every_engine" not in marks
+    if slow or "one_engine" in marks:
+        engines = ["sqlite"]
+    metafunc.parametrize("engine", engines, indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+class Templates:
+    """Migrated, empty databases, made once per process and copied for every test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sqlite: Path | None = None
+        self._postgres: str | None = None
+
+    async def sqlite(self, copy: Path) -> str:
+        if self._sqlite is None:
+            file = self._folder / "template.db"
+            await migrate(orm_config(f"sqlite://{file}", MODELS))
+            self._sqlite = file
+        shutil.copyfile(self._sqlite, copy)
+        return f"sqlite://{copy}?busy_timeout=10000&synchronous=OFF"
+
+    async def postgres(self, server: postgres_server.Postgres) -> str:
+        if self._postgres is None:
+            template = await server.create()
+            await migrate(orm_config(server.url(template), MODELS))
+            self._postgres = template
+        return await server.create(self._postgres)
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.Postgres]:
+    """A PostgreSQL server of this test process."""
+    with postgres_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis server of this test process."""
+    with redis_server.running() as url:
+        yield url
+
+
+@pytest.fixture
+async def database_url(
+    engine: str, request: pytest.FixtureRequest, templates: Templates, tmp_path: Path
+) -> AsyncIterator[str]:
+    """An empty database with the tables of today."""
+    if engine == "sqlite":
+        yield await templates.sqlite(tmp_path / "portal.db")
+        return
+    server = request.getfixturevalue("postgres")
+    name = await templates.postgres(server)
+    yield server.url(name)
+    await server.drop(name)
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A free port, already ours."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, listener: socket.socket) -> Settings:
+    return Settings(
+        data=tmp_path,
+        database_url=database_url,
+        public_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+        mail="mailbox",
+        password_memory_mib=46,  # the lowest that the vault accepts
+        password_rounds=1,
+        decoders=1,
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[Quart]:
+    """The whole portal, started; queries of the test use its connections."""
+    app = create_app(settings)
+    async with started(app):
+        with app.extensions["hds"]["database"].current():
+            yield app
+
+
+@pytest.fixture
+async def database_alone(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.database_url, MODELS)
+    await database.open()
+    with database.current():
+        yield database
+    await database.close()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, settings: Settings) -> Database:
+    """The open database; when the test also uses the portal, the portal's own."""
+    if "app" in request.fixturenames:
+        app: Quart = request.getfixturevalue("app")
+        found: Database = app.extensions["hds"]["database"]
+    else:
+        found = request.getfixturevalue("database_alone")
+    return found
+
+
+@pytest.fixture
+async def server(app: Quart, settings: Settings, listener: socket.socket) -> AsyncIterator[str]:
+    """The address of the portal on a real port."""
+    async with serving(app, settings, listener, lifespan="off") as url:
+        yield url
+
+
+@pytest.fixture
+def world(app: Quart, settings: Settings) -> World:
+    return World(app, settings)
