@@ -1,0 +1,155 @@
+"""
+A process of its own for searching and indexing, so that Whoosh never holds up the event loop.
+
+It keeps the last few opened indexes in memory.  They are reachable only by community, generation
+and number of the last change, and the portal asks for one only after its door has let the actor
+in; what is kept is dropped after a few idle minutes.
+"""
+
+import asyncio
+import multiprocessing
+import resource
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final, TypeVar, TypeVarTuple
+
+from cases.search.index import Document, Found, Index
+from cases.search.query import Wanted, build
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""Size of all kept indexes together."""
+IDLE_SECONDS: Final = 300.0
+
+Ts = TypeVarTuple("Ts")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One state of one community's index: everything up to change `seq` is in it."""
+
+    community: str
+    epoch: int
+    generation: int
+    seq: int
+
+
+class NotOpen(Exception):
+    """The worker does not have this state in memory; send the bytes along."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    index: Index
+    size: int
+    used: float
+
+
+_kept: OrderedDict[Name, _Kept] = OrderedDict()
+
+
+def _opened(name: Name, raw: bytes | None) -> _Kept:
+    """In the worker: the index of that state, from memory or *raw* (b"" starts an empty one)."""
+    kept = _kept.get(name)
+    if kept is None:
+        if raw is None:
+            raise NotOpen
+        kept = _Kept(Index.load(raw) if raw else Index.empty(), len(raw), monotonic())
+        _keep(name, kept)
+    kept.used = monotonic()
+    _kept.move_to_end(name)
+    return kept
+
+
+def _keep(name: Name, kept: _Kept) -> None:
+    _kept[name] = kept
+    stale = monotonic() - IDLE_SECONDS
+    for old in [each for each, held in _kept.items() if held.used < stale and each != name]:
+        del _kept[old]
+    while sum(each.size for each in _kept.values()) > MOST_BYTES and len(_kept) > 1:
+        _kept.popitem(last=False)
+
+
+def _find(
+    name: Name,
+    raw: bytes | None,
+    wanted: Wanted,
+    authors: Sequence[str] | None,
+    cases: Sequence[str] | None,
+) -> Sequence[Found]:
+    return _opened(name, raw).index.find(build(wanted, authors=authors, cases=cases))
+
+
+def _extend(
+    name: Name,
+    raw: bytes | None,
+    then: Name,
+    put: Sequence[Document],
+    remove: Sequence[str],
+) -> bytes:
+    kept = _opened(name, raw)
+    kept.index.apply(put, remove)
+    del _kept[name]
+    after = kept.index.dump()
+    _keep(then, _Kept(kept.index, len(after), monotonic()))
+    return after
+
+
+def _harden() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Worker:
+    """The portal's handle on that process."""
+
+    def __init__(self) -> None:
+        self._pool = self._new_pool()
+
+    @staticmethod
+    def _new_pool() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_harden,
+        )
+
+    async def find(
+        self,
+        name: Name,
+        raw: bytes | None,
+        wanted: Wanted,
+        *,
+        authors: Sequence[str] | None,
+        cases: Sequence[str] | None,
+    ) -> Sequence[Found]:
+        """Every match in that state, best first.  Raises `NotOpen` when *raw* is needed."""
+        return await self._run(_find, name, raw, wanted, authors, cases)
+
+    async def extend(
+        self,
+        name: Name,
+        raw: bytes | None,
+        then: Name,
+        put: Sequence[Document],
+        remove: Sequence[str],
+    ) -> bytes:
+        """The bytes of state *then*, made from *name*.  Raises `NotOpen` when *raw* is needed."""
+        return await self._run(_extend, name, raw, then, put, remove)
+
+    async def _run(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
+        """Run in the worker; one that was killed is replaced, and the work tried once more."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, work, *args)
+        except BrokenProcessPool:
+            self._pool.shutdown(wait=False)
+            self._pool = self._new_pool()
+            return await loop.run_in_executor(self._pool, work, *args)
+
+    def close(self) -> None:
+        """Stop the process; what it holds is gone."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
