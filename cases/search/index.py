@@ -6,8 +6,10 @@ memory only, and the bytes come out of an authenticated box before Whoosh sees t
 """
 
 import io
+import itertools
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
@@ -42,15 +44,25 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One match, best first: the document's id and case, and what facets count."""
+    """One match: the document's id and case, how well it fits, and when it was written (UTC)."""
 
     id: str
     case: str
     score: float
     created: datetime
-    modality: str
-    region: str
-    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The best matches, how many there are in all, and how they spread over the facets."""
+
+    total: int
+    best: tuple[Found, ...]
+    facets: Mapping[str, Mapping[str, int]]
+    """modality, region and author, each with the number of matches of its values."""
+
+
+FACETS: Final = ("modality", "region", "author")
 
 
 def _stemmed(language: str) -> analysis.Analyzer:
@@ -68,9 +80,9 @@ def _schema() -> fields.Schema:
         id=fields.ID(stored=True, unique=True),
         case=fields.ID(stored=True),
         kind=fields.ID(stored=True),
-        author=fields.ID(stored=True),
-        modality=fields.ID(stored=True),
-        region=fields.ID(stored=True),
+        author=fields.ID(sortable=True),
+        modality=fields.ID(sortable=True),
+        region=fields.ID(sortable=True),
         created=fields.DATETIME(stored=True),
         de=fields.TEXT(analyzer=GERMAN, phrase=True),
         en=fields.TEXT(analyzer=ENGLISH, phrase=True),
@@ -141,23 +153,21 @@ class Index:
         writer.commit()
         self._storage.forget_closed_segments(self._index)
 
-    def find(self, wanted: query.Query) -> Sequence[Found]:
-        """Every match, best first.  (A limit would make Whoosh's own count wrong.)"""
+    def find(self, wanted: query.Query, most: int) -> Answer:
+        """The best *most* matches and the true number of all."""
         with self._index.searcher() as searcher:
+            # Without a limit: with one, Whoosh's own count would be wrong.
             results = searcher.search(wanted, limit=None)
-            return [_found(hit.fields(), hit.score) for hit in results]
-
-
-def _found(stored: dict[str, Any], score: float | None) -> Found:
-    return Found(
-        id=stored["id"],
-        case=stored["case"],
-        score=score or 0.0,
-        created=stored["created"],
-        modality=stored["modality"],
-        region=stored["region"],
-        author=stored["author"],
-    )
+            readers = {name: searcher.reader().column_reader(name) for name in FACETS}
+            counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+            for _, number in results.top_n:
+                for name, reader in readers.items():
+                    counts[name][reader[number]] += 1
+            best = tuple(
+                Found(hit["id"], hit["case"], hit.score or 0.0, hit["created"])
+                for hit in itertools.islice(results, most)
+            )
+            return Answer(len(results.top_n), best, {name: dict(counts[name]) for name in FACETS})
 
 
 class _Captured(io.BytesIO):

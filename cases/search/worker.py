@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, TypeVar, TypeVarTuple
 
-from cases.search.index import Document, Found, Index
+from cases.search.index import Answer, Document, Index
 from cases.search.query import Wanted, build
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """Size of all kept indexes together."""
 IDLE_SECONDS: Final = 300.0
+MOST_HITS: Final = 200
+"""Matches that can be paged through; beyond that the search wants another word."""
 
 Ts = TypeVarTuple("Ts")
 T = TypeVar("T")
@@ -80,8 +82,8 @@ def _find(
     wanted: Wanted,
     authors: Sequence[str] | None,
     cases: Sequence[str] | None,
-) -> Sequence[Found]:
-    return _opened(name, raw).index.find(build(wanted, authors=authors, cases=cases))
+) -> Answer:
+    return _opened(name, raw).index.find(build(wanted, authors=authors, cases=cases), MOST_HITS)
 
 
 def _extend(
@@ -125,8 +127,8 @@ class Worker:
         *,
         authors: Sequence[str] | None,
         cases: Sequence[str] | None,
-    ) -> Sequence[Found]:
-        """Every match in that state, best first.  Raises `NotOpen` when *raw* is needed."""
+    ) -> Answer:
+        """What that state of the index knows.  Raises `NotOpen` when *raw* is needed."""
         return await self._run(_find, name, raw, wanted, authors, cases)
 
     async def extend(

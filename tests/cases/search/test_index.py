@@ -42,8 +42,8 @@ def index() -> Index:
 def ids(index: Index, text: str, **narrow: list[str]) -> set[str]:
     wanted = read(text)
     authors = narrow.get("authors")
-    found = index.find(build(wanted, authors=authors, cases=narrow.get("cases")))
-    return {hit.id for hit in found}
+    found = index.find(build(wanted, authors=authors, cases=narrow.get("cases")), 200)
+    return {hit.id for hit in found.best}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,15 @@ def test_an_index_comes_back_from_its_bytes_and_takes_changes(index: Index) -> N
     assert ids(again, "vessel") == set()
     assert ids(again, "aneurysm") == {"post:1"}
     assert ids(index, "vessel") == {"post:1", "post:3"}
+
+
+def test_the_count_and_the_facets_cover_more_than_is_shown(index: Index) -> None:
+    answer = index.find(build(read("region:head"), authors=None, cases=None), 1)
+
+    assert answer.total == 3
+    assert len(answer.best) == 1
+    assert answer.facets["modality"] == {"CT": 2, "MR": 1}
+    assert answer.facets["author"] == {ROSSI: 3}
 
 
 def test_bytes_of_another_format_are_refused() -> None:

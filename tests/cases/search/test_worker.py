@@ -1,0 +1,54 @@
+"""The searching process: what it keeps, what it asks for, and that it comes back after a kill."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from cases.search.index import Document
+from cases.search.query import read
+from cases.search.worker import Name, NotOpen, Worker
+
+EMPTY, FULL = Name("a" * 32, 1, 0, 0), Name("a" * 32, 1, 1, 1)
+POST = Document(
+    id="post:1", case="case", text="Dense vessel", author="b" * 32, created=datetime.now(UTC)
+)
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    worker = Worker()
+    yield worker
+    worker.close()
+
+
+async def test_an_extended_index_is_found_in_and_its_old_state_is_gone(worker: Worker) -> None:
+    raw = await worker.extend(EMPTY, b"", FULL, [POST], [])
+
+    found = await worker.find(FULL, None, read("vessel"), authors=None, cases=None)
+
+    assert [hit.id for hit in found.best] == ["post:1"]
+    assert raw
+    with pytest.raises(NotOpen):
+        await worker.find(EMPTY, None, read("vessel"), authors=None, cases=None)
+
+
+async def test_another_community_is_not_in_reach(worker: Worker) -> None:
+    await worker.extend(EMPTY, b"", FULL, [POST], [])
+
+    with pytest.raises(NotOpen):
+        await worker.find(Name("c" * 32, 1, 1, 1), None, read("vessel"), authors=None, cases=None)
+
+
+async def test_a_killed_process_is_replaced_and_asks_for_the_bytes_again(worker: Worker) -> None:
+    raw = await worker.extend(EMPTY, b"", FULL, [POST], [])
+    for process in list(worker._pool._processes.values()):
+        os.kill(process.pid or 0, signal.SIGKILL)
+
+    with pytest.raises(NotOpen):
+        await worker.find(FULL, None, read("vessel"), authors=None, cases=None)
+    found = await worker.find(FULL, raw, read("vessel"), authors=None, cases=None)
+
+    assert found.total == 1
