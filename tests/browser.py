@@ -1,0 +1,106 @@
+"""
+A real browser for tests: Debian's Chromium, driven by Playwright.
+
+`browsing()` starts it; `Complaints.watch(page)` notes everything that a browser complains about (console
+errors, exceptions, violated policies), and `poll` waits without `eval`, which our pages forbid.
+"""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
+
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+
+DESKTOP: Final[dict[str, Any]] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 3,
+    "is_mobile": True,
+    "has_touch": True,
+}
+
+_LISTEN_FOR_VIOLATIONS: Final = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`CSP ${event.effectiveDirective} blocked ${event.blockedURI} ${event.sourceFile}`);
+});
+"""
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    """A browser with a profile of its own; skips the test where there is no Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("needs the chromium package")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass
+class Complaints:
+    """What the browser found wrong with a page; an empty list is what tests ask for."""
+
+    heard: list[str] = field(default_factory=list)
+
+    async def watch(self, page: Page) -> None:
+        """Listen to *page*, from before its first script."""
+        await page.add_init_script(_LISTEN_FOR_VIOLATIONS)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.heard.append(f"exception: {error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            where = message.location.get("url", "")
+            self.heard.append(f"{message.type}: {message.text} ({where})")
+
+
+async def poll(page: Page, expression: str, *, seconds: float = 20) -> Any:
+    """
+    The first truthy value of *expression* in *page*.
+
+    Stands in for `page.wait_for_function`, which needs 'unsafe-eval' and is stopped by our policy.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            value = await page.evaluate(expression)
+        except Exception as error:
+            if "context was destroyed" not in str(error):
+                raise
+            value = None
+        if value:
+            return value
+        await asyncio.sleep(0.02)
+    raise TimeoutError(expression)
+
+
+async def screenshot(page: Page, name: str, folder: Path) -> Path:
+    """Keep a picture of the page as a person sees it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.png"
+    await page.screenshot(path=file)
+    return file
