@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from quart import Quart
 
+from portal import pages
 from portal.core import language, web
 from portal.core.db import Database
 from portal.core.settings import Settings
@@ -17,7 +18,7 @@ ROOT: Final = Path(__file__).parents[1]
 MODELS: Final[tuple[str, ...]] = ("portal.storing.models",)
 """Every room's tables; the migrations are made from these."""
 
-PUBLIC: Final = frozenset({"static", "start"})
+PUBLIC: Final = frozenset({"static", "pages.start", "pages.help_page"})
 """What a stranger reaches, each with its reason; all else answers 401 before its code runs."""
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
@@ -34,6 +35,7 @@ def create_app(settings: Settings) -> Quart:
     app.jinja_env.globals["asset"] = _assets(ROOT / "static" / "manifest.json")
     web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
     app.register_error_handler(500, _fault)
+    pages.init_app(app)
     app.extensions["hds"] = {"settings": settings, "database": database}
 
     @app.while_serving

@@ -1,0 +1,175 @@
+"""
+The frame of every page: what templates may always use, the navigation, the start page, the help.
+
+Templates get values only.  An entry of the navigation shows as soon as some room serves its path.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from markupsafe import Markup
+from quart import Blueprint, Quart, g, redirect, render_template, request
+from quart.typing import ResponseReturnValue
+
+from portal.core import language
+from portal.core.actor import Actor
+from portal.core.language import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere to go: a path, its words (a msgid), its icon, and for whom it is."""
+
+    href: str
+    words: str
+    icon: str
+    kinds: frozenset[str] = frozenset({"patient", "professional"})
+
+
+PROFESSIONALS: Final = frozenset({"professional"})
+
+NAVIGATION: Final = (
+    Place("/documents", N_("My documents"), "documents"),
+    Place("/upload", N_("Upload data"), "upload"),
+    Place("/code", N_("Enter code"), "code"),
+    Place("/communities", N_("Communities"), "communities", PROFESSIONALS),
+    Place("/communities/manage", N_("Manage communities"), "manage", PROFESSIONALS),
+    Place("/assignments", N_("Manage assignments"), "assignments", PROFESSIONALS),
+    Place("/storage", N_("Manage storage space"), "storage"),
+    Place("/opinions", N_("Second opinions"), "opinion"),
+    Place("/downloads", N_("Downloads"), "download"),
+    Place("/profile", N_("Profile"), "person"),
+    Place("/help", N_("Help"), "help"),
+)
+"""The words and the order are those of the product (architecture, section 7)."""
+
+ACCOUNT: Final = (Place("/profile", N_("Profile"), "person"),)
+FOOT: Final = (
+    Place("/help", N_("Help"), "help"),
+    Place("/demo/mailbox", N_("Mailbox of the demo"), "mail"),
+)
+HOME: Final[Mapping[str, str]] = {"patient": "/documents", "professional": "/communities"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place as a template shows it."""
+
+    href: str
+    label: str
+    icon: str
+    current: str
+    """`page` for this very page, `true` for a page below it, else empty (ARIA's words)."""
+
+
+def init_app(app: Quart) -> None:
+    """Give templates the frame's values and serve the start page and the help."""
+    words = _client_words(Path(str(app.static_folder)))
+    globals_: dict[str, Any] = {
+        "csrf_token": lambda: str(g.get("csrf") or ""),
+        "here": lambda: request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "client_words": lambda: words.get(language.language(), Markup("{}")),
+        "account_links": lambda: _entries(app, ACCOUNT, g.get("actor")),
+    }
+    app.jinja_env.globals.update(globals_)
+    app.jinja_env.filters.update(
+        day=_day, moment=language.show_time, size=language.show_bytes, clock=_clock
+    )
+
+    @app.context_processor
+    async def frame() -> dict[str, Any]:
+        actor: Actor | None = g.get("actor")
+        theme = request.cookies.get("theme", "")
+        return {
+            "actor": actor,
+            "theme": theme if theme in {"light", "dark"} else "auto",
+            "nav": _entries(app, NAVIGATION, actor),
+            "foot": _entries(app, FOOT, actor),
+        }
+
+    app.register_blueprint(_blueprint(app))
+
+
+def _blueprint(app: Quart) -> Blueprint:
+    blueprint = Blueprint("pages", __name__)
+
+    @blueprint.get("/")
+    async def start() -> ResponseReturnValue:
+        actor: Actor | None = g.get("actor")
+        if actor is None:
+            return await render_template("start.html")
+        home = HOME[actor.kind]
+        return redirect(home if _served(app, home) else "/help", 303)
+
+    @blueprint.get("/help")
+    async def help_page() -> ResponseReturnValue:
+        return await render_template("help.html")
+
+    return blueprint
+
+
+def _served(app: Quart, path: str) -> bool:
+    rules = app.url_map.iter_rules()
+    return any(rule.rule.rstrip("/") == path and "GET" in (rule.methods or ()) for rule in rules)
+
+
+def _entries(app: Quart, places: tuple[Place, ...], actor: Actor | None) -> list[Entry]:
+    """Those of *places* that are served and meant for *actor*; the nearest one is marked."""
+    kind = actor.kind if actor is not None else "patient"
+    shown = [place for place in places if kind in place.kinds and _served(app, place.href)]
+    here = request.path.rstrip("/")
+    above = [place.href for place in shown if f"{here}/".startswith(f"{place.href}/")]
+    nearest = max(above, key=len, default="")
+    return [
+        Entry(
+            place.href,
+            language.gettext(place.words),
+            place.icon,
+            ("page" if place.href == here else "true") if place.href == nearest else "",
+        )
+        for place in shown
+    ]
+
+
+def _day(value: date | datetime | None) -> str:
+    return language.show_date(value) if value is not None else ""
+
+
+def _clock(moment: datetime) -> str:
+    """The time of day alone, 14:05, for lists where the day stands above."""
+    return moment.astimezone(language.ZONE).strftime("%H:%M")
+
+
+def _client_words(static: Path) -> dict[str, Markup]:
+    """
+    The browser code's sentences in every language but English, as JSON for a <script> element.
+
+    The build lists the sentences it found; `["one", "many"]` is a plural.
+    """
+    listed = static / "messages.json"
+    found: list[str | list[str]] = json.loads(listed.read_text()) if listed.exists() else []
+    words: dict[str, Markup] = {}
+    for code in language.LANGUAGES:
+        if code == "en":
+            continue
+        with language.speaking(code):
+            words[code] = _as_json(dict(_translated(message) for message in found))
+    return words
+
+
+def _translated(message: str | list[str]) -> tuple[str, str | list[str]]:
+    if isinstance(message, str):
+        return message, language.gettext(message)
+    one, many = message
+    return one, [language.raw_ngettext(one, many, number) for number in (1, 2)]
+
+
+def _as_json(words: Mapping[str, str | list[str]]) -> Markup:
+    text = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    for sign, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(sign, escaped)
+    return Markup(text)  # noqa: S704 -- our own catalogue, and no sign in it can end the element
