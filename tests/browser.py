@@ -1,8 +1,9 @@
 """
 A real browser for tests: Debian's Chromium, driven by Playwright.
 
-`browsing()` starts it; `Complaints.watch(page)` notes everything that a browser complains about (console
-errors, exceptions, violated policies), and `poll` waits without `eval`, which our pages forbid.
+`browsing()` starts it; `Complaints.watch(page)` notes everything that a browser complains about
+(console errors, exceptions, violated policies), and `poll` waits without `eval`, which our pages
+forbid.
 """
 
 import asyncio

@@ -1,0 +1,1 @@
+"""The DICOM half (viewer.dicom) and the browser viewer; imports nothing else of the product."""

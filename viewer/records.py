@@ -1,0 +1,90 @@
+"""
+Several things in one response, so that one round trip brings all the browser needs next.
+
+Each record is a 16-byte little-endian header (u32 index, u32 total, u32 kind, u32 length) and
+`length` bytes.  `index` counts the frames of a series over all its instances, `total` is the size
+of the whole frame, so the reader knows which bytes are still missing.
+"""
+
+import gzip
+import json
+import struct
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from viewer.study import ViewedStudy
+
+FRAME: Final = 0
+PREFIX: Final = 1
+MANIFEST: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One frame's place in the order of display of a series."""
+
+    index: int
+    instance: UUID
+    frame: int
+    size: int
+    ends: tuple[int, ...]
+
+
+def record(index: int, total: int, kind: int, payload: bytes) -> bytes:
+    return struct.pack("<4I", index, total, kind, len(payload)) + payload
+
+
+def manifest_record(manifest: dict[str, Any]) -> bytes:
+    """The description of the study, compressed: it is text and repeats itself."""
+    plain = json.dumps(manifest, separators=(",", ":")).encode()
+    packed = gzip.compress(plain, compresslevel=5, mtime=0)
+    return record(0, len(plain), MANIFEST, packed)
+
+
+def slots(series: dict[str, Any]) -> list[Slot | None]:
+    """A series' frames in order of display; None stands for what has no picture."""
+    return list(_slots(series))
+
+
+def _slots(series: dict[str, Any]) -> Iterator[Slot | None]:
+    index = 0
+    for instance in series["instances"]:
+        has_picture = instance["codec"] != "none"
+        for frame in range(max(1, instance["frames"])):
+            if not has_picture:
+                yield None
+            else:
+                ends = tuple(instance["ends"][frame]) if instance["ends"] else ()
+                size = instance["bytes"][frame]
+                yield Slot(index, UUID(instance["id"]), frame, size, ends)
+            index += 1
+
+
+def nearest_first(count: int, start: int) -> Iterator[int]:
+    """Indices from *start* outwards: what a reader scrolls to next comes first."""
+    start = min(max(start, 0), count - 1)
+    yield from (k for k in [start] if count)
+    for step in range(1, count):
+        if start + step < count:
+            yield start + step
+        if start - step >= 0:
+            yield start - step
+
+
+async def frame_record(study: ViewedStudy, slot: Slot) -> bytes:
+    data = await study.frame(slot.instance, slot.frame)
+    return record(slot.index, len(data), FRAME, data)
+
+
+async def prefix_records(
+    study: ViewedStudy, places: list[Slot | None], resolution: int, start: int
+) -> AsyncIterator[bytes]:
+    """The exact low resolution of every frame that has one (HTJ2K), nearest to *start* first."""
+    for index in nearest_first(len(places), start):
+        slot = places[index]
+        if slot is None or resolution >= len(slot.ends) - 1:
+            continue
+        prefix = await study.frame(slot.instance, slot.frame, 0, slot.ends[resolution])
+        yield record(index, slot.size, PREFIX, prefix)

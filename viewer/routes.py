@@ -1,0 +1,166 @@
+"""The viewer's page and the endpoints that feed it; who may open what is decided elsewhere."""
+
+import base64
+from collections.abc import AsyncIterator
+from typing import Any, Final
+from uuid import UUID
+
+from quart import Blueprint, Response, ResponseReturnValue, abort, render_template, request
+
+from viewer import records
+from viewer.study import OpenStudy, ViewedStudy
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'; require-trusted-types-for 'script'; trusted-types hds hds-viewer"
+)
+"""
+The policy of every page that holds a viewer.
+
+Beyond the portal's own: the decoder is WebAssembly, and the worker's address passes through the
+`hds-viewer` policy of Trusted Types.
+"""
+
+PREVIEW_SIZES: Final = frozenset({128, 512})
+JPEG: Final = "image/jpeg"
+STREAM: Final = "application/octet-stream"
+
+
+def create_blueprint(open_study: OpenStudy) -> Blueprint:
+    """The viewer under `/v`; *open_study* raises for everybody who may not see a study."""
+    blueprint = Blueprint("viewer", __name__, url_prefix="/v")
+
+    @blueprint.after_request
+    async def private(response: Response) -> Response:
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    @blueprint.get("/<uuid:study_id>")
+    async def page(study_id: UUID) -> ResponseReturnValue:
+        study = await open_study(study_id)
+        html = await render_template(
+            "viewer/page.html", study=study, preview=await _inline_preview(study)
+        )
+        return html, {"Content-Security-Policy": POLICY}
+
+    @blueprint.get("/<uuid:study_id>/open")
+    async def open_series(study_id: UUID) -> ResponseReturnValue:
+        """The manifest (unless `manifest=0`) and the first frame in one response."""
+        study = await open_study(study_id)
+        manifest = study.manifest()
+        places = records.slots(_series(manifest))
+        at = _whole_number("at", len(places) // 2)
+        parts = [] if request.args.get("manifest") == "0" else [records.manifest_record(manifest)]
+        slot = places[at] if 0 <= at < len(places) else None
+        if slot is not None:
+            parts.append(await records.frame_record(study, slot))
+        return Response(b"".join(parts), content_type=STREAM)
+
+    @blueprint.get("/<uuid:study_id>/low")
+    async def low(study_id: UUID) -> ResponseReturnValue:
+        """Exact low-resolution prefixes of a whole series, nearest to `at` first."""
+        study = await open_study(study_id)
+        places = records.slots(_series(study.manifest()))
+        at, resolution = _whole_number("at", 0), _whole_number("res", 3)
+        stream = records.prefix_records(study, places, resolution, at)
+        response = Response(stream, content_type=STREAM)
+        response.timeout = None
+        return response
+
+    _serve_instances(blueprint, open_study)
+    return blueprint
+
+
+def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
+    @blueprint.get("/<uuid:study_id>/i/<uuid:instance>/frames/<int:frame>")
+    async def frame_bytes(study_id: UUID, instance: UUID, frame: int) -> ResponseReturnValue:
+        """One frame, counted from 0; with `Range` only the bytes the reader lacks (RFC 9110)."""
+        study = await open_study(study_id)
+        described, size = _described(study.manifest(), instance, frame)
+        start, stop = _wanted_range(size)
+        data = await study.frame(instance, frame, start, stop)
+        headers = {"Accept-Ranges": "bytes", "X-HDS-Codec": described["codec"]}
+        whole = (start, stop) == (0, size)
+        if not whole:
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+        return Response(data, 200 if whole else 206, headers, content_type=STREAM)
+
+    @blueprint.get("/<uuid:study_id>/i/<uuid:instance>/preview")
+    async def preview(study_id: UUID, instance: UUID) -> ResponseReturnValue:
+        study = await open_study(study_id)
+        _instance(study.manifest(), instance)
+        size = _whole_number("w", 128)
+        jpeg = await study.preview(instance, size) if size in PREVIEW_SIZES else None
+        if jpeg is None:
+            abort(404)
+        return Response(jpeg, content_type=JPEG)
+
+    @blueprint.get("/<uuid:study_id>/i/<uuid:instance>/original")
+    async def original(study_id: UUID, instance: UUID) -> ResponseReturnValue:
+        """The uploaded file, under a name that says nothing about the patient."""
+        study = await open_study(study_id)
+        _instance(study.manifest(), instance)
+        data: bytes | AsyncIterator[bytes] = await study.original(instance)
+        response = Response(data, content_type="application/dicom")
+        response.headers["Content-Disposition"] = f'attachment; filename="{instance.hex}.dcm"'
+        response.timeout = None
+        return response
+
+
+def _series(manifest: dict[str, Any]) -> dict[str, Any]:
+    wanted = _whole_number("series", manifest["series"][0]["id"] if manifest["series"] else 0)
+    found: dict[str, Any] | None = next(
+        (series for series in manifest["series"] if series["id"] == wanted), None
+    )
+    if found is None:
+        abort(404)
+    return found
+
+
+def _instance(manifest: dict[str, Any], instance: UUID) -> dict[str, Any]:
+    everything = (each for series in manifest["series"] for each in series["instances"])
+    found: dict[str, Any] | None = next(
+        (each for each in everything if each["id"] == instance.hex), None
+    )
+    if found is None:
+        abort(404)
+    return found
+
+
+def _described(manifest: dict[str, Any], instance: UUID, frame: int) -> tuple[dict[str, Any], int]:
+    described = _instance(manifest, instance)
+    if described["codec"] == "none" or not 0 <= frame < len(described["bytes"]):
+        abort(404)
+    return described, described["bytes"][frame]
+
+
+def _whole_number(name: str, default: int) -> int:
+    """A query parameter; whatever is not a whole number counts as not given."""
+    return request.args.get(name, default, type=int)
+
+
+def _wanted_range(size: int) -> tuple[int, int]:
+    """The one byte range asked for, or everything; 416 when there are no such bytes."""
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return 0, size
+    start, stop = asked.ranges[0]
+    if start < 0:
+        start, stop = max(0, size + start), size
+    stop = size if stop is None else min(stop, size)
+    if start >= stop:
+        abort(416)
+    return start, stop
+
+
+async def _inline_preview(study: ViewedStudy) -> str | None:
+    """The first series' middle picture as a data URI: it is painted with the page itself."""
+    for series in study.manifest()["series"]:
+        pictures = [each for each in series["instances"] if each["codec"] != "none"]
+        if pictures:
+            middle = pictures[len(pictures) // 2]
+            jpeg = await study.preview(UUID(middle["id"]), 512)
+            return f"data:{JPEG};base64,{base64.b64encode(jpeg).decode()}" if jpeg else None
+    return None
