@@ -41,12 +41,13 @@ async def space(account: AccountId, free_quota: int) -> Space:
 
 
 async def keep(
-    account: AccountId, holding: UUID, sizes: Mapping[UUID, int], free_quota: int
+    account: AccountId, holding: UUID, sizes: Mapping[UUID, int], free_quota: int | None
 ) -> None:
     """
     Count stored objects (id to bytes) as *account*'s, part of *holding*.
 
     Raises `QuotaFull` when they do not fit; the surrounding transaction then leaves no trace.
+    Without a quota they are counted but never refused: housekeeping must not fail half-way.
     """
     if not sizes:
         return
@@ -62,11 +63,15 @@ async def keep(
         )
 
 
-async def _charge(account: AccountId, size: int, free_quota: int) -> None:
+async def _charge(account: AccountId, size: int, free_quota: int | None) -> None:
     # Inserting first makes the row exist without a race; the UPDATE decides who still fits.
     await Usage.bulk_create([Usage(account=account, used=0)], ignore_conflicts=True)
+    mine = Usage.filter(account=account)
+    if free_quota is None:
+        await mine.update(used=F("used") + size)
+        return
     limit = (await space(account, free_quota)).allowed
-    fits = await Usage.filter(account=account, used__lte=limit - size).update(used=F("used") + size)
+    fits = await mine.filter(used__lte=limit - size).update(used=F("used") + size)
     if not fits:
         there = await space(account, free_quota)
         raise QuotaFull(free=there.free, needed=size)

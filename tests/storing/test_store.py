@@ -1,0 +1,127 @@
+"""What is stored is there after a power cut, once, and never more than there is room for."""
+
+import asyncio
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from portal import storing
+from portal.core.settings import Settings
+from portal.storing import Room
+
+GIB = 1024**3
+PLENTY = Room(100 * GIB, 50 * GIB)
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Path:
+    return tmp_path / "objects"
+
+
+@pytest.fixture
+def store(settings: Settings, objects: Path) -> storing.Store:
+    return storing.Store(replace(settings, object_folder=objects), room=lambda _: PLENTY)
+
+
+async def test_an_object_comes_back_whole_and_by_ranges(store: storing.Store) -> None:
+    object_id, data = uuid4(), os.urandom(300_000)
+
+    size = await store.put(object_id, data)
+
+    assert size == await store.size(object_id) == len(data)
+    assert await store.get(object_id) == data
+    assert await store.ranges(object_id, [(0, 57), (299_990, 300_000), (100, 200_000)]) == [
+        data[:57],
+        data[-10:],
+        data[100:200_000],
+    ]
+
+
+async def test_an_id_is_written_once(store: storing.Store) -> None:
+    object_id = uuid4()
+    await store.put(object_id, b"first")
+
+    with pytest.raises(FileExistsError):
+        await store.put(object_id, b"second")
+
+    assert await store.get(object_id) == b"first"
+
+
+async def test_two_writers_of_one_id_do_not_mix(store: storing.Store) -> None:
+    object_id = uuid4()
+    bodies = [bytes([number]) * 200_000 for number in range(8)]
+
+    said = await asyncio.gather(
+        *(store.put(object_id, body) for body in bodies), return_exceptions=True
+    )
+
+    assert sum(isinstance(each, int) for each in said) == 1
+    assert await store.get(object_id) in bodies
+
+
+async def test_what_is_not_there_is_not_found(store: storing.Store) -> None:
+    missing = uuid4()
+    await store.put(uuid4(), b"something else")
+
+    for asking in (store.get(missing), store.size(missing), store.ranges(missing, [(0, 1)])):
+        with pytest.raises(FileNotFoundError):
+            await asking
+    await store.delete(missing)
+
+
+async def test_file_and_folders_are_flushed_before_put_returns(
+    store: storing.Store, objects: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        flushed.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    object_id = uuid4()
+    await store.put(object_id, b"kept")
+
+    file = objects / object_id.hex[:2] / object_id.hex[2:4] / object_id.hex
+    assert flushed[0] == str(file)
+    assert set(flushed) >= {str(file.parent), str(file.parents[1]), str(objects)}
+
+
+@pytest.mark.parametrize(
+    "room", [Room(100 * GIB, int(4.9 * GIB)), Room(20 * GIB, int(1.9 * GIB))], ids=["5 %", "2 GiB"]
+)
+async def test_a_nearly_full_disk_takes_nothing_and_still_reads(
+    settings: Settings, objects: Path, room: Room
+) -> None:
+    now = [PLENTY]
+    config = replace(settings, object_folder=objects)
+    store = storing.Store(config, room=lambda _: now[0])
+    early, late = uuid4(), uuid4()
+    await store.put(early, b"early")
+
+    now[0] = room
+    with pytest.raises(storing.DiskFull):
+        await store.put(late, b"late")
+
+    assert await store.get(early) == b"early"
+    with pytest.raises(FileNotFoundError):
+        await store.get(late)
+
+
+async def test_unfinished_writes_are_removed_when_old(store: storing.Store, objects: Path) -> None:
+    object_id = uuid4()
+    await store.put(object_id, b"whole")
+    whole = objects / object_id.hex[:2] / object_id.hex[2:4] / object_id.hex
+    torn = whole.with_name(f"{uuid4().hex}#1")
+    torn.write_bytes(b"half of somet")
+
+    assert await store.drop_unfinished(3600, time.time()) == 0
+    assert await store.drop_unfinished(3600, time.time() + 3601) == 1
+
+    assert not torn.exists()
+    assert await store.get(object_id) == b"whole"
