@@ -1,0 +1,83 @@
+"""
+Everything secret, in one room: the only importer of `cryptography`.
+
+Every ciphertext is a `box`, every key handed to somebody absent a `seal`, both bound to a context
+(`contexts`).  Every secret is thirty-two random bytes or something a person types (`derive`).
+Pure functions: no database, no request, no clock.  Whatever does not open raises `Tampered`, which
+says nothing.
+"""
+
+from portal.vault import contexts
+from portal.vault.boxes import (
+    CHUNK_BYTES,
+    HEAD_BYTES,
+    Boxer,
+    box,
+    box_secret,
+    box_size,
+    unbox,
+    unbox_secret,
+)
+from portal.vault.checking import VectorFailed, self_test
+from portal.vault.codes import (
+    access_code,
+    check_pass_code,
+    fold_code,
+    pass_code,
+    share_password,
+)
+from portal.vault.contexts import Purpose, ctx
+from portal.vault.derivation import ACCESS_CODE_COST, PASSWORD_COST, Cost, derive
+from portal.vault.faults import Tampered
+from portal.vault.key_files import BadKeyFiles, KeyFiles, load_key_files, make_key_files
+from portal.vault.ranges import RangeReader, Span, last_chunk
+from portal.vault.roots import blind_mark, check_mac, mac, new_secret, sub_key
+from portal.vault.seals import KeyPair, fingerprint, key_pair, seal, spoken, unseal
+from portal.vault.signing import SigningKey, sign, verify
+
+__all__ = [
+    "ACCESS_CODE_COST",
+    "CHUNK_BYTES",
+    "HEAD_BYTES",
+    "PASSWORD_COST",
+    "BadKeyFiles",
+    "Boxer",
+    "Cost",
+    "KeyFiles",
+    "KeyPair",
+    "Purpose",
+    "RangeReader",
+    "SigningKey",
+    "Span",
+    "Tampered",
+    "VectorFailed",
+    "access_code",
+    "blind_mark",
+    "box",
+    "box_secret",
+    "box_size",
+    "check_mac",
+    "check_pass_code",
+    "contexts",
+    "ctx",
+    "derive",
+    "fingerprint",
+    "fold_code",
+    "key_pair",
+    "last_chunk",
+    "load_key_files",
+    "mac",
+    "make_key_files",
+    "new_secret",
+    "pass_code",
+    "seal",
+    "self_test",
+    "share_password",
+    "sign",
+    "spoken",
+    "sub_key",
+    "unbox",
+    "unbox_secret",
+    "unseal",
+    "verify",
+]
