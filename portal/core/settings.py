@@ -18,7 +18,8 @@ class Settings:
 
     data: Path
     """Folder below which everything is written that is not named otherwise."""
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str = ""
+    """Where browsers reach us; empty: the host and port below, by http."""
     host: str = "127.0.0.1"
     port: int = 8000
     database_url: str = field(default="", repr=False)
@@ -51,6 +52,8 @@ class Settings:
         """Derive what was left empty from the data folder."""
         data = self.data.absolute()
         object.__setattr__(self, "data", data)
+        if not self.public_url:
+            object.__setattr__(self, "public_url", f"http://{self.host}:{self.port}")
         if not self.database_url:
             url = f"sqlite://{data / 'portal.db'}?busy_timeout=10000&synchronous=FULL"
             object.__setattr__(self, "database_url", url)

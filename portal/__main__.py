@@ -1,0 +1,36 @@
+"""The command line: `python -m portal <command>`, settings from `HDS_*` (portal.core.settings)."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from portal.commands import COMMANDS, CannotRun
+from portal.core.settings import BadSettings
+from portal.migrating import MigrationFailed
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; 0 when it did what it says, 1 when it said why not."""
+    parser = argparse.ArgumentParser(prog="python -m portal", description=__doc__)
+    named = parser.add_subparsers(required=True, metavar="command")
+    for command in COMMANDS:
+        each = named.add_parser(command.name, help=command.help, description=command.help)
+        command.arguments(each)
+        each.set_defaults(run=command.run)
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tortoise").setLevel(logging.WARNING)  # at DEBUG it logs what is stored
+    try:
+        chosen.run(chosen, os.environ)
+    except (BadSettings, CannotRun, MigrationFailed) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,94 @@
+"""What can be done from the command line.  Each command is a function of its arguments."""
+
+import argparse
+import asyncio
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal import migrating
+from portal.app import MODELS, create_app
+from portal.core.db import orm_config
+from portal.core.settings import Settings
+from portal.server import keep_memory_private, server_for
+
+Environment = Mapping[str, str]
+
+
+class CannotRun(Exception):
+    """Something outside the portal is in the way; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace, Environment], None]
+    arguments: Callable[[argparse.ArgumentParser], object] = lambda _parser: None
+
+
+def migrate(_arguments: argparse.Namespace, env: Environment) -> None:
+    settings = Settings.read(env)
+    _private_folder(settings.data)
+    applied = asyncio.run(migrating.migrate(orm_config(settings.database_url, MODELS)))
+    print("\n".join(f"applied {name}" for name in applied) or "nothing to migrate")
+
+
+def make_migrations(arguments: argparse.Namespace, _env: Environment) -> None:
+    offline = orm_config("sqlite://:memory:", MODELS)
+    written = asyncio.run(migrating.write(offline, arguments.name))
+    print("\n".join(f"wrote {path.name}" for path in written) or "no changes")
+
+
+def serve(_arguments: argparse.Namespace, env: Environment) -> None:
+    settings = Settings.read(env)
+    with _listening(settings) as listener:
+        run_server(settings, listener)
+
+
+def run_server(settings: Settings, listener: socket.socket) -> None:
+    """Serve until told to stop; refuses a database that is behind, and a damaged vault."""
+    keep_memory_private()
+    _temporary_files_below(settings.data)
+    behind = asyncio.run(migrating.pending(orm_config(settings.database_url, MODELS)))
+    if behind:
+        raise CannotRun(f"the database lacks {', '.join(behind)}; run: python -m portal migrate")
+    print(f"HealthDataSpace serves {settings.public_url}", flush=True)
+    server_for(create_app(settings), settings).run(sockets=[listener])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise CannotRun(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
+            "choose another one, for example: make demo PORT=8123"
+        ) from error
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _temporary_files_below(data: Path) -> None:
+    """Whatever a library puts into a temporary file stays inside the data folder."""
+    folder = data / "tmp"
+    _private_folder(folder)
+    os.environ["TMPDIR"] = str(folder)
+    tempfile.tempdir = None
+
+
+def _named(parser: argparse.ArgumentParser) -> object:
+    return parser.add_argument("--name", help="what the migration does, in a few words")
+
+
+COMMANDS = (
+    Command("migrate", "bring the database to the tables of this release", migrate),
+    Command("makemigrations", "write what the models lack in migrations/", make_migrations, _named),
+    Command("serve", "run the portal", serve),
+)
