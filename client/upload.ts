@@ -1,0 +1,152 @@
+/** Upload data: choose, look, decide, send, done.  Nothing leaves the browser before "Upload". */
+import { all, one } from "./dom";
+import { ownWorker } from "./html";
+import { Offline, Refused } from "./http";
+import { t } from "./i18n";
+import { announce, setProgress } from "./ui";
+import { drawRefused, FoundView, foundSentence } from "./upload/found-view";
+import { group, type Found } from "./upload/grouping";
+import { scan } from "./upload/scan";
+import { finishedSentence, SendingView } from "./upload/sending-view";
+import { fromDrop, fromInput, type FileSource, type Refusal } from "./upload/sources";
+import { Transfer } from "./upload/transfer";
+import { files, size } from "./upload/words";
+
+const root = one("[data-upload]");
+const found = new FoundView(one("[data-patients]", root), () => judge());
+let refused: Refusal[] = [];
+let free = Number(root.dataset["free"]);
+let sending = false;
+
+function show(step: string): void {
+  for (const section of all("[data-step]", root)) section.hidden = section.dataset["step"] !== step;
+}
+
+function complain(words: string): void {
+  const box = one("[data-problem]", root);
+  box.hidden = words === "";
+  one("[data-problem-words]", box).textContent = words;
+}
+
+/** Whether what is chosen may be sent, and what it needs. */
+function judge(): void {
+  const chosen = found.chosen();
+  const needed = chosen.reduce((sum, { source }) => sum + source.size, 0);
+  const fits = needed <= free;
+  const quota = one("[data-quota]", root);
+  quota.textContent = t("needs {needed}, {free} free", { needed: size(needed), free: size(free) });
+  quota.classList.toggle("error", !fits);
+  const problem = fits ? "" : t("There is not enough space. Please choose fewer examinations.");
+  const missing = found.unanswered() ? t("Please answer first whose images these are.") : "";
+  one("[data-quota-problem]", root).textContent = problem || missing;
+  one<HTMLButtonElement>("[data-start]", root).disabled =
+    chosen.length === 0 || !fits || found.unanswered();
+}
+
+async function look(chosen: readonly FileSource[]): Promise<void> {
+  if (chosen.length === 0 || sending) return;
+  complain("");
+  show("looking");
+  const bar = one("[data-looking]", root);
+  setProgress(bar, 0, 0, t("Looking at {files} …", { files: files(chosen.length) }));
+  const worker = ownWorker(new URL("./upload-headers.js", import.meta.url));
+  try {
+    const seen = await scan(chosen, worker, (done, total) =>
+      setProgress(bar, done, total, t("Looking at {files} …", { files: files(total) })),
+    );
+    refused = seen.refused;
+    await present(seen.found);
+  } catch (error) {
+    show("choose");
+    complain(wordsFor(error));
+  }
+}
+
+async function present(seen: readonly Found[]): Promise<void> {
+  const patients = group(seen);
+  await found.show(patients);
+  one("[data-found-title]", root).textContent = foundSentence(patients);
+  one("[data-refused]", root).replaceChildren(...drawRefused(refused));
+  const onlyPictures = seen.length === 0 && refused.some(({ why }) => why === "picture");
+  one("[data-only-pictures]", root).hidden = !onlyPictures;
+  one("[data-two-people]", root).hidden = patients.length < 2;
+  judge();
+  show("found");
+  one("[data-found-title]", root).focus();
+}
+
+async function send(): Promise<void> {
+  const chosen = found.chosen();
+  const examinations = found.examinations();
+  const total = chosen.reduce((sum, { source }) => sum + source.size, 0);
+  const section = one('[data-step="sending"]', root);
+  const abort = new AbortController();
+  const view: SendingView = new SendingView(section, examinations, () => ({ settled: transfer.settled, sent: transfer.sent, total }));
+  const transfer = new Transfer(chosen, view, abort.signal);
+  one("[data-pause]", section).onclick = () => transfer.halt("person");
+  one("[data-resume]", section).onclick = () => {
+    transfer.resume().catch(() => transfer.halt("sign_in"));
+  };
+  one("[data-stop]", section).onclick = () => abort.abort();
+  sending = true;
+  complain("");
+  show("sending");
+  view.halted("");
+  view.moved();
+  try {
+    await transfer.run();
+    finished(view);
+  } catch (error) {
+    show("found");
+    complain(abort.signal.aborted ? t("Stopped. What was sent is safe; upload again to go on.") : wordsFor(error));
+  } finally {
+    sending = false;
+  }
+}
+
+function finished(view: SendingView): void {
+  one("[data-done-words]", root).textContent = finishedSentence(view);
+  one("[data-done-refused]", root).replaceChildren(...drawRefused([...view.refused, ...refused]));
+  show("done");
+  announce(t("Upload finished"));
+  one("[data-done-title]", root).focus();
+}
+
+function wordsFor(error: unknown): string {
+  if (error instanceof Refused && error.code === "quota_full") free = Number(error.details["free"]);
+  if (error instanceof Refused || error instanceof Offline) return error.message;
+  return t("That did not work. Please try again.");
+}
+
+for (const input of all<HTMLInputElement>('input[type="file"]', root)) {
+  input.addEventListener("change", () => {
+    const chosen = input.files ? fromInput(input.files) : [];
+    input.value = "";
+    void look(chosen);
+  });
+}
+
+const zone = one("[data-drop]", root);
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  zone.toggleAttribute("data-over", !sending);
+});
+document.addEventListener("dragleave", (event) => {
+  if (event.relatedTarget === null) zone.removeAttribute("data-over");
+});
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  zone.removeAttribute("data-over");
+  if (event.dataTransfer && !sending) {
+    fromDrop(event.dataTransfer)
+      .then(look)
+      .catch(() => complain(t("This could not be read. Please choose the folder instead.")));
+  }
+});
+one("[data-start]", root).addEventListener("click", () => void send());
+for (const again of all("[data-again]", root)) again.addEventListener("click", () => show("choose"));
+window.addEventListener("beforeunload", (event) => {
+  if (sending) event.preventDefault();
+});
+one("[data-no-folder]", root).hidden = "webkitdirectory" in HTMLInputElement.prototype && !matchMedia("(pointer: coarse)").matches;
+show("choose");

@@ -1,0 +1,112 @@
+/** Looking at what was chosen: ZIPs opened, names and contents recognised, headers read. */
+import { FIRST, SECOND, type Header } from "./headers";
+import type { Found } from "./grouping";
+import { kindOf, LOOK, skippedByName } from "./recognise";
+import { FileSource, MediumGone, type Refusal, type Source } from "./sources";
+import { unzip } from "./zip";
+
+/** The largest file the server takes; see `portal/studies/parts.py`. */
+export const LARGEST = 512 * 1024 * 1024;
+
+const AT_ONCE = 8;
+
+/** What a look at everything found. */
+export interface Scan {
+  readonly found: Found[];
+  readonly refused: Refusal[];
+}
+
+/** Asks the worker for headers; one question at a time for each id. */
+class HeaderReader {
+  private readonly waiting = new Map<number, (header: Header | undefined) => void>();
+  private last = 0;
+
+  constructor(private readonly worker: Worker) {
+    worker.onmessage = (message: MessageEvent<{ id: number; header?: Header }>) => {
+      this.waiting.get(message.data.id)?.(message.data.header);
+      this.waiting.delete(message.data.id);
+    };
+  }
+
+  read(bytes: Uint8Array<ArrayBuffer>): Promise<Header | undefined> {
+    const id = (this.last += 1);
+    return new Promise((resolve) => {
+      this.waiting.set(id, resolve);
+      this.worker.postMessage({ id, bytes }, [bytes.buffer]);
+    });
+  }
+
+  close(): void {
+    this.worker.terminate();
+  }
+}
+
+/** Look at all files; `progress` hears how many of how many were looked at. */
+export async function scan(
+  chosen: readonly FileSource[],
+  worker: Worker,
+  progress: (done: number, total: number) => void,
+): Promise<Scan> {
+  const reader = new HeaderReader(worker);
+  const found: Found[] = [];
+  const refused: Refusal[] = [];
+  try {
+    const queue = await unpacked(chosen, refused);
+    const total = queue.length;
+    let next = 0;
+    let done = 0;
+    const look = async (): Promise<void> => {
+      while (next < total) {
+        const source = queue[next] as Source;
+        next += 1;
+        const result = await lookAt(source, reader);
+        if (typeof result === "string") refused.push({ name: source.name, why: result });
+        else found.push({ source, header: result });
+        done += 1;
+        if (done % 16 === 0 || done === total) progress(done, total);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, look));
+  } finally {
+    reader.close();
+  }
+  return { found, refused };
+}
+
+async function unpacked(chosen: readonly FileSource[], refused: Refusal[]): Promise<Source[]> {
+  const queue: Source[] = [];
+  for (const file of chosen) {
+    if (!(await isZip(file))) {
+      queue.push(file);
+      continue;
+    }
+    const inside = await unzip(file);
+    queue.push(...inside.files);
+    refused.push(...inside.refused);
+  }
+  return queue;
+}
+
+async function isZip(file: FileSource): Promise<boolean> {
+  if (!/\.zip$/i.test(file.name)) return false;
+  const start = await file.first(4).catch(() => new Uint8Array());
+  return start[0] === 0x50 && start[1] === 0x4b;
+}
+
+/** The header of a file, or why it is not taken. */
+async function lookAt(source: Source, reader: HeaderReader): Promise<Header | string> {
+  const named = skippedByName(source.name);
+  if (named) return named;
+  if (source.size === 0) return "empty";
+  if (source.size > LARGEST) return "too_large";
+  try {
+    const bytes = await source.first(FIRST);
+    const kind = kindOf(bytes.subarray(0, LOOK));
+    if (kind !== "dicom") return kind;
+    let header = await reader.read(bytes);
+    if (!header && source.size > FIRST) header = await reader.read(await source.first(SECOND));
+    return header ?? "damaged";
+  } catch (error) {
+    return error instanceof MediumGone ? "unreadable" : "damaged";
+  }
+}

@@ -1,0 +1,104 @@
+/** Reasons and counts in the person's language.  Every code the server or this page gives is here. */
+import { plural, t } from "../i18n";
+
+const REASONS: Readonly<Record<string, () => string>> = {
+  archive: () => t("a packed file inside, which is not opened"),
+  bad_pixels: () => t("the picture in it is damaged"),
+  bad_uid: () => t("its identification is not valid"),
+  bomb: () => t("it unpacks to far more than it could hold; refused for safety"),
+  conflict: () => t("an image with the same number but other content is stored already; that one was kept"),
+  crashed: () => t("it could not be read safely"),
+  damaged: () => t("it is damaged"),
+  dicomdir: () => t("the table of contents of the CD; not needed"),
+  document: () => t("a document, not an image"),
+  empty: () => t("it is empty"),
+  encrypted: () => t("it is protected by a password"),
+  executable: () => t("a program, not an image; refused for safety"),
+  link: () => t("a link to another place; refused for safety"),
+  memory: () => t("it needs too much memory to be read safely"),
+  no_identity: () => t("it does not say to which examination it belongs"),
+  no_pixels: () => t("there is no picture in it"),
+  not_dicom: () => t("not an image in the format of hospitals (DICOM)"),
+  not_image: () => t("not an image"),
+  pdf: () => t("a PDF; findings get their own place in My documents later"),
+  picture: () => t("an ordinary picture, not a diagnostic image"),
+  program: () => t("part of the viewer program on the CD"),
+  script: () => t("a program, not an image; refused for safety"),
+  short_pixels: () => t("it ends early: the picture in it is incomplete"),
+  support: () => t("belongs to the viewer program on the CD"),
+  text: () => t("a text, not an image"),
+  timeout: () => t("reading it took too long"),
+  too_deep: () => t("it is nested too deeply; refused for safety"),
+  too_large: () => t("it is larger than 512 MB"),
+  too_many_elements: () => t("it has far too many parts; refused for safety"),
+  truncated: () => t("it ends early: the file is incomplete"),
+  unreadable: () => t("it cannot be read from this medium"),
+  unsupported: () => t("its kind is not supported yet"),
+  video: () => t("a video"),
+  zip_bomb: () => t("this ZIP unpacks to far more than it could hold; refused for safety"),
+  zip_damaged: () => t("this ZIP is damaged or not complete"),
+  zip_too_many: () => t("this ZIP holds more than 20,000 files; please unpack it and choose the folder"),
+};
+
+/** Why a file is not taken, as the end of a sentence. */
+export function reason(code: string): string {
+  return REASONS[code]?.() ?? t("it could not be read");
+}
+
+/** Reasons that only say what belongs on a CD anyway. */
+export function expected(code: string): boolean {
+  return code === "dicomdir" || code === "program" || code === "support";
+}
+
+/** A size in the units of the product (1 GB = 1024 MB). */
+export function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 10 ? 0 : 1;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${value.toLocaleString(document.documentElement.lang, format)}\u00a0${units[unit]}`;
+}
+
+/** `YYYYMMDD` as the person writes dates; empty when it is none. */
+export function day(date: string): string {
+  const match = /^(\d{4})(\d{2})(\d{2})$/.exec(date);
+  if (!match) return "";
+  const when = new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])));
+  if (Number.isNaN(when.getTime())) return "";
+  return when.toLocaleDateString(document.documentElement.lang, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+}
+
+/** A DICOM name as people write it. */
+export function personName(name: string): string {
+  const [family = "", given = "", middle = ""] = (name.split("=")[0] ?? "").split("^");
+  return [given, middle, family].filter(Boolean).join(" ") || t("without a name");
+}
+
+/** How long it will still take. */
+export function remaining(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "";
+  if (seconds < 60) return t("less than a minute left");
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return plural("about {n} minute left", "about {n} minutes left", minutes);
+  return plural("about {n} hour left", "about {n} hours left", Math.round(minutes / 60));
+}
+
+/** A number of images. */
+export function images(count: number): string {
+  return plural("{n} image", "{n} images", count);
+}
+
+/** A number of files. */
+export function files(count: number): string {
+  return plural("{n} file", "{n} files", count);
+}

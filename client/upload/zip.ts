@@ -1,0 +1,106 @@
+/** ZIPs are opened in the browser, with limits: a name is never a path, a size is never believed. */
+import { BlobReader, configure, ZipReader, type FileEntry } from "@zip.js/zip.js";
+import { MediumGone, type FileSource, type Refusal, type Source } from "./sources";
+
+/** Files in one ZIP. */
+export const ENTRIES = 20_000;
+/** How many times larger than packed all files together may be. */
+export const RATIO = 200;
+/** Bytes that are no bomb whatever their ratio: a black image packs very well. */
+const SMALL = 64 * 1024 * 1024;
+const SYMLINK = 0o120000;
+const KIND = 0o170000;
+
+// Web workers of the library would need a second script policy; the browser's own streams do.
+configure({ useWebWorkers: false, useCompressionStream: true });
+
+class Enough extends Error {}
+class Lied extends Error {}
+
+/** A file inside a ZIP: unpacked when it is read, never further than its declared size. */
+class ZipSource implements Source {
+  #whole: { bytes: WeakRef<Uint8Array<ArrayBuffer>> } | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly entry: FileEntry,
+  ) {}
+
+  get size(): number {
+    return this.entry.uncompressedSize;
+  }
+
+  first(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.unpack(Math.min(length, this.size));
+  }
+
+  async read(start: number, stop: number): Promise<Uint8Array<ArrayBuffer>> {
+    let bytes = this.#whole?.bytes.deref();
+    if (!bytes) {
+      bytes = await this.unpack(this.size);
+      this.#whole = { bytes: new WeakRef(bytes) };
+    }
+    return bytes.slice(start, stop);
+  }
+
+  private async unpack(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    const whole = length === this.size;
+    let at = 0;
+    const sink = new WritableStream<Uint8Array>({
+      write: (chunk) => {
+        if (at + chunk.length > length && whole) throw new Lied();
+        bytes.set(chunk.subarray(0, length - at), at);
+        at += Math.min(chunk.length, length - at);
+        if (at >= length && !whole) throw new Enough();
+      },
+    });
+    try {
+      await this.entry.getData(sink);
+    } catch (error) {
+      if (at < length || whole) throw error instanceof MediumGone ? error : new Lied();
+    }
+    if (at !== length) throw new Lied();
+    return bytes;
+  }
+}
+
+/** What a ZIP holds, or why it is not opened. */
+export async function unzip(file: FileSource): Promise<{ files: Source[]; refused: Refusal[] }> {
+  const refused = (why: string) => ({ files: [], refused: [{ name: file.name, why }] });
+  const reader = new ZipReader(new BlobReader(file.blob));
+  const files: Source[] = [];
+  const skipped: Refusal[] = [];
+  let count = 0;
+  let packed = 0;
+  let unpacked = 0;
+  try {
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (entry.directory) continue;
+      count += 1;
+      packed += entry.compressedSize;
+      unpacked += entry.uncompressedSize;
+      if (count > ENTRIES) return refused("zip_too_many");
+      if (unpacked > SMALL && unpacked > packed * RATIO) return refused("zip_bomb");
+      const name = `${file.name} › ${plainName(entry.filename)}`;
+      const why = refusal(entry);
+      if (why) skipped.push({ name, why });
+      else files.push(new ZipSource(name, entry));
+    }
+  } catch {
+    return refused("zip_damaged");
+  }
+  return { files, refused: skipped };
+}
+
+function refusal(entry: FileEntry): string | undefined {
+  if (((entry.unixMode ?? entry.externalFileAttributes >>> 16) & KIND) === SYMLINK) return "link";
+  if (entry.encrypted) return "encrypted";
+  return undefined;
+}
+
+/** A name for display: no control characters, no way up or out. */
+export function plainName(name: string): string {
+  const parts = name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "").split(/[\\/]+/);
+  return parts.filter((part) => part !== "" && part !== "." && part !== "..").join("/");
+}
