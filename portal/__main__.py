@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from portal.commands import COMMANDS, CannotRun
 from portal.core.settings import BadSettings
 from portal.migrating import MigrationFailed
+from portal.vault import BadKeyFiles, VectorFailed
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,11 +21,12 @@ def main(arguments: Sequence[str]) -> int:
         command.arguments(each)
         each.set_defaults(run=command.run)
     chosen = parser.parse_args(arguments)
+    os.umask(0o077)  # whatever the portal writes is for its own user
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("tortoise").setLevel(logging.WARNING)  # at DEBUG it logs what is stored
     try:
         chosen.run(chosen, os.environ)
-    except (BadSettings, CannotRun, MigrationFailed) as problem:
+    except (BadKeyFiles, BadSettings, CannotRun, MigrationFailed, VectorFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal import migrating
+from portal import migrating, vault
 from portal.app import MODELS, create_app
 from portal.core.db import orm_config
 from portal.core.settings import Settings
@@ -28,6 +28,18 @@ class Command:
     help: str
     run: Callable[[argparse.Namespace, Environment], None]
     arguments: Callable[[argparse.ArgumentParser], object] = lambda _parser: None
+
+
+def init(_arguments: argparse.Namespace, env: Environment) -> None:
+    """Make the key files, unless they are there: without them no password opens anything."""
+    settings = Settings.read(env)
+    _private_folder(settings.data)
+    if (settings.key_folder / "pepper-1").exists():
+        vault.load_key_files(settings.key_folder)
+        print(f"key files are in {settings.key_folder}")
+        return
+    vault.make_key_files(settings.key_folder)
+    print(f"made key files in {settings.key_folder}: keep a copy of them where nobody else is")
 
 
 def migrate(_arguments: argparse.Namespace, env: Environment) -> None:
@@ -52,6 +64,7 @@ def serve(_arguments: argparse.Namespace, env: Environment) -> None:
 def run_server(settings: Settings, listener: socket.socket) -> None:
     """Serve until told to stop; refuses a database that is behind, and a damaged vault."""
     keep_memory_private()
+    vault.self_test()
     _temporary_files_below(settings.data)
     behind = asyncio.run(migrating.pending(orm_config(settings.database_url, MODELS)))
     if behind:
@@ -88,6 +101,7 @@ def _named(parser: argparse.ArgumentParser) -> object:
 
 
 COMMANDS = (
+    Command("init", "make the key files", init),
     Command("migrate", "bring the database to the tables of this release", migrate),
     Command("makemigrations", "write what the models lack in migrations/", make_migrations, _named),
     Command("serve", "run the portal", serve),

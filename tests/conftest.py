@@ -20,6 +20,7 @@ from portal.app import MODELS, create_app
 from portal.core.db import Database, orm_config
 from portal.core.settings import Settings
 from portal.migrating import migrate
+from portal.vault import KeyFiles, load_key_files, make_key_files
 from tests import postgres as postgres_server
 from tests import redis as redis_server
 from tests.people import World
@@ -118,11 +119,34 @@ def listener() -> Iterator[socket.socket]:
         yield listening
 
 
+@pytest.fixture(scope="session")
+def key_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys") / "keys"
+    make_key_files(folder)
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, listener: socket.socket) -> Settings:
+def key_folder(key_template: Path, tmp_path: Path) -> Path:
+    """Throw-away key files."""
+    shutil.copytree(key_template, tmp_path / "keys")
+    return tmp_path / "keys"
+
+
+@pytest.fixture
+def key_files(key_folder: Path) -> KeyFiles:
+    """The same, opened; needs no database."""
+    return load_key_files(key_folder)
+
+
+@pytest.fixture
+def settings(
+    tmp_path: Path, database_url: str, key_folder: Path, listener: socket.socket
+) -> Settings:
     return Settings(
         data=tmp_path,
         database_url=database_url,
+        key_folder=key_folder,
         public_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
         mail="mailbox",
         password_memory_mib=46,  # the lowest that the vault accepts
