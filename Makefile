@@ -1,0 +1,95 @@
+# Everything one can do here, self-installing: `make help`.
+#
+# A target installs what it needs first and does so once: stamps in .venv and node_modules remember.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8000
+DATA ?= $(CURDIR)/demo-data
+ENGINE ?= both
+T ?= tests
+
+PY := .venv/bin/python
+SOURCES := portal cases viewer realtime tests bench scripts
+existing = $(wildcard $(SOURCES))
+
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+NODE_MODULES := node_modules/.installed
+CLIENT := static/manifest.json
+CATALOGUES := locale/build/.built
+
+.PHONY: help demo serve test test-fast lint format build bench lock setup-tests migrations clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: build ## Run the portal with a demo world: make demo PORT=8123 DATA=/some/folder
+	@PYTHONDONTWRITEBYTECODE=1 $(PY) -m portal demo --data "$(DATA)" --port $(PORT)
+
+serve: export HDS_DATA ?= $(CURDIR)/data
+serve: export HDS_PORT ?= $(PORT)
+serve: build ## Run the portal without demo data; settings are HDS_* variables
+	@$(PY) -m portal init
+	@$(PY) -m portal migrate
+	@exec $(PY) -m portal serve
+
+test: $(DEV) build setup-tests ## Run every test, on SQLite and on PostgreSQL
+	$(PY) -m pytest $(T) --engine $(ENGINE) -n auto --dist worksteal
+
+test-fast: $(DEV) build ## Run the tests without browser, on SQLite only
+	$(PY) -m pytest $(T) --engine sqlite -n auto --dist worksteal -m "not browser"
+
+lint: $(DEV) $(NODE_MODULES) ## Look for faults without running anything
+	.venv/bin/ruff check $(existing)
+	.venv/bin/ruff format --check $(existing)
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	scripts/node node_modules/typescript/bin/tsc --noEmit
+
+format: $(DEV) ## Bring the Python sources into the one form
+	.venv/bin/ruff check --fix $(existing)
+	.venv/bin/ruff format $(existing)
+
+build: $(CLIENT) $(CATALOGUES) ## Build the front end and the translations
+
+bench: $(DEV) build ## Measure, beside the named thing, in one run
+	$(PY) -m bench
+
+lock: $(DEV) ## Resolve the requirements anew
+	scripts/lock
+
+migrations: $(DEV) ## Write what the tables lack: make migrations NAME="what it does"
+	$(PY) -m portal makemigrations $(if $(NAME),--name "$(NAME)")
+
+setup-tests: ## Install the browser and the servers that tests need
+	@scripts/install-for-tests
+
+clean: ## Remove what was installed and built; demo data stays
+	rm -rf .venv node_modules static locale/build
+
+$(RUNTIME): requirements.lock requirements-build.lock | .venv/pyvenv.cfg
+	scripts/install-packages requirements.lock requirements-build.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock | .venv/pyvenv.cfg
+	scripts/install-packages requirements-dev.lock
+	@touch $@ $(RUNTIME)
+
+.venv/pyvenv.cfg:
+	scripts/make-venv
+
+$(NODE_MODULES): package.json package-lock.json .npmrc | $(RUNTIME)
+	scripts/node npm ci --no-audit --no-fund
+	@touch $@
+
+$(CLIENT): $(NODE_MODULES) $(shell find client viewer/web -type f 2>/dev/null)
+	scripts/node client/build.mjs
+	@touch $@
+
+$(CATALOGUES): $(wildcard locale/de/*.po) scripts/catalogues.py | $(RUNTIME)
+	$(PY) scripts/catalogues.py build
+	@touch $@
