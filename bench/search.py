@@ -113,8 +113,8 @@ async def main(count: int) -> None:
     ]
     head(f"Search, {count} posts", "FTS5")
     worker = Worker()
-    empty, full = Name("bench", 1, 0, 0), Name("bench", 1, 1, count)
-    await worker.extend(empty, b"", Name("warm", 1, 0, 0), [], [])
+    empty, full = Name("bench", 0), Name("bench", count)
+    await worker.extend(empty, b"", Name("warm", 0), [], [])
 
     at = perf_counter()
     raw = await worker.extend(empty, b"", full, documents, [])
@@ -146,7 +146,7 @@ async def main(count: int) -> None:
 
     at = perf_counter()
     one = Document(id="post:new", case="case1", text="one more post", author="a", created=start)
-    await worker.extend(full, None, Name("bench", 1, 2, count + 1), [one], [])
+    await worker.extend(full, None, Name("bench", count + 1), [one], [])
     ours_one = perf_counter() - at
     at = perf_counter()
     peer.execute("insert into post(text) values ('one more post')")
@@ -161,7 +161,7 @@ async def _ask(
     ours, theirs = [], []
     for text in queries:
         at = perf_counter()
-        await worker.find(name, None, read(text), authors=None, cases=None)
+        await worker.find(name, read(text), authors=None, cases=None)
         ours.append(perf_counter() - at)
         at = perf_counter()
         peer.execute(

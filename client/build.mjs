@@ -22,6 +22,8 @@ const ENTRIES = {
   app: "client/app.ts",
   "app-style": "client/styles/app.css",
   upload: "client/upload.ts",
+  "upload-headers": "client/upload/headers.worker.ts",
+  search: "client/search.ts",
   discussion: "client/discussion.ts",
   viewer: "viewer/web/boot.ts",
   "viewer-style": "viewer/web/viewer.css",
@@ -95,6 +97,24 @@ async function bundle(outdir) {
   }
 }
 
+// Every t("…") and plural("…", "…") in the sources: the page embeds these in the person's language.
+const SAID = /\b(t|plural)\(\s*("(?:[^"\\]|\\.)*")(?:\s*,\s*("(?:[^"\\]|\\.)*"))?/g;
+
+async function messages() {
+  const found = new Map();
+  for (const folder of ["client", "viewer/web"]) {
+    if (!existsSync(join(ROOT, folder))) continue;
+    const sources = (await filesBelow(join(ROOT, folder))).filter((file) => file.endsWith(".ts"));
+    for (const file of sources) {
+      for (const [, verb, one, many] of (await readFile(file, "utf8")).matchAll(SAID)) {
+        if (verb === "t") found.set(one, JSON.parse(one));
+        else if (many) found.set(one, [JSON.parse(one), JSON.parse(many)]);
+      }
+    }
+  }
+  return [...found.keys()].sort().map((key) => found.get(key));
+}
+
 async function filesBelow(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -129,11 +149,16 @@ async function forgetOldBuilds(current) {
   }
 }
 
+async function swapIn(name, content) {
+  const fresh = join(STATIC, `.${name}.${process.pid}`);
+  await writeFile(fresh, `${JSON.stringify(content, null, 2)}\n`);
+  await rename(fresh, join(STATIC, name));
+}
+
 async function writeManifest(hash, logical) {
+  await swapIn("messages.json", await messages());
   const manifest = Object.fromEntries(logical.map((name) => [name, `${hash}/${name}`]));
-  const fresh = join(STATIC, `.manifest.${process.pid}`);
-  await writeFile(fresh, `${JSON.stringify(manifest, null, 2)}\n`);
-  await rename(fresh, join(STATIC, "manifest.json"));
+  await swapIn("manifest.json", manifest);
 }
 
 async function build({ compressed }) {

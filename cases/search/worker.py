@@ -1,8 +1,8 @@
 """
 A process of its own for searching and indexing, so that Whoosh never holds up the event loop.
 
-It keeps the last few opened indexes in memory.  They are reachable only by community, generation
-and number of the last change, and the portal asks for one only after its door has let the actor
+It keeps the last few opened indexes in memory.  They are reachable only by community and number
+of the last change, and the portal asks for one only after its door has let the actor
 in; what is kept is dropped after a few idle minutes.
 """
 
@@ -35,8 +35,6 @@ class Name:
     """One state of one community's index: everything up to change `seq` is in it."""
 
     community: str
-    epoch: int
-    generation: int
     seq: int
 
 
@@ -78,12 +76,11 @@ def _keep(name: Name, kept: _Kept) -> None:
 
 def _find(
     name: Name,
-    raw: bytes | None,
     wanted: Wanted,
     authors: Sequence[str] | None,
     cases: Sequence[str] | None,
 ) -> Answer:
-    return _opened(name, raw).index.find(build(wanted, authors=authors, cases=cases), MOST_HITS)
+    return _opened(name, None).index.find(build(wanted, authors=authors, cases=cases), MOST_HITS)
 
 
 def _extend(
@@ -122,14 +119,13 @@ class Worker:
     async def find(
         self,
         name: Name,
-        raw: bytes | None,
         wanted: Wanted,
         *,
         authors: Sequence[str] | None,
         cases: Sequence[str] | None,
     ) -> Answer:
-        """What that state of the index knows.  Raises `NotOpen` when *raw* is needed."""
-        return await self._run(_find, name, raw, wanted, authors, cases)
+        """What that state of the index knows.  Raises `NotOpen` unless it was just extended to."""
+        return await self._run(_find, name, wanted, authors, cases)
 
     async def extend(
         self,

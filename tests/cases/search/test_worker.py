@@ -11,7 +11,7 @@ from cases.search.index import Document
 from cases.search.query import read
 from cases.search.worker import Name, NotOpen, Worker
 
-EMPTY, FULL = Name("a" * 32, 1, 0, 0), Name("a" * 32, 1, 1, 1)
+EMPTY, FULL = Name("a" * 32, 0), Name("a" * 32, 1)
 POST = Document(
     id="post:1", case="case", text="Dense vessel", author="b" * 32, created=datetime.now(UTC)
 )
@@ -27,19 +27,19 @@ async def worker() -> AsyncIterator[Worker]:
 async def test_an_extended_index_is_found_in_and_its_old_state_is_gone(worker: Worker) -> None:
     raw = await worker.extend(EMPTY, b"", FULL, [POST], [])
 
-    found = await worker.find(FULL, None, read("vessel"), authors=None, cases=None)
+    found = await worker.find(FULL, read("vessel"), authors=None, cases=None)
 
     assert [hit.id for hit in found.best] == ["post:1"]
     assert raw
     with pytest.raises(NotOpen):
-        await worker.find(EMPTY, None, read("vessel"), authors=None, cases=None)
+        await worker.find(EMPTY, read("vessel"), authors=None, cases=None)
 
 
 async def test_another_community_is_not_in_reach(worker: Worker) -> None:
     await worker.extend(EMPTY, b"", FULL, [POST], [])
 
     with pytest.raises(NotOpen):
-        await worker.find(Name("c" * 32, 1, 1, 1), None, read("vessel"), authors=None, cases=None)
+        await worker.find(Name("c" * 32, 1), read("vessel"), authors=None, cases=None)
 
 
 async def test_a_killed_process_is_replaced_and_asks_for_the_bytes_again(worker: Worker) -> None:
@@ -48,7 +48,8 @@ async def test_a_killed_process_is_replaced_and_asks_for_the_bytes_again(worker:
         os.kill(process.pid or 0, signal.SIGKILL)
 
     with pytest.raises(NotOpen):
-        await worker.find(FULL, None, read("vessel"), authors=None, cases=None)
-    found = await worker.find(FULL, raw, read("vessel"), authors=None, cases=None)
+        await worker.find(FULL, read("vessel"), authors=None, cases=None)
+    await worker.extend(FULL, raw, FULL, [], [])
+    found = await worker.find(FULL, read("vessel"), authors=None, cases=None)
 
     assert found.total == 1
