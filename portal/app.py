@@ -15,7 +15,7 @@ from portal.core.settings import Settings
 
 ROOT: Final = Path(__file__).parents[1]
 
-MODELS: Final[tuple[str, ...]] = ("portal.storing.models",)
+MODELS: Final[tuple[str, ...]] = ("portal.keys.models", "portal.storing.models")
 """Every room's tables; the migrations are made from these."""
 
 PUBLIC: Final = frozenset({"static", "pages.start", "pages.help_page"})

@@ -1,0 +1,93 @@
+"""
+Who can open what, now: principals, wraps, sessions, seals and study keys.
+
+The composition root calls `configure(key_files, settings)` once, before anything is served; the
+key files stay in this room (a single slot, replaced as a whole), because every verb here needs
+them and nobody else may.  Importing reads nothing.
+
+A *principal* owns a root and the key pair derived from it.  A root is reached through a *wrap*
+(password, code), a *session* (cookie) or a *seal*; whoever has the root has everything under it.
+"""
+
+from portal.keys.custody import configure, pepper_key
+from portal.keys.events import SessionsEnded
+from portal.keys.forgetting import delete_principal
+from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
+from portal.keys.principals import (
+    FIRST_EPOCH,
+    check_own_key,
+    create_principal,
+    open_chain,
+    public_key,
+    public_keys,
+    rotate_root,
+)
+from portal.keys.seals import (
+    drop_seals,
+    drop_study_keys,
+    keep_study_key,
+    open_study_key,
+    open_study_keys,
+    opened,
+    seal_root,
+    seal_study_key,
+    sealed,
+    unseal_root,
+    unseal_study_key,
+    unseal_study_keys,
+)
+from portal.keys.sessions import (
+    actor_by_cookie,
+    alive,
+    csrf_token,
+    end_session,
+    end_sessions,
+    forget_expired,
+    start_session,
+)
+from portal.keys.slowness import slow
+from portal.keys.texts import Text
+from portal.keys.wraps import Wrap, keep_wrap, unwrap_root, wrap_root
+
+__all__ = [
+    "FIRST_EPOCH",
+    "Holder",
+    "PrincipalKind",
+    "PublicKey",
+    "SessionsEnded",
+    "Target",
+    "Text",
+    "Wrap",
+    "actor_by_cookie",
+    "alive",
+    "check_own_key",
+    "configure",
+    "create_principal",
+    "csrf_token",
+    "delete_principal",
+    "drop_seals",
+    "drop_study_keys",
+    "end_session",
+    "end_sessions",
+    "forget_expired",
+    "keep_study_key",
+    "keep_wrap",
+    "open_chain",
+    "open_study_key",
+    "open_study_keys",
+    "opened",
+    "pepper_key",
+    "public_key",
+    "public_keys",
+    "rotate_root",
+    "seal_root",
+    "seal_study_key",
+    "sealed",
+    "slow",
+    "start_session",
+    "unseal_root",
+    "unseal_study_key",
+    "unseal_study_keys",
+    "unwrap_root",
+    "wrap_root",
+]

@@ -1,0 +1,27 @@
+"""Crypto-shredding: a principal whose keys are gone has nothing left that anybody could open."""
+
+from uuid import UUID
+
+from portal.core.actor import AccountId
+from portal.core.db import transaction
+from portal.keys.holders import PrincipalKind
+from portal.keys.models import HumanWrap, LocalKey, Principal, PrincipalKey, Seal
+from portal.keys.sessions import end_sessions
+
+
+async def delete_principal(kind: PrincipalKind, principal: UUID) -> None:
+    """
+    Delete every key that *principal* has, and every key to it; joins the caller's transaction.
+
+    What was boxed under its root stays noise for ever.  Its sessions end.
+    """
+    async with transaction():
+        if not await Principal.filter(id=principal, kind=kind).delete():
+            return
+        await HumanWrap.filter(principal=principal).delete()
+        await LocalKey.filter(owner=principal).delete()
+        await Seal.filter(holder=principal).delete()
+        await Seal.filter(target=principal, target_kind=kind).delete()
+        await PrincipalKey.filter(principal=principal).delete()
+        if kind == "user":
+            await end_sessions(AccountId(principal))

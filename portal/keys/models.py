@@ -1,0 +1,107 @@
+"""
+Tables that carry keys.  A row opens nothing by itself: every box needs a person or a key file.
+
+Other rooms' things, and principals here, are named by plain ids; the verbs delete what belongs
+together.
+"""
+
+from tortoise import fields
+from tortoise.models import Model
+
+KIND = 9
+"""Characters of the longest kind, `community`."""
+
+
+class Principal(Model):
+    """Somebody who owns a key pair: an account, an inbox, a community."""
+
+    id = fields.UUIDField(primary_key=True)
+    kind = fields.CharField(max_length=KIND)
+    epoch = fields.IntField()
+    """Generation of the root."""
+
+    class Meta:
+        table = "principal"
+
+
+class PrincipalKey(Model):
+    """The public key of one generation, vouched for by the directory's signature."""
+
+    id = fields.UUIDField(primary_key=True)
+    principal = fields.UUIDField()
+    epoch = fields.IntField()
+    public = fields.BinaryField(source_field="pk")
+    dir_sig = fields.BinaryField()
+    chain_box = fields.BinaryField(null=True)
+    """The root of the generation before, boxed under this one."""
+
+    class Meta:
+        table = "principal_key"
+        unique_together = (("principal", "epoch"),)
+
+
+class HumanWrap(Model):
+    """A root under something a person types.  It is the only verifier there is."""
+
+    id = fields.UUIDField(primary_key=True)
+    kind = fields.CharField(max_length=KIND)
+    principal = fields.UUIDField()
+    epoch = fields.IntField()
+    how = fields.CharField(max_length=8)
+    salt = fields.BinaryField()
+    cost = fields.CharField(max_length=20)
+    pepper_id = fields.IntField(null=True)
+    """Which pepper the outer box is under; none around a Pass code, which has 120 bits."""
+    box = fields.BinaryField()
+
+    class Meta:
+        table = "human_wrap"
+        unique_together = (("principal", "how"),)
+
+
+class Seal(Model):
+    """A key handed to somebody absent."""
+
+    id = fields.UUIDField(primary_key=True)
+    target_kind = fields.CharField(max_length=KIND)
+    target = fields.UUIDField()
+    target_epoch = fields.IntField()
+    holder_kind = fields.CharField(max_length=KIND)
+    holder = fields.UUIDField(db_index=True)
+    holder_epoch = fields.IntField()
+    box = fields.BinaryField()
+
+    class Meta:
+        table = "seal"
+        unique_together = (("target", "target_kind", "target_epoch", "holder", "holder_epoch"),)
+
+
+class LocalKey(Model):
+    """A study key in its owner's own keeping."""
+
+    id = fields.UUIDField(primary_key=True)
+    study = fields.UUIDField()
+    owner = fields.UUIDField(db_index=True)
+    owner_epoch = fields.IntField()
+    box = fields.BinaryField()
+
+    class Meta:
+        table = "local_key"
+        unique_together = (("study", "owner"),)
+
+
+class Session(Model):
+    """A root under the key in somebody's cookie.  Left out of every dump and backup."""
+
+    sid_hash = fields.CharField(max_length=64, primary_key=True)
+    principal = fields.UUIDField(db_index=True)
+    epoch = fields.IntField()
+    account_kind = fields.CharField(max_length=12)
+    language = fields.CharField(max_length=2)
+    abs_exp = fields.DatetimeField(db_index=True)
+    idle_exp = fields.DatetimeField(db_index=True)
+    box = fields.BinaryField()
+    """Bound to everything above: a row that somebody edited opens no more."""
+
+    class Meta:
+        table = "session"

@@ -1,0 +1,131 @@
+"""Principals and their public keys: who owns a pair, vouched for by a key outside the database."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from uuid import UUID, uuid4
+
+from portal import vault
+from portal.core.actor import Secret
+from portal.core.db import transaction
+from portal.core.errors import Conflict, Unknown
+from portal.keys.custody import custody
+from portal.keys.holders import Holder, PrincipalKind, PublicKey
+from portal.keys.models import Principal, PrincipalKey
+
+log = logging.getLogger(__name__)
+
+FIRST_EPOCH = 1
+
+
+async def create_principal(principal: UUID, kind: PrincipalKind, root: Secret) -> PublicKey:
+    """Make *principal* the owner of *root*, generation 1; joins the caller's transaction."""
+    holder = Holder(kind, principal, FIRST_EPOCH, root)
+    async with transaction():
+        await Principal.create(id=principal, kind=kind, epoch=FIRST_EPOCH)
+        return await _publish(holder, chain_box=None)
+
+
+async def public_key(kind: PrincipalKind, principal: UUID, epoch: int | None = None) -> PublicKey:
+    """
+    The public key of a principal, of today or of generation *epoch*.
+
+    Raises `Unknown`, and `vault.Tampered` when the directory did not sign this very key.
+    """
+    if epoch is None:
+        row = await Principal.get_or_none(id=principal, kind=kind)
+        if row is None:
+            raise Unknown
+        epoch = row.epoch
+    key = await PrincipalKey.get_or_none(principal=principal, epoch=epoch)
+    if key is None:
+        raise Unknown
+    return _verified(kind, key)
+
+
+async def public_keys(kind: PrincipalKind, principals: Iterable[UUID]) -> dict[UUID, PublicKey]:
+    """Today's public keys; who has none, or only one that nobody vouches for, is left out."""
+    wanted = list(principals)
+    epochs = dict(await Principal.filter(id__in=wanted, kind=kind).values_list("id", "epoch"))
+    found: dict[UUID, PublicKey] = {}
+    for row in await PrincipalKey.filter(principal__in=wanted):
+        if epochs.get(row.principal) == row.epoch:
+            try:
+                found[row.principal] = _verified(kind, row)
+            except vault.Tampered:
+                continue  # reported already; a forged key gets nothing
+    return found
+
+
+async def check_own_key(holder: Holder) -> None:
+    """
+    Compare the directory's key with the one that *holder*'s root gives.
+
+    Raises `vault.Tampered` when they differ: somebody exchanged it, and others would seal to them.
+    """
+    published = await public_key(holder.kind, holder.id, holder.epoch)
+    if published.pk != holder.pair().public:
+        log.critical("public key exchanged: %s %s", holder.kind, holder.id)
+        raise vault.Tampered
+
+
+async def rotate_root(current: Holder, new_root: Secret) -> PublicKey:
+    """
+    Give a community its next generation and box the present root under it.
+
+    Raises `Conflict` when somebody else was first.  The caller holds the community's row lock,
+    seals *new_root* to those who stay, and drops the seals of the generation before.
+    """
+    following = Holder(current.kind, current.id, current.epoch + 1, new_root)
+    context = vault.contexts.chain(following.id, following.epoch)
+    chained = vault.box_secret(vault.sub_key(new_root, "chain"), current.root, context)
+    async with transaction():
+        today = Principal.filter(id=current.id, kind=current.kind, epoch=current.epoch)
+        if not await today.update(epoch=following.epoch):
+            raise Conflict
+        return await _publish(following, chain_box=chained)
+
+
+async def open_chain(
+    community: UUID, epoch: int, root: Secret, down_to: int = FIRST_EPOCH
+) -> Mapping[int, Secret]:
+    """
+    The roots of all generations from *epoch* down to *down_to*, given the newest one.
+
+    Raises `vault.Tampered` when a link is missing or does not open.
+    """
+    rows = PrincipalKey.filter(principal=community, epoch__gt=down_to, epoch__lte=epoch)
+    links = dict(await rows.values_list("epoch", "chain_box"))
+    roots = {epoch: root}
+    for number in range(epoch, down_to, -1):
+        if links.get(number) is None:
+            raise vault.Tampered
+        key = vault.sub_key(roots[number], "chain")
+        context = vault.contexts.chain(community, number)
+        roots[number - 1] = vault.unbox_secret(key, links[number], context)
+    return roots
+
+
+async def _publish(holder: Holder, *, chain_box: bytes | None) -> PublicKey:
+    public = holder.pair().public
+    signature = custody().files.directory.sign("dir", holder.kind, holder.id, holder.epoch, public)
+    await PrincipalKey.create(
+        id=uuid4(),
+        principal=holder.id,
+        epoch=holder.epoch,
+        public=public,
+        dir_sig=signature,
+        chain_box=chain_box,
+    )
+    fpr = vault.fingerprint(holder.id, holder.epoch, public)
+    return PublicKey(holder.kind, holder.id, holder.epoch, public, fpr)
+
+
+def _verified(kind: PrincipalKind, row: PrincipalKey) -> PublicKey:
+    directory = custody().files.directory.public
+    try:
+        vault.verify(directory, row.dir_sig, "dir", kind, row.principal, row.epoch, row.public)
+    except vault.Tampered:
+        log.critical("public key not vouched for: %s %s", kind, row.principal)
+        raise
+    fpr = vault.fingerprint(row.principal, row.epoch, row.public)
+    return PublicKey(kind, row.principal, row.epoch, row.public, fpr)

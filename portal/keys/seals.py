@@ -1,0 +1,158 @@
+"""Handing keys to somebody absent, and opening what was handed over."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from uuid import UUID, uuid4
+
+from portal import vault
+from portal.core.actor import Actor, Secret
+from portal.core.db import transaction
+from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
+from portal.keys.models import LocalKey, Seal
+from portal.keys.principals import public_key
+
+
+def sealed(target: Target, secret: Secret, to: PublicKey) -> bytes:
+    """The seal that hands *secret* to the owner of *to*, for a row of the caller's own."""
+    return vault.seal(to.pk, secret, _info(target, to.kind, to.id, to.epoch, to.fpr))
+
+
+def opened(target: Target, seal: bytes, holder: Holder) -> Secret:
+    """What `sealed` sealed.  Raises `vault.Tampered`."""
+    pair = holder.pair()
+    fpr = vault.fingerprint(holder.id, holder.epoch, pair.public)
+    return vault.unseal(pair, seal, _info(target, holder.kind, holder.id, holder.epoch, fpr))
+
+
+async def seal_root(target: Target, root: Secret, to: Collection[PublicKey]) -> None:
+    """
+    Hand the root of *target* to everybody in *to*; a seal that is there is replaced.
+
+    For a community inside the transaction that holds its row lock, so that nobody is handed a
+    generation that is already over.
+    """
+    made = await asyncio.to_thread(lambda: [sealed(target, root, each) for each in to])
+    rows = [_row(target, each, box) for each, box in zip(to, made, strict=True)]
+    async with transaction():
+        await Seal.bulk_create(rows, on_conflict=UNIQUE, update_fields=["box"])
+
+
+async def unseal_root(target: Target, holder: Holder) -> Secret | None:
+    """The root of *target* that was handed to *holder*, or None when none was."""
+    row = await Seal.get_or_none(
+        target=target.id,
+        target_kind=target.kind,
+        target_epoch=target.epoch,
+        holder=holder.id,
+        holder_epoch=holder.epoch,
+    )
+    return None if row is None else opened(target, row.box, holder)
+
+
+async def drop_seals(target: Target, holder: UUID | None = None) -> None:
+    """Take *target* back from *holder*, or from everybody; of a root, every generation so far."""
+    rows = Seal.filter(target=target.id, target_kind=target.kind)
+    rows = rows.filter(target_epoch__lte=target.epoch)
+    await (rows if holder is None else rows.filter(holder=holder)).delete()
+
+
+async def seal_study_key(study: UUID, key: Secret, to: tuple[PrincipalKind, UUID]) -> None:
+    """
+    Hand a study's key to a principal under its public key of today.
+
+    For a community inside the transaction that holds its row lock.  Raises `Unknown`, and
+    `vault.Tampered` when nobody vouches for the public key.
+    """
+    await seal_root(Target("study", study), key, [await public_key(*to)])
+
+
+async def unseal_study_key(
+    study: UUID, holder: tuple[PrincipalKind, UUID], roots: Mapping[int, Secret]
+) -> Secret | None:
+    """The key of *study* that was handed to *holder*, whose *roots* (by generation) are known."""
+    return (await unseal_study_keys([study], holder, roots)).get(study)
+
+
+async def unseal_study_keys(
+    studies: Iterable[UUID], holder: tuple[PrincipalKind, UUID], roots: Mapping[int, Secret]
+) -> dict[UUID, Secret]:
+    """The same for several; those that were not handed over are left out."""
+    kind, owner = holder
+    rows = await Seal.filter(
+        target__in=list(studies),
+        target_kind="study",
+        holder=owner,
+        holder_kind=kind,
+        holder_epoch__in=list(roots),
+    )
+    newest = {row.target: row for row in sorted(rows, key=lambda row: row.holder_epoch)}
+    return {
+        study: opened(
+            Target("study", study),
+            row.box,
+            Holder(kind, owner, row.holder_epoch, roots[row.holder_epoch]),
+        )
+        for study, row in newest.items()
+    }
+
+
+async def keep_study_key(actor: Actor, study: UUID, key: Secret) -> None:
+    """Put a study's key into the actor's own keeping; joins the caller's transaction."""
+    context = vault.contexts.dek(study, "user", actor.id, actor.epoch)
+    row = LocalKey(
+        id=uuid4(),
+        study=study,
+        owner=actor.id,
+        owner_epoch=actor.epoch,
+        box=vault.box_secret(vault.sub_key(actor.root, "deks"), key, context),
+    )
+    async with transaction():
+        await LocalKey.bulk_create(
+            [row], on_conflict=["study", "owner"], update_fields=["owner_epoch", "box"]
+        )
+
+
+async def open_study_key(actor: Actor, study: UUID) -> Secret | None:
+    """The key of *study* in the actor's own keeping, or None."""
+    return (await open_study_keys(actor, [study])).get(study)
+
+
+async def open_study_keys(actor: Actor, studies: Iterable[UUID]) -> dict[UUID, Secret]:
+    """The same for several; those that the actor does not keep are left out."""
+    rows = await LocalKey.filter(study__in=list(studies), owner=actor.id, owner_epoch=actor.epoch)
+    key = vault.sub_key(actor.root, "deks")
+    return {
+        row.study: vault.unbox_secret(
+            key, row.box, vault.contexts.dek(row.study, "user", actor.id, actor.epoch)
+        )
+        for row in rows
+    }
+
+
+async def drop_study_keys(study: UUID) -> None:
+    """Delete every key to *study* that anybody has: from the commit on nobody opens it."""
+    async with transaction():
+        await LocalKey.filter(study=study).delete()
+        await drop_seals(Target("study", study))
+
+
+UNIQUE = ("target", "target_kind", "target_epoch", "holder", "holder_epoch")
+
+
+def _row(target: Target, to: PublicKey, box: bytes) -> Seal:
+    return Seal(
+        id=uuid4(),
+        target_kind=target.kind,
+        target=target.id,
+        target_epoch=target.epoch,
+        holder_kind=to.kind,
+        holder=to.id,
+        holder_epoch=to.epoch,
+        box=box,
+    )
+
+
+def _info(target: Target, holder_kind: str, holder: UUID, holder_epoch: int, fpr: bytes) -> bytes:
+    return vault.contexts.seal(
+        target.kind, target.id, target.epoch, holder_kind, holder, holder_epoch, fpr
+    )

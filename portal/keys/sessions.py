@@ -1,0 +1,178 @@
+"""
+Sessions: a root under the key in a cookie.
+
+The database holds neither the session's id nor its key, so a stolen database opens nothing, and a
+cookie is worthless without the row and after it expired.  Everything the row says is bound into
+its box: whoever edits it ends the session.
+"""
+
+import base64
+import hashlib
+import logging
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, cast
+
+from portal import vault
+from portal.core.actor import SECRET_BYTES, AccountId, AccountKind, Actor, Secret
+from portal.core.db import announce, now, transaction
+from portal.core.errors import Unknown
+from portal.keys.custody import custody
+from portal.keys.events import SessionsEnded
+from portal.keys.holders import Holder
+from portal.keys.models import Principal, Session
+from portal.keys.principals import check_own_key
+
+log = logging.getLogger(__name__)
+
+SID_BYTES: Final = 16
+COOKIE_CHARACTERS: Final = (SID_BYTES + SECRET_BYTES) * 4 // 3
+TOUCHED_AFTER: Final = timedelta(minutes=1)
+"""How old the last sign of life may be before it is written again."""
+
+
+class _Cookie(NamedTuple):
+    sid_hash: bytes
+    key: Secret
+
+
+async def start_session(account: AccountId, kind: AccountKind, language: str, root: Secret) -> str:
+    """
+    Open a session under a new id; the value of its cookie, which exists nowhere else.
+
+    Raises `Unknown` for an account without a key pair, and `vault.Tampered` when the directory
+    shows another public key for it than *root* gives.
+    """
+    principal = await Principal.get_or_none(id=account, kind="user")
+    if principal is None:
+        raise Unknown
+    await check_own_key(Holder("user", account, principal.epoch, root))
+    raw, moment = secrets.token_bytes(SID_BYTES + SECRET_BYTES), _whole_seconds(now())
+    cookie = base64.urlsafe_b64encode(raw).decode()
+    row = Session(
+        sid_hash=_sid_hash(raw[:SID_BYTES]).hex(),
+        principal=account,
+        epoch=principal.epoch,
+        account_kind=kind,
+        language=language,
+        abs_exp=moment + custody().longest,
+        idle_exp=moment + min(custody().idle, custody().longest),
+    )
+    row.box = vault.box_secret(_read(cookie).key, root, _context(row, row.idle_exp))
+    async with transaction():
+        await row.save(force_create=True)
+    return cookie
+
+
+async def actor_by_cookie(cookie: str) -> Actor | None:
+    """
+    Whoever *cookie* stands for, with the root it unlocks; None for every other value.
+
+    Notes the sign of life, at most once a minute.
+    """
+    try:
+        sid_hash, key = _read(cookie)
+    except ValueError:
+        return None
+    row = await Session.get_or_none(sid_hash=sid_hash.hex())
+    moment = now()
+    if row is None or row.abs_exp <= moment or row.idle_exp <= moment:
+        return None
+    try:
+        root = vault.unbox_secret(key, row.box, _context(row, row.idle_exp))
+    except vault.Tampered:
+        log.critical("session row does not open: account %s", row.principal)
+        return None
+    await _touch(row, key, root, moment)
+    return Actor(
+        id=AccountId(row.principal),
+        kind=cast("AccountKind", row.account_kind),
+        epoch=row.epoch,
+        root=root,
+        session=sid_hash,
+        language=row.language,
+    )
+
+
+def csrf_token(cookie: str) -> str:
+    """The token that forms of this session carry; `ValueError` for what is no cookie of ours."""
+    token = vault.sub_key(_read(cookie).key, "csrf").reveal()
+    return base64.urlsafe_b64encode(token).decode().rstrip("=")
+
+
+async def end_session(actor: Actor) -> None:
+    """End the session that *actor* is using."""
+    await _end(actor.id, {actor.session.hex()})
+
+
+async def end_sessions(account: AccountId, but: bytes | None = None) -> None:
+    """End every session of *account*, except the one whose id has the hash *but*."""
+    async with transaction():
+        found = await Session.filter(principal=account).values_list("sid_hash", flat=True)
+        hashes = {str(each) for each in found} - ({but.hex()} if but else set())
+        await _end(account, hashes)
+
+
+async def alive(sessions: Iterable[bytes]) -> frozenset[bytes]:
+    """Those of *sessions* (hashes of ids) that have not ended."""
+    wanted = {each.hex() for each in sessions}
+    moment = now()
+    found = Session.filter(sid_hash__in=list(wanted), abs_exp__gt=moment, idle_exp__gt=moment)
+    rows = await found.values_list("sid_hash", flat=True)
+    return frozenset(bytes.fromhex(str(each)) for each in rows)
+
+
+async def forget_expired() -> int:
+    """Delete sessions whose time is over; how many.  For the housekeeping."""
+    moment = now()
+    late = await Session.filter(idle_exp__lte=moment).delete()
+    return late + await Session.filter(abs_exp__lte=moment).delete()
+
+
+async def _end(account: AccountId, hashes: set[str]) -> None:
+    if not hashes:
+        return
+    async with transaction():
+        await Session.filter(sid_hash__in=list(hashes), principal=account).delete()
+        announce(SessionsEnded(account, frozenset(map(bytes.fromhex, hashes))))
+
+
+async def _touch(row: Session, key: Secret, root: Secret, moment: datetime) -> None:
+    fresh = min(_whole_seconds(moment) + custody().idle, row.abs_exp)
+    if fresh - row.idle_exp < TOUCHED_AFTER:
+        return
+    box = vault.box_secret(key, root, _context(row, fresh))
+    # Only the row that was read: a request that came second has nothing left to do.
+    unchanged = Session.filter(sid_hash=row.sid_hash, idle_exp=row.idle_exp)
+    await unchanged.update(idle_exp=fresh, box=box)
+
+
+def _context(row: Session, idle_exp: datetime) -> bytes:
+    return vault.contexts.root_wrap(
+        "session",
+        "user",
+        row.principal,
+        row.epoch,
+        bytes.fromhex(row.sid_hash),
+        int(row.abs_exp.timestamp()),
+        int(idle_exp.timestamp()),
+        row.account_kind,
+        row.language,
+    )
+
+
+def _read(cookie: str) -> _Cookie:
+    """The parts of a cookie; `ValueError` for everything that we did not write."""
+    if len(cookie) != COOKIE_CHARACTERS or not cookie.isascii():
+        raise ValueError("not a session cookie")
+    raw = base64.b64decode(cookie, altchars=b"-_", validate=True)
+    return _Cookie(_sid_hash(raw[:SID_BYTES]), Secret(raw[SID_BYTES:]))
+
+
+def _sid_hash(sid: bytes) -> bytes:
+    return hashlib.sha256(vault.contexts.session(sid)).digest()
+
+
+def _whole_seconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)

@@ -1,0 +1,128 @@
+"""
+Roots under what people type.
+
+The wrap is the verifier: there is no password hash besides it.  A password's wrap lies in an outer
+box under the pepper, so that a stolen database alone gives nothing to guess against.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from uuid import UUID, uuid4
+
+from portal import vault
+from portal.core.actor import Secret
+from portal.core.db import transaction
+from portal.keys.custody import custody, outer_key, pepper_key
+from portal.keys.holders import PrincipalKind
+from portal.keys.models import HumanWrap, Principal
+from portal.keys.slowness import slow
+from portal.vault.derivation import SALT_BYTES
+
+log = logging.getLogger(__name__)
+
+TypedHow = Literal["password", "code"]
+PEPPERED: Final = frozenset({"password"})
+"""A Pass code has 120 bits and must outlive a lost pepper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """A root under something typed, computed and not kept yet."""
+
+    id: UUID
+    kind: PrincipalKind
+    principal: UUID
+    epoch: int
+    how: TypedHow
+    salt: bytes = field(repr=False)
+    cost: str
+    pepper_id: int | None
+    box: bytes = field(repr=False)
+
+
+async def wrap_root(
+    how: TypedHow, kind: PrincipalKind, principal: UUID, epoch: int, root: Secret, typed: str
+) -> Wrap:
+    """
+    Put *root* under *typed*.  Takes a fifth of a second, so before the transaction.
+
+    Raises `Busy` when too many people sign in at once.
+    """
+    row, salt, cost = uuid4(), secrets.token_bytes(SALT_BYTES), custody().cost
+    key = await slow(vault.derive, _spelled(how, typed), salt, cost)
+    context = vault.contexts.root_wrap(how, kind, principal, epoch)
+    box, pepper_id = vault.box_secret(key, root, context), None
+    if how in PEPPERED:
+        pepper_id = custody().files.pepper_id
+        box = vault.box(outer_key(pepper_id), box, vault.contexts.outer(row))
+    return Wrap(row, kind, principal, epoch, how, salt, str(cost), pepper_id, box)
+
+
+async def keep_wrap(wrap: Wrap) -> None:
+    """Store *wrap*; the one before of the same kind opens nothing from the commit on."""
+    async with transaction():
+        # The row lock: of two at once the later one stays.
+        await Principal.filter(id=wrap.principal).update(kind=wrap.kind)
+        await HumanWrap.filter(principal=wrap.principal, how=wrap.how).delete()
+        await HumanWrap.create(
+            id=wrap.id,
+            kind=wrap.kind,
+            principal=wrap.principal,
+            epoch=wrap.epoch,
+            how=wrap.how,
+            salt=wrap.salt,
+            cost=wrap.cost,
+            pepper_id=wrap.pepper_id,
+            box=wrap.box,
+        )
+
+
+async def unwrap_root(
+    how: TypedHow, kind: PrincipalKind, principal: UUID | None, typed: str
+) -> Secret | None:
+    """
+    The root under *typed*, or None: wrong, or there is no such principal or wrap.
+
+    Nobody learns from the time which it was: for an unknown principal (None) the same work is done
+    with a made-up salt.  Raises `Busy` when too many people sign in at once.
+    """
+    row = await HumanWrap.get_or_none(principal=principal or uuid4(), how=how, kind=kind)
+    salt, cost = _decoy(how, principal) if row is None else (row.salt, _cost_of(row))
+    key = await slow(vault.derive, _spelled(how, typed), salt, cost)
+    return None if row is None else _opened(row, how, kind, key)
+
+
+def _opened(row: HumanWrap, how: TypedHow, kind: PrincipalKind, key: Secret) -> Secret | None:
+    box = row.box
+    try:
+        if how in PEPPERED:
+            box = vault.unbox(outer_key(row.pepper_id or 0), box, vault.contexts.outer(row.id))
+    except vault.Tampered:
+        # The outer box does not depend on what was typed: the row or the pepper is not ours.
+        log.critical("outer box does not open: wrap %s", row.id)
+        return None
+    try:
+        context = vault.contexts.root_wrap(how, kind, row.principal, row.epoch)
+        return vault.unbox_secret(key, box, context)
+    except vault.Tampered:
+        return None
+
+
+def _cost_of(row: HumanWrap) -> vault.Cost:
+    """The cost in the row; one that we never wrote opens nothing and must not cost more."""
+    try:
+        return vault.Cost.parse(row.cost)
+    except vault.Tampered:
+        log.critical("cost out of bounds: wrap %s", row.id)
+        return custody().cost
+
+
+def _decoy(how: TypedHow, principal: UUID | None) -> tuple[bytes, vault.Cost]:
+    label = vault.ctx(how, b"" if principal is None else principal.bytes)
+    return vault.mac(pepper_key("decoy"), label)[:SALT_BYTES], custody().cost
+
+
+def _spelled(how: TypedHow, typed: str) -> str:
+    return vault.fold_code(typed) if how == "code" else typed
