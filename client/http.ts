@@ -1,0 +1,107 @@
+/** Requests to our own server: form token, time limit, errors in the person's language. */
+import { t } from "./i18n";
+
+export interface Asked {
+  readonly method?: string;
+  readonly json?: unknown;
+  readonly form?: FormData | URLSearchParams;
+  readonly body?: BodyInit;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the request is given up; 30 s unless told, 0 for never. */
+  readonly timeoutMs?: number;
+}
+
+/** The server answered no. `message` is a sentence for the person, in their language. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>>,
+  ) {
+    super(message);
+    this.name = "Refused";
+  }
+}
+
+/** No answer came: no network, server gone, or too slow. The request may be repeated. */
+export class Offline extends Error {
+  constructor() {
+    super(t("No connection. Please try again in a moment."));
+    this.name = "Offline";
+  }
+}
+
+const READING = new Set(["GET", "HEAD"]);
+
+function headersFor(asked: Asked, method: string): Headers {
+  const headers = new Headers(asked.headers);
+  headers.set("Accept", asked.accept ?? "application/json");
+  if (asked.json !== undefined) headers.set("Content-Type", "application/json");
+  if (!READING.has(method)) {
+    const token = document.querySelector<HTMLMetaElement>('meta[name="csrf"]')?.content ?? "";
+    headers.set("X-HDS-CSRF", token);
+  }
+  return headers;
+}
+
+async function refusal(response: Response): Promise<Refused> {
+  let told: Record<string, unknown> = {};
+  try {
+    told = (await response.json()) as Record<string, unknown>;
+  } catch {
+    // An answer from something in between, such as a proxy, is no JSON of ours.
+  }
+  const { error, message, ...details } = told;
+  const words = typeof message === "string" ? message : t("That did not work. Please try again.");
+  const code = typeof error === "string" ? error : `status_${response.status}`;
+  return new Refused(response.status, code, words, details);
+}
+
+/** One request to our own origin. Throws `Refused` or `Offline`; an abort by the caller stays one. */
+export async function request(path: string, asked: Asked = {}): Promise<Response> {
+  const body = asked.json === undefined ? (asked.form ?? asked.body) : JSON.stringify(asked.json);
+  const method = asked.method ?? (body === undefined ? "GET" : "POST");
+  const limit = asked.timeoutMs ?? 30_000;
+  const signals = [asked.signal, limit > 0 ? AbortSignal.timeout(limit) : undefined];
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: headersFor(asked, method),
+      body: body ?? null,
+      credentials: "same-origin",
+      redirect: "follow",
+      signal: AbortSignal.any(signals.filter((signal) => signal !== undefined)),
+    });
+  } catch (error) {
+    if (asked.signal?.aborted === true) throw error;
+    throw new Offline();
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+export async function getJson<T>(path: string, asked: Asked = {}): Promise<T> {
+  return (await (await request(path, asked)).json()) as T;
+}
+
+export async function postJson<T>(path: string, json: unknown, asked: Asked = {}): Promise<T> {
+  return (await (await request(path, { ...asked, json, method: asked.method ?? "POST" })).json()) as T;
+}
+
+/** A rendered partial; hand it to `fragment` of ./html. */
+export async function getHtml(path: string, asked: Asked = {}): Promise<string> {
+  return (await request(path, { accept: "text/html", ...asked })).text();
+}
+
+/** Send a form and get the rendered partial that answers it. */
+export async function postForm(
+  path: string,
+  form: FormData | URLSearchParams,
+  asked: Asked = {},
+): Promise<string> {
+  return (await request(path, { accept: "text/html", ...asked, form })).text();
+}
