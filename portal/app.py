@@ -1,27 +1,78 @@
 """Composition root: knows every room, decides nothing."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
+import socketio
 from quart import Quart
 
-from portal import pages
+import cases
+import cases.routes
+import cases.search.routes
+import portal.accounts.routes
+import portal.mailing.routes
+import realtime
+from cases.search.archive import Archive
+from cases.search.harvest import DescribeStudies
+from portal import accounts, keys, mailing, pages, storing, studies, vault
 from portal.core import language, web
+from portal.core.actor import Actor
 from portal.core.db import Database
+from portal.core.errors import Unknown
 from portal.core.settings import Settings
+from viewer.dicom import Pool
+from viewer.routes import create_blueprint as create_viewer
 
 ROOT: Final = Path(__file__).parents[1]
 
-MODELS: Final[tuple[str, ...]] = ("portal.keys.models", "portal.storing.models")
+MODELS: Final[tuple[str, ...]] = (
+    "portal.keys.models",
+    "portal.mailing.models",
+    "portal.accounts.models",
+    "portal.storing.models",
+    "portal.studies.models",
+    "cases.models",
+    "cases.search.models",
+)
 """Every room's tables; the migrations are made from these."""
 
-PUBLIC: Final = frozenset({"static", "pages.start", "pages.help_page"})
+PUBLIC: Final = frozenset(
+    {
+        "static",
+        "pages.start",
+        "pages.help_page",
+        "accounts.ask_registration",  # whoever registers or activates has no session yet
+        "accounts.register",
+        "accounts.print_pass",  # prints only what a ticket of ours says
+        "accounts.ask_activation",
+        "accounts.activate",
+        "accounts.ask_sign_in",
+        "accounts.sign_in",
+        "accounts.prefer",  # strangers choose a language, too
+        "mailing.show_mailbox",  # exists in demos and tests only
+    }
+)
 """What a stranger reaches, each with its reason; all else answers 401 before its code runs."""
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What the rooms share and what lives as long as the server."""
+
+    settings: Settings
+    database: Database
+    store: storing.Store
+    pool: Pool
+    shelf: studies.Shelf
+    archive: Archive
+    live: realtime.Live
 
 
 def create_app(settings: Settings) -> Quart:
@@ -30,44 +81,118 @@ def create_app(settings: Settings) -> Quart:
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
     )
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
-    database = Database(settings.database_url, MODELS)
+    app.request_class = studies.PortalRequest
+    rooms = _rooms(settings)
     _use_two_languages(app)
     app.jinja_env.globals["asset"] = _assets(ROOT / "static" / "manifest.json")
     web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
     app.register_error_handler(500, _fault)
+    _register_rooms(app, rooms)
     pages.init_app(app)
-    app.extensions["hds"] = {"settings": settings, "database": database}
+    app.extensions["hds"] = {
+        "settings": settings,
+        "database": rooms.database,
+        "shelf": rooms.shelf,
+        "leave": [rooms.live.close_all],
+    }
 
     @app.while_serving
     async def running() -> AsyncGenerator[None, None]:
-        async with _running(database):
+        async with _running(rooms):
             yield
 
-    inner: Asgi = app.asgi_app
-
-    async def with_database(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await inner(scope, receive, send)
-            return
-        with database.current():
-            await inner(scope, receive, send)
-
-    app.asgi_app = with_database  # type: ignore[method-assign]
+    app.asgi_app = _with_sockets(app.asgi_app, rooms)  # type: ignore[method-assign, assignment]
     return app
 
 
+def _rooms(settings: Settings) -> Rooms:
+    store = storing.Store(settings)
+    pool = Pool(workers=settings.decoders)
+    return Rooms(
+        settings=settings,
+        database=Database(settings.database_url, MODELS),
+        store=store,
+        pool=pool,
+        shelf=studies.Shelf.of(settings, store, pool),
+        archive=Archive(store),
+        live=realtime.create_server(settings, keys.actor_by_cookie),
+    )
+
+
+def _register_rooms(app: Quart, rooms: Rooms) -> None:
+    settings, shelf = rooms.settings, rooms.shelf
+    app.register_blueprint(portal.accounts.routes.create_blueprint(settings))
+    if settings.mail == "mailbox":
+        app.register_blueprint(portal.mailing.routes.blueprint)
+    app.register_blueprint(studies.create_blueprint(shelf))
+    app.register_blueprint(cases.routes.create_blueprint(shelf))
+    app.register_blueprint(cases.search.routes.create_blueprint(rooms.archive, _describing(shelf)))
+
+    async def open_study(study_id: UUID) -> studies.OpenStudy:
+        """One's own study, or one that lies before a community of one's own."""
+        actor = web.signed_in()
+        try:
+            return await studies.open_own(shelf, actor, study_id)
+        except Unknown:
+            key = await cases.study_key(actor, study_id)
+            if key is None:
+                raise
+            return await studies.open_with(shelf, study_id, key)
+
+    app.register_blueprint(create_viewer(open_study))
+
+
+def _describing(shelf: studies.Shelf) -> Callable[[Actor], DescribeStudies]:
+    """What the images of a case say in words, for the search."""
+
+    def for_actor(actor: Actor) -> DescribeStudies:
+        async def describe(ids: Collection[UUID]) -> list[str]:
+            opened = {study: await cases.study_key(actor, study) for study in ids}
+            known = {study: key for study, key in opened.items() if key is not None}
+            found = await studies.summaries_with(shelf, known)
+            return [f"{each.description} {each.body_part}" for each in found]
+
+        return describe
+
+    return for_actor
+
+
+def _with_sockets(inner: Asgi, rooms: Rooms) -> Asgi:
+    """Sockets and pages behind one door, both with the database at hand."""
+    sockets = socketio.ASGIApp(rooms.live.sio)
+
+    async def dispatch(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await inner(scope, receive, send)
+            return
+        is_socket = scope["path"].startswith("/socket.io/")
+        with rooms.database.current():
+            await (sockets if is_socket else inner)(scope, receive, send)
+
+    return dispatch
+
+
 @asynccontextmanager
-async def _running(database: Database) -> AsyncIterator[None]:
+async def _running(rooms: Rooms) -> AsyncIterator[None]:
     """Everything that lives as long as the server: connections, child processes, workers."""
+    settings = rooms.settings
+    keys.configure(vault.load_key_files(settings.key_folder), settings)
     async with AsyncExitStack() as stack:
-        await database.open()
-        stack.push_async_callback(database.close)
-        stack.enter_context(database.current())
+        await rooms.database.open()
+        stack.push_async_callback(rooms.database.close)
+        stack.enter_context(rooms.database.current())
+        await stack.enter_async_context(rooms.pool)
+        await stack.enter_async_context(studies.working(rooms.shelf))
+        stack.callback(rooms.archive.close)
+        await stack.enter_async_context(mailing.PostOffice(settings).working())
+        await stack.enter_async_context(accounts.keeping_house())
+        await stack.enter_async_context(rooms.live.running(rooms.database))
         yield
 
 
-async def _recognise(_cookie: str) -> web.Recognised | None:
-    return None
+async def _recognise(cookie: str) -> web.Recognised | None:
+    actor = await keys.actor_by_cookie(cookie)
+    return None if actor is None else web.Recognised(actor, keys.csrf_token(cookie))
 
 
 async def _fault(_error: Exception) -> Any:

@@ -41,7 +41,7 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
     async def page(study_id: UUID) -> ResponseReturnValue:
         study = await open_study(study_id)
         html = await render_template(
-            "viewer/page.html", study=study, preview=await _inline_preview(study)
+            "viewer/page.html", study=study, base=request.path, preview=await _inline_preview(study)
         )
         return html, {"Content-Security-Policy": POLICY}
 
@@ -49,8 +49,9 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
     async def open_series(study_id: UUID) -> ResponseReturnValue:
         """The manifest (unless `manifest=0`) and the first frame in one response."""
         study = await open_study(study_id)
-        manifest = study.manifest()
-        places = records.slots(_series(manifest))
+        manifest = await study.manifest()
+        series = _series(manifest)
+        places = records.slots(series) if series else []
         at = _whole_number("at", len(places) // 2)
         parts = [] if request.args.get("manifest") == "0" else [records.manifest_record(manifest)]
         slot = places[at] if 0 <= at < len(places) else None
@@ -62,7 +63,8 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
     async def low(study_id: UUID) -> ResponseReturnValue:
         """Exact low-resolution prefixes of a whole series, nearest to `at` first."""
         study = await open_study(study_id)
-        places = records.slots(_series(study.manifest()))
+        series = _series(await study.manifest())
+        places = records.slots(series) if series else []
         at, resolution = _whole_number("at", 0), _whole_number("res", 3)
         stream = records.prefix_records(study, places, resolution, at)
         response = Response(stream, content_type=STREAM)
@@ -78,7 +80,7 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     async def frame_bytes(study_id: UUID, instance: UUID, frame: int) -> ResponseReturnValue:
         """One frame, counted from 0; with `Range` only the bytes the reader lacks (RFC 9110)."""
         study = await open_study(study_id)
-        described, size = _described(study.manifest(), instance, frame)
+        described, size = _described(await study.manifest(), instance, frame)
         start, stop = _wanted_range(size)
         data = await study.frame(instance, frame, start, stop)
         headers = {"Accept-Ranges": "bytes", "X-HDS-Codec": described["codec"]}
@@ -90,7 +92,7 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     @blueprint.get("/<uuid:study_id>/i/<uuid:instance>/preview")
     async def preview(study_id: UUID, instance: UUID) -> ResponseReturnValue:
         study = await open_study(study_id)
-        _instance(study.manifest(), instance)
+        _instance(await study.manifest(), instance)
         size = _whole_number("w", 128)
         jpeg = await study.preview(instance, size) if size in PREVIEW_SIZES else None
         if jpeg is None:
@@ -101,7 +103,7 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     async def original(study_id: UUID, instance: UUID) -> ResponseReturnValue:
         """The uploaded file, under a name that says nothing about the patient."""
         study = await open_study(study_id)
-        _instance(study.manifest(), instance)
+        _instance(await study.manifest(), instance)
         data: bytes | AsyncIterator[bytes] = await study.original(instance)
         response = Response(data, content_type="application/dicom")
         response.headers["Content-Disposition"] = f'attachment; filename="{instance.hex}.dcm"'
@@ -109,14 +111,27 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
         return response
 
 
-def _series(manifest: dict[str, Any]) -> dict[str, Any]:
-    wanted = _whole_number("series", manifest["series"][0]["id"] if manifest["series"] else 0)
+def _series(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The series asked for; the first with pictures if none was named; None in an empty study."""
+    wanted = _whole_number("series", -1)
+    if wanted < 0:
+        return _first_shown(manifest)
     found: dict[str, Any] | None = next(
         (series for series in manifest["series"] if series["id"] == wanted), None
     )
     if found is None:
         abort(404)
     return found
+
+
+def _first_shown(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    all_series: list[dict[str, Any]] = manifest["series"]
+    shown = (series for series in all_series if _pictures(series))
+    return next(shown, all_series[0] if all_series else None)
+
+
+def _pictures(series: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in series["instances"] if each["codec"] != "none"]
 
 
 def _instance(manifest: dict[str, Any], instance: UUID) -> dict[str, Any]:
@@ -156,11 +171,13 @@ def _wanted_range(size: int) -> tuple[int, int]:
 
 
 async def _inline_preview(study: ViewedStudy) -> str | None:
-    """The first series' middle picture as a data URI: it is painted with the page itself."""
-    for series in study.manifest()["series"]:
-        pictures = [each for each in series["instances"] if each["codec"] != "none"]
-        if pictures:
-            middle = pictures[len(pictures) // 2]
-            jpeg = await study.preview(UUID(middle["id"]), 512)
-            return f"data:{JPEG};base64,{base64.b64encode(jpeg).decode()}" if jpeg else None
-    return None
+    """The first picture to be shown, as a data URI: it is painted with the page itself."""
+    series = _first_shown(await study.manifest())
+    pictures = _pictures(series) if series else []
+    middle = len(pictures) // 2
+    near = [pictures[at] for at in records.nearest_first(len(pictures), middle)]
+    shown = next((each for each in near if each.get("preview", True)), None)
+    if shown is None:
+        return None
+    jpeg = await study.preview(UUID(shown["id"]), 512)
+    return f"data:{JPEG};base64,{base64.b64encode(jpeg).decode()}" if jpeg else None

@@ -19,7 +19,7 @@ class ViewedStudy(Protocol):
     @property
     def subtitle(self) -> str: ...
 
-    def manifest(self) -> dict[str, Any]:
+    async def manifest(self) -> dict[str, Any]:
         """
         Everything the browser has to know before it shows pixels, as JSON values.
 
