@@ -1,0 +1,23 @@
+"""DICOM as pure functions over bytes; hostile files are read in limited child processes.
+
+`Pool` is the only way to read a file that came from outside. `rebuild`, `resolution_ends` and
+`voi8` work on what the pool has made.
+"""
+
+from viewer.dicom.frames import Canonical, Frame
+from viewer.dicom.header import Header, Kind, Window
+from viewer.dicom.pool import Pool, PoolFull
+from viewer.dicom.reasons import Reason, Refused, Undecodable
+
+__all__ = [
+    "Canonical",
+    "Frame",
+    "Header",
+    "Kind",
+    "Pool",
+    "PoolFull",
+    "Reason",
+    "Refused",
+    "Undecodable",
+    "Window",
+]
