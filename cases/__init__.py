@@ -1,0 +1,7 @@
+"""Communities of physicians, their cases, threads, posts and pins."""
+
+from cases import casework, communities, reading, threads
+from cases.access import readers_of
+from cases.casework import study_key
+
+__all__ = ["casework", "communities", "readers_of", "reading", "study_key", "threads"]

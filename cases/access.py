@@ -1,0 +1,259 @@
+"""
+The doors.  A community, case, thread, post or invitation is reached through here and nowhere else.
+
+Membership is part of the query, and whoever passes leaves with the community's root: permission
+and decryption are one fact.  A stranger, a wrong id and a forged membership get the same answer.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from tortoise.queryset import QuerySet
+
+from cases import epochs
+from cases.ids import CaseId, CommunityId, InvitationId, PostId, ThreadId
+from cases.models import Case, Community, Invitation, Member, Post, Thread
+from cases.vocabulary import Role
+from portal import keys
+from portal.core.actor import AccountId, Actor, Secret
+from portal.core.errors import Unknown
+
+log = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCommunity:
+    """A community whose roots this request has unlocked, as the actor's membership allows."""
+
+    id: CommunityId
+    actor: AccountId
+    role: Role
+    epoch: int
+    rotation_due: bool
+    seq: int
+    """Number of the last change at the time of looking."""
+    joined_seq: int
+    name: str
+    department: str
+    location: str
+    about_rev: int
+    mac: bytes = field(repr=False)
+    roots: Mapping[int, Secret] = field(repr=False)
+
+    @property
+    def root(self) -> Secret:
+        """The current root."""
+        return self.roots[self.epoch]
+
+    def box(self, table: str, column: str, row: UUID, rev: int, document: Document) -> bytes:
+        """*document* under the current root, bound to its place."""
+        text = keys.Text("community", self.id, self.epoch, self.root)
+        return text.box(table, column, row, rev, json.dumps(document, ensure_ascii=False))
+
+    def open(
+        self, table: str, column: str, row: UUID, rev: int, epoch: int, boxed: bytes
+    ) -> Document:
+        """What `box` boxed under the root of *epoch*.  Raises `vault.Tampered`."""
+        text = keys.Text("community", self.id, epoch, self.roots[epoch])
+        return cast("Document", json.loads(text.open(table, column, row, rev, boxed)))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case's row together with what its community's root opens of it."""
+
+    row: Case
+    community: OpenCommunity
+    words: Document = field(repr=False)
+
+    @property
+    def id(self) -> CaseId:
+        """The case's id."""
+        return CaseId(self.row.id)
+
+
+async def community_for(actor: Actor, community_id: CommunityId) -> OpenCommunity:
+    """The community, opened for a member; `Unknown` for everybody else."""
+    return await _enter(actor, Member.filter(community_id=community_id))
+
+
+async def my_communities(actor: Actor) -> list[OpenCommunity]:
+    """Every community the actor is a member of, opened, by name."""
+    rows = await Member.filter(account=actor.id).select_related("community")
+    return sorted(await _open_all(actor, rows), key=lambda each: each.name.casefold())
+
+
+async def communities_with(actor: Actor, study_id: UUID) -> list[OpenCommunity]:
+    """The actor's communities that have a case about this study."""
+    rows = (
+        await Member.filter(account=actor.id, community__cases__studies__study=study_id)
+        .distinct()
+        .select_related("community")
+    )
+    return await _open_all(actor, rows)
+
+
+async def case_for(actor: Actor, case_id: CaseId) -> OpenCase:
+    """The case, opened for a member of its community."""
+    community = await _enter(actor, Member.filter(community__cases__id=case_id))
+    return await case_in(community, case_id)
+
+
+async def case_in(community: OpenCommunity, case_id: CaseId) -> OpenCase:
+    """A case of a community that is already open."""
+    row = await Case.get_or_none(id=case_id, community_id=community.id)
+    if row is None:
+        raise Unknown
+    return opened_case(community, row)
+
+
+async def cases_of(community: OpenCommunity) -> list[OpenCase]:
+    """Every case of an open community, the last changed first."""
+    rows = await Case.filter(community_id=community.id).order_by("-changed_at")
+    return [opened_case(community, row) for row in rows]
+
+
+def opened_case(community: OpenCommunity, row: Case) -> OpenCase:
+    """The words of a case row.  Raises `vault.Tampered` when they are another row's."""
+    words = community.open("discussion_case", "document", row.id, row.rev, row.epoch, row.document)
+    return OpenCase(row, community, words)
+
+
+async def thread_for(actor: Actor, thread_id: ThreadId) -> tuple[Thread, OpenCommunity]:
+    """A thread's row and its opened community."""
+    community = await _enter(actor, Member.filter(community__cases__threads__id=thread_id))
+    return await thread_in(community, thread_id), community
+
+
+async def thread_in(community: OpenCommunity, thread_id: ThreadId) -> Thread:
+    """A thread of a community that is already open, with its case."""
+    row = await Thread.get_or_none(id=thread_id, case__community_id=community.id).select_related(
+        "case"
+    )
+    if row is None:
+        raise Unknown
+    return row
+
+
+async def post_for(actor: Actor, post_id: PostId) -> tuple[Post, OpenCommunity]:
+    """A post's row and its opened community."""
+    community = await _enter(actor, Member.filter(community__posts__id=post_id))
+    return await post_in(community, post_id), community
+
+
+async def post_in(community: OpenCommunity, post_id: PostId) -> Post:
+    """A post of a community that is already open, with its case."""
+    row = await Post.get_or_none(id=post_id, community_id=community.id).select_related("case")
+    if row is None:
+        raise Unknown
+    return row
+
+
+async def invitation_for(actor: Actor, invitation_id: InvitationId) -> Invitation:
+    """An invitation of the actor's that still waits for an answer."""
+    row = await Invitation.get_or_none(
+        id=invitation_id, account=actor.id, state="pending"
+    ).select_related("community")
+    if row is None:
+        raise Unknown
+    return row
+
+
+async def readers_of(account: AccountId, case_id: CaseId) -> frozenset[AccountId]:
+    """All members of the case's community, if *account* is one of them; needs no root."""
+    readers = await _accounts(Member.filter(community__cases__id=case_id))
+    if account not in readers:
+        raise Unknown
+    return readers
+
+
+async def members_of(community_id: CommunityId) -> frozenset[AccountId]:
+    """Whoever hears what happens in the community."""
+    return await _accounts(Member.filter(community_id=community_id))
+
+
+async def _accounts(members: QuerySet[Member]) -> frozenset[AccountId]:
+    return frozenset(AccountId(row.account) for row in await members.only("account"))
+
+
+def community_row(community_id: CommunityId) -> QuerySet[Community]:
+    """The row, for changing it under the lock; whoever does has come through a door before."""
+    return Community.filter(id=community_id)
+
+
+def case_row(case_id: UUID) -> QuerySet[Case]:
+    """The row, for changing it under the lock; whoever does has come through a door before."""
+    return Case.filter(id=case_id)
+
+
+async def _enter(actor: Actor, memberships: Any) -> OpenCommunity:
+    row = await memberships.filter(account=actor.id).select_related("community").first()
+    if row is None:
+        raise Unknown
+    return await _opened(actor, row)
+
+
+async def _open_all(actor: Actor, rows: Sequence[Member]) -> list[OpenCommunity]:
+    opened = []
+    for row in rows:
+        try:
+            opened.append(await _opened(actor, row))
+        except Unknown:
+            continue  # a forged membership, already reported
+    return opened
+
+
+async def reopened(actor: Actor, community: OpenCommunity) -> OpenCommunity:
+    """The same community as it is now; its roots are reused while they are current."""
+    row = await Member.get_or_none(community_id=community.id, account=actor.id).select_related(
+        "community"
+    )
+    if row is None:
+        raise Unknown
+    known = community.roots if row.community.epoch == community.epoch else None
+    return await _opened(actor, row, known)
+
+
+async def _opened(
+    actor: Actor, row: Member, roots: Mapping[int, Secret] | None = None
+) -> OpenCommunity:
+    """The root is this member's seal opened; the row itself must carry the root's own mark."""
+    found = row.community
+    if roots is None:
+        roots = await epochs.open_roots(actor, CommunityId(found.id), found.epoch)
+    mine = epochs.own_fingerprint(actor)
+    if roots is None or not epochs.vouched(
+        roots[found.epoch], found.id, found.epoch, actor.id, mine, row.role, row.mac
+    ):
+        # Somebody who can write the database but holds no key put this row there (F4).
+        log.critical("membership not vouched for: community %s member %s", found.id, row.id)
+        raise Unknown
+    about = about_of(found, roots)
+    return OpenCommunity(
+        id=CommunityId(found.id),
+        actor=actor.id,
+        role=cast("Role", row.role),
+        epoch=found.epoch,
+        rotation_due=found.rotation_due,
+        seq=found.next_seq,
+        joined_seq=row.joined_seq,
+        name=about["name"],
+        department=about["department"],
+        location=about["location"],
+        about_rev=found.about_rev,
+        mac=bytes(row.mac),
+        roots=roots,
+    )
+
+
+def about_of(found: Community, roots: Mapping[int, Secret]) -> dict[str, str]:
+    """Name, department and location of a community.  Raises `vault.Tampered`."""
+    text = keys.Text("community", found.id, found.about_epoch, roots[found.about_epoch])
+    packed = text.open("community", "about", found.id, found.about_rev, found.about)
+    return cast("dict[str, str]", json.loads(packed))

@@ -1,0 +1,43 @@
+"""Small things that routes share: reading a body in either form, answering in the asked form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from quart import render_template, request
+
+from cases.views import PostView
+from cases.vocabulary import AGE_BANDS, MODALITIES, REACTIONS, REGIONS, ROLES, STATUSES
+from portal.core.errors import Invalid
+from portal.core.language import gettext as _
+
+
+async def body() -> Mapping[str, Any]:
+    """What was sent, as JSON from our scripts or as a form from a page without them."""
+    if not request.is_json:
+        return await request.form
+    sent = await request.get_json()
+    if not isinstance(sent, dict):
+        raise Invalid
+    return sent
+
+
+def wants_json() -> bool:
+    """Whether one of our scripts asks."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) != "text/html"
+
+
+async def post_html(post: PostView, *, closed: bool) -> str:
+    """The one rendering of a post, for the page, the answer to a post and the changes."""
+    return await render_template("cases/_post.html", post=post, closed=closed, words=words())
+
+
+def words() -> dict[str, Any]:
+    """The closed lists in the reader's language."""
+    return {
+        "modality": {code: _(label) for code, label in MODALITIES.items()},
+        "region": {code: _(label) for code, label in REGIONS.items()},
+        "status": {code: _(label) for code, label in STATUSES.items()},
+        "role": {code: _(label) for code, label in ROLES.items()},
+        "reaction": {code: _(label) for code, (_sign, label) in REACTIONS.items()},
+        "age_bands": AGE_BANDS,
+    }

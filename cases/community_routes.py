@@ -1,0 +1,202 @@
+"""Pages of communities: mine, one with its cases, managing members and invitations."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from quart import Blueprint, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
+
+from cases import access, casework, communities, membership, unread
+from cases.answers import body, words
+from cases.forms import NewCommunity
+from cases.ids import CommunityId, InvitationId
+from cases.vocabulary import Role
+from portal import accounts, mailing
+from portal.core.actor import AccountId
+from portal.core.errors import Conflict, Invalid, reading
+from portal.core.web import explain, signed_in, status_of
+
+blueprint = Blueprint("communities", __name__, url_prefix="/communities")
+
+
+@blueprint.get("")
+async def mine() -> ResponseReturnValue:
+    """My communities with what is unread in them, and the invitations that wait for me."""
+    actor = signed_in()
+    own = await communities.mine(actor)
+    mark = mailing.read_address((await accounts.profile_of(actor)).mail).mark
+    return await render_template(
+        "cases/communities.html",
+        communities=[(each, (await unread.by_case(each)).all_unread) for each in own],
+        invitations=await communities.my_invitations(actor, mark),
+    )
+
+
+@blueprint.post("/invitations/<uuid:invitation>/accept")
+async def accept(invitation: UUID) -> ResponseReturnValue:
+    """Become a member and go there."""
+    community = await communities.accept(signed_in(), InvitationId(invitation))
+    return redirect(url_for("communities.show", community=community), 303)
+
+
+@blueprint.post("/invitations/<uuid:invitation>/decline")
+async def decline(invitation: UUID) -> ResponseReturnValue:
+    """Say no."""
+    await communities.decline(signed_in(), InvitationId(invitation))
+    return redirect(url_for("communities.mine"), 303)
+
+
+@blueprint.get("/manage")
+async def manage() -> ResponseReturnValue:
+    """Everything I belong to, and a form for a new community."""
+    return await _manage({}, {}), 200
+
+
+@blueprint.post("/manage")
+async def found() -> ResponseReturnValue:
+    """Start a community."""
+    form = await body()
+    try:
+        new = NewCommunity.parse(form)
+    except Invalid as error:
+        return await _manage(form, error.details.get("fields", {})), 422
+    community = await communities.found(signed_in(), new)
+    return redirect(url_for("communities.members", community=community), 303)
+
+
+async def _manage(form: Mapping[str, Any], fields: Mapping[str, str]) -> str:
+    return await render_template(
+        "cases/manage.html",
+        communities=await communities.mine(signed_in()),
+        form=form,
+        fields=fields,
+        words=words(),
+    )
+
+
+@blueprint.get("/<uuid:community>")
+async def show(community: UUID) -> ResponseReturnValue:
+    """The cases of a community, filtered by status, modality and region."""
+    actor = signed_in()
+    opened = await access.community_for(actor, CommunityId(community))
+    await communities.complete(actor, opened)
+    cards = await casework.overview(opened)
+    chosen = {name: request.args.get(name, "") for name in ("status", "modality", "region")}
+    shown = [
+        card
+        for card in cards
+        if all(getattr(card, name) == value for name, value in chosen.items() if value)
+    ]
+    present = {name: {getattr(card, name) for card in cards} for name in chosen}
+    return await render_template(
+        "cases/community.html",
+        community=opened,
+        cards=shown,
+        all=len(cards),
+        chosen=chosen,
+        present=present,
+        words=words(),
+    )
+
+
+@blueprint.get("/<uuid:community>/members")
+async def members(community: UUID) -> ResponseReturnValue:
+    """Members, roles, invitations; owners manage, members see."""
+    return await _members(CommunityId(community)), 200
+
+
+async def _members(
+    community: CommunityId,
+    *,
+    form: Mapping[str, Any] | None = None,
+    fields: Mapping[str, str] | None = None,
+    problem: str = "",
+) -> str:
+    actor = signed_in()
+    opened = await access.community_for(actor, community)
+    await communities.complete(actor, opened)
+    sought = request.args.get("q", "").strip()
+    return await render_template(
+        "cases/members.html",
+        community=opened,
+        members=await membership.members_in(opened),
+        pending=await communities.pending(opened),
+        sought=sought,
+        found=await communities.address_book(actor, community, sought) if sought else [],
+        form=form or {},
+        fields=fields or {},
+        problem=problem,
+        words=words(),
+    )
+
+
+@blueprint.post("/<uuid:community>/about")
+async def rename(community: UUID) -> ResponseReturnValue:
+    """Another name, department or location."""
+    form = await body()
+    try:
+        new = NewCommunity.parse(form)
+    except Invalid as error:
+        return await _members(
+            CommunityId(community), form=form, fields=error.details.get("fields", {})
+        ), 422
+    await communities.rename(signed_in(), CommunityId(community), new)
+    return redirect(url_for("communities.members", community=community), 303)
+
+
+@blueprint.post("/<uuid:community>/invitations")
+async def invite(community: UUID) -> ResponseReturnValue:
+    """Ask somebody in: `account` from the address book, or `mail`."""
+    form = await body()
+    try:
+        await communities.invite(signed_in(), CommunityId(community), _invited(form))
+    except mailing.BadAddress as error:
+        fields = {"mail": explain(error)}
+        return await _members(CommunityId(community), form=form, fields=fields), 422
+    except Conflict as error:
+        page = await _members(CommunityId(community), form=form, problem=explain(error))
+        return page, status_of(error)
+    return redirect(url_for("communities.members", community=community), 303)
+
+
+def _invited(form: Mapping[str, Any]) -> AccountId | mailing.Address:
+    if form.get("account"):
+        with reading():
+            return AccountId(UUID(str(form["account"])))
+    return mailing.read_address(str(form.get("mail", "")))
+
+
+@blueprint.post("/<uuid:community>/invitations/<uuid:invitation>/withdraw")
+async def withdraw(community: UUID, invitation: UUID) -> ResponseReturnValue:
+    """Take an invitation back."""
+    await communities.withdraw(signed_in(), CommunityId(community), InvitationId(invitation))
+    return redirect(url_for("communities.members", community=community), 303)
+
+
+@blueprint.post("/<uuid:community>/members/<uuid:account>/role")
+async def change_role(community: UUID, account: UUID) -> ResponseReturnValue:
+    """Owner or member."""
+    role = cast("Role", str((await body()).get("role", "")))
+    try:
+        await communities.change_role(signed_in(), CommunityId(community), AccountId(account), role)
+    except Conflict as error:
+        return await _members(CommunityId(community), problem=explain(error)), status_of(error)
+    return redirect(url_for("communities.members", community=community), 303)
+
+
+@blueprint.post("/<uuid:community>/members/<uuid:account>/remove")
+async def remove(community: UUID, account: UUID) -> ResponseReturnValue:
+    """Take somebody out."""
+    await communities.remove(signed_in(), CommunityId(community), AccountId(account))
+    return redirect(url_for("communities.members", community=community), 303)
+
+
+@blueprint.post("/<uuid:community>/leave")
+async def leave(community: UUID) -> ResponseReturnValue:
+    """Stop being a member."""
+    try:
+        await communities.leave(signed_in(), CommunityId(community))
+    except Conflict as error:
+        return await _members(CommunityId(community), problem=explain(error)), status_of(error)
+    return redirect(url_for("communities.mine"), 303)

@@ -1,0 +1,59 @@
+"""What can go wrong between colleagues."""
+
+from portal.core.errors import Conflict, Denied, Gone, Invalid
+from portal.core.language import N_
+
+
+class CaseClosed(Conflict):
+    code = "case_closed"
+    message = N_("This case is closed. Reopen it to go on with the discussion.")
+
+
+class PostDeleted(Gone):
+    code = "post_deleted"
+    message = N_("This post has been deleted.")
+
+
+class NotYours(Denied):
+    code = "not_yours"
+    message = N_("Only its author may change this.")
+
+
+class OwnersOnly(Denied):
+    code = "owners_only"
+    message = N_("Only an owner of the community may do this.")
+
+
+class ProfessionalsOnly(Denied):
+    code = "professionals_only"
+    message = N_("Communities are for physicians and other health professionals.")
+
+
+class LastOwner(Conflict):
+    code = "last_owner"
+    message = N_("The community needs an owner. Make another member an owner first.")
+
+
+class AlreadyMember(Conflict):
+    code = "already_member"
+    message = N_("This person is already a member.")
+
+
+class AlreadyInvited(Conflict):
+    code = "already_invited"
+    message = N_("This person is already invited.")
+
+
+class InvitationOver(Gone):
+    code = "invitation_over"
+    message = N_("This invitation is no longer valid.")
+
+
+class Outdated(Conflict):
+    code = "outdated"
+    message = N_("Somebody changed this in the meantime. Please look again and repeat.")
+
+
+class NoStudy(Invalid):
+    code = "no_study"
+    message = N_("Choose at least one of your own studies.")

@@ -1,0 +1,176 @@
+"""What comes in, read once at the edge.  Every complaint names its field and says what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+from uuid import UUID
+
+from cases.ids import CaseId, CommunityId, PostId, ThreadId
+from cases.pins import Pin
+from cases.vocabulary import AGE_BANDS, MODALITIES, REGIONS
+from portal.core.errors import Invalid, reading
+from portal.core.language import gettext as _
+
+LONGEST_NAME: Final = 120
+LONGEST_TITLE: Final = 200
+LONGEST_QUESTION: Final = 4_000
+LONGEST_POST: Final = 10_000
+MOST_STUDIES: Final = 20
+
+
+class _Reader:
+    """Reads fields one by one and keeps every problem, so a form shows all of them at once."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+        self.problems: dict[str, str] = {}
+
+    def text(self, name: str, longest: int, *, empty: str = "") -> str:
+        """Trimmed text; with *empty* given, that is the complaint when nothing was entered."""
+        with reading():
+            value = self._data.get(name) or ""
+            if not isinstance(value, str):
+                raise Invalid
+        # PostgreSQL refuses NUL; nobody types it.
+        value = value.replace("\r\n", "\n").replace("\x00", "").strip()
+        if empty and not value:
+            self.problems[name] = empty
+        if len(value) > longest:
+            self.problems[name] = _("At most %(most)s characters, please.", most=longest)
+        return value
+
+    def choice(self, name: str, allowed: Mapping[str, str] | tuple[str, ...], empty: str) -> str:
+        value = str(self._data.get(name) or "")
+        if value not in allowed:
+            self.problems[name] = empty
+        return value
+
+    def done(self) -> None:
+        if self.problems:
+            raise Invalid(fields=self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCommunity:
+    """Also the form that renames one."""
+
+    name: str = field(repr=False)
+    department: str = field(repr=False)
+    location: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        read = _Reader(data)
+        new = cls(
+            name=read.text("name", LONGEST_NAME, empty=_("Give the community a name.")),
+            department=read.text("department", LONGEST_NAME, empty=_("Which department is it?")),
+            location=read.text("location", LONGEST_NAME, empty=_("Where is it?")),
+        )
+        read.done()
+        return new
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWords:
+    """What a case says about itself."""
+
+    title: str = field(repr=False)
+    question: str = field(repr=False)
+    modality: str = field(repr=False)
+    region: str = field(repr=False)
+    age_band: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        read = _Reader(data)
+        words = cls._read(read)
+        read.done()
+        return words
+
+    @classmethod
+    def _read(cls, read: _Reader) -> Self:
+        return cls(
+            title=read.text("title", LONGEST_TITLE, empty=_("Give the case a title.")),
+            question=read.text(
+                "question", LONGEST_QUESTION, empty=_("What do you want to ask your colleagues?")
+            ),
+            modality=read.choice("modality", MODALITIES, _("Choose a modality.")),
+            region=read.choice("region", REGIONS, _("Choose a body region.")),
+            age_band=read.choice("age_band", AGE_BANDS, _("Choose an age band.")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case to open: its words, and which of the author's own studies it is about."""
+
+    community: CommunityId
+    client_id: UUID
+    words: CaseWords
+    studies: tuple[UUID, ...]
+
+    @classmethod
+    def parse(cls, community: UUID, data: Mapping[str, Any], studies: list[str]) -> Self:
+        read = _Reader(data)
+        words = CaseWords._read(read)  # noqa: SLF001 -- the same form, one file
+        with reading():
+            chosen = tuple(dict.fromkeys(UUID(study) for study in studies))
+            client_id = UUID(str(data["client_id"]))
+        if not chosen:
+            read.problems["studies"] = _("Choose at least one of your studies.")
+        if len(chosen) > MOST_STUDIES:
+            read.problems["studies"] = _("At most %(most)s studies, please.", most=MOST_STUDIES)
+        read.done()
+        return cls(CommunityId(community), client_id, words, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class NewThread:
+    case: CaseId
+    client_id: UUID
+    title: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, case: UUID, data: Mapping[str, Any]) -> Self:
+        read = _Reader(data)
+        title = read.text("title", LONGEST_TITLE, empty=_("Give the thread a title."))
+        read.done()
+        with reading():
+            return cls(CaseId(case), UUID(str(data["client_id"])), title)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    thread: ThreadId
+    client_id: UUID
+    text: str = field(repr=False)
+    reply_to: PostId | None = None
+    pin: Pin | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, thread: UUID, data: Mapping[str, Any]) -> Self:
+        read = _Reader(data)
+        with reading():
+            client_id, reply_to = UUID(str(data["client_id"])), data.get("reply_to")
+            replied = PostId(UUID(str(reply_to))) if reply_to else None
+        pin = Pin.parse(data["pin"]) if data.get("pin") else None
+        wanted = "" if pin else _("Write something first.")
+        text = read.text("text", LONGEST_POST, empty=wanted)
+        read.done()
+        return cls(ThreadId(thread), client_id, text, replied, pin)
+
+
+@dataclass(frozen=True, slots=True)
+class PostEdit:
+    post: PostId
+    text: str = field(repr=False)
+    rev: int
+    """The revision that was edited: a second editor is told instead of overwriting."""
+
+    @classmethod
+    def parse(cls, post: UUID, data: Mapping[str, Any]) -> Self:
+        read = _Reader(data)
+        text = read.text("text", LONGEST_POST, empty=_("Write something first."))
+        read.done()
+        with reading():
+            return cls(PostId(post), text, int(data["rev"]))

@@ -1,0 +1,163 @@
+"""Who belongs to a community, in which role, and how somebody stops belonging."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from cases import access, epochs, rotating
+from cases.access import OpenCommunity
+from cases.errors import LastOwner, OwnersOnly
+from cases.events import MemberLeft, Shredded
+from cases.ids import CommunityId
+from cases.models import Invitation, Member
+from cases.people import Colleague, colleagues
+from cases.vocabulary import Role
+from cases.writing import writing
+from portal import accounts
+from portal.core.actor import AccountId, Actor
+from portal.core.db import announce
+from portal.core.errors import Invalid, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member as the list shows it."""
+
+    who: Colleague
+    role: Role
+    joined_at: datetime
+    verified: bool
+    """False for a row that no member ever vouched for: it opens nothing and should be removed."""
+    is_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A colleague found in the address book, and whether inviting makes sense."""
+
+    who: Colleague
+    standing: str
+    """`member`, `invited` or empty."""
+
+
+async def members(actor: Actor, community_id: CommunityId) -> list[MemberView]:
+    """Everybody in the community, owners first, then by name."""
+    community = await access.community_for(actor, community_id)
+    return await members_in(community)
+
+
+async def members_in(community: OpenCommunity) -> list[MemberView]:
+    """The same for a community that is already open."""
+    good = await rotating.verified(community)
+    rows = await Member.filter(community_id=community.id)
+    names = await colleagues([AccountId(row.account) for row in rows])
+    found = [
+        MemberView(
+            who=names[AccountId(row.account)],
+            role=cast("Role", row.role),
+            joined_at=row.joined_at,
+            verified=AccountId(row.account) in good,
+            is_me=row.account == community.actor,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: (each.role != "owner", each.who.name.casefold()))
+
+
+async def address_book(actor: Actor, community_id: CommunityId, words: str) -> list[Entry]:
+    """Colleagues whose card holds every word, with what they already are to this community."""
+    community = await access.community_for(actor, community_id)
+    found = await accounts.find_colleagues(actor, words)
+    inside = await access.members_of(community.id)
+    invited = set(
+        await Invitation.filter(community_id=community.id, state="pending").values_list(
+            "account", flat=True
+        )
+    )
+    return [
+        Entry(
+            Colleague(card.id, card.name, card.specialty, card.place),
+            "member" if card.id in inside else "invited" if card.id in invited else "",
+        )
+        for card in found
+    ]
+
+
+async def change_role(
+    actor: Actor, community_id: CommunityId, account: AccountId, role: Role
+) -> None:
+    """Make a member an owner or an owner a member.  Owners only; one owner always stays."""
+    if role not in {"owner", "member"}:
+        raise Invalid
+    community = await access.community_for(actor, community_id)
+    async with writing(actor, community) as write:
+        current = _owned(write.community)
+        people = await rotating.verified(current)
+        row = people.get(account)
+        if row is None:
+            raise Unknown
+        if role != "owner" and _owners(people) == {account}:
+            raise LastOwner
+        public = (await epochs.public_keys([account]))[account]
+        row.role = role
+        row.mac = epochs.membership_mark(current.root, current.id, public, role, current.epoch)
+        await row.save(update_fields=["role", "mac"])
+        await write.changed("member")
+
+
+async def remove(actor: Actor, community_id: CommunityId, account: AccountId) -> None:
+    """
+    Take somebody out.  Owners only.
+
+    The root changes in the same transaction: what is written from now on is written under a key
+    that the removed member never held.
+    """
+    if account == actor.id:
+        raise Invalid
+    community = await access.community_for(actor, community_id)
+    async with writing(actor, community) as write:
+        _owned(write.community)
+        if not await Member.filter(community_id=community_id, account=account).delete():
+            raise Unknown
+        write.community = await rotating.rotate(write.community)
+        await write.changed("member")
+        announce(MemberLeft(community_id, account))
+
+
+async def leave(actor: Actor, community_id: CommunityId) -> None:
+    """
+    Stop being a member.
+
+    Whoever leaves must not choose the next root, so it becomes due and the next member who writes
+    changes it first.  The last member takes the community along: its keys and rows are deleted.
+    """
+    community = await access.community_for(actor, community_id)
+    async with writing(actor, community) as write:
+        people = await rotating.verified(write.community)
+        if set(people) == {actor.id}:
+            await shred(community_id)
+            return
+        if _owners(people) == {actor.id}:
+            raise LastOwner
+        await Member.filter(community_id=community_id, account=actor.id).delete()
+        await epochs.drop_seals(community_id, write.community.epoch, actor.id)
+        await access.community_row(community_id).update(rotation_due=True)
+        await write.changed("member")
+        announce(MemberLeft(community_id, actor.id))
+
+
+async def shred(community_id: CommunityId) -> None:
+    """Delete the community's keys first, then everything that only they could open."""
+    await epochs.forget(community_id)
+    await access.community_row(community_id).delete()
+    announce(Shredded(community_id))
+
+
+def _owned(community: OpenCommunity) -> OpenCommunity:
+    if community.role != "owner":
+        raise OwnersOnly
+    return community
+
+
+def _owners(people: dict[AccountId, Member]) -> set[AccountId]:
+    return {account for account, row in people.items() if row.role == "owner"}

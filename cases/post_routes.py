@@ -1,0 +1,167 @@
+"""Threads and posts over HTTP: small answers for our scripts, redirects for pages without them."""
+
+from uuid import UUID, uuid4
+
+from quart import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
+
+from cases import access, reading, threads
+from cases.answers import body, post_html, wants_json, words
+from cases.forms import NewPost, NewThread, PostEdit
+from cases.ids import CaseId, PostId, ThreadId
+from cases.reading import ThreadView
+from cases.threads import Posted
+from portal.core.actor import Actor
+from portal.core.errors import reading as reading_input
+from portal.core.web import signed_in
+
+blueprint = Blueprint("posts", __name__)
+
+
+async def changes_json(actor: Actor, case: CaseId, since: int) -> ResponseReturnValue:
+    """What a page missed: `{seq, more, closed, changes: [{seq, kind, thread, post, html?}]}`."""
+    missed = await reading.since(actor, case, since)
+    closed = (await access.case_for(actor, case)).row.status == "closed"
+    lines = []
+    for change in missed.changes:
+        line = {
+            "seq": change.seq,
+            "kind": change.kind,
+            "thread": change.thread and change.thread.hex,
+            "post": change.post and change.post.hex,
+        }
+        if change.view is not None:
+            line["html"] = await post_html(change.view, closed=closed)
+        elif change.kind == "thread" and change.thread is not None:
+            line["html"] = await _thread_html(actor, ThreadId(change.thread), closed=closed)
+        lines.append(line)
+    return {"seq": missed.seq, "more": missed.more, "closed": closed, "changes": lines}
+
+
+async def _thread_html(actor: Actor, thread: ThreadId, *, closed: bool) -> str:
+    _, community = await access.thread_for(actor, thread)
+    view = await reading.thread_view(community, thread)
+    return await _rendered(view, closed=closed)
+
+
+async def _rendered(view: ThreadView, *, closed: bool) -> str:
+    return await render_template(
+        "cases/_thread.html", thread=view, closed=closed, new_id=uuid4, words=words()
+    )
+
+
+@blueprint.post("/cases/<uuid:case>/threads")
+async def start_thread(case: UUID) -> ResponseReturnValue:
+    """Open a titled thread."""
+    actor = signed_in()
+    thread = await threads.start_thread(actor, NewThread.parse(case, await body()))
+    if wants_json():
+        html = await _thread_html(actor, thread, closed=False)
+        return {"id": thread.hex, "html": html}, 201
+    return redirect(f"{url_for('cases.show', case=case)}#thread-{thread.hex}", 303)
+
+
+@blueprint.post("/threads/<uuid:thread>/posts")
+async def post(thread: UUID) -> ResponseReturnValue:
+    """Write into a thread; the answer holds the post as the page shows it."""
+    actor = signed_in()
+    posted = await threads.post(actor, NewPost.parse(thread, await body()))
+    return await _answer(actor, posted, 201)
+
+
+@blueprint.get("/threads/<uuid:thread>/posts")
+async def stretch(thread: UUID) -> ResponseReturnValue:
+    """Posts that the page left out: `before` or `after` a change number."""
+    actor = signed_in()
+    with reading_input():
+        before = request.args.get("before", type=int)
+        after = request.args.get("after", 0, type=int)
+    row, _ = await access.thread_for(actor, ThreadId(thread))
+    found = await reading.stretch(actor, ThreadId(thread), before=before, after=after)
+    closed = row.case.status == "closed"
+    return {
+        "html": "".join([await post_html(each, closed=closed) for each in found.posts]),
+        "more": found.more,
+    }
+
+
+@blueprint.post("/threads/<uuid:thread>/read")
+async def mark_read(thread: UUID) -> ResponseReturnValue:
+    """Everything up to `seq` has been seen."""
+    sent = await body()
+    with reading_input():
+        seq = int(sent["seq"])
+    await threads.mark_read(signed_in(), ThreadId(thread), seq)
+    return "", 204
+
+
+@blueprint.get("/posts/<uuid:post_id>")
+async def link(post_id: UUID) -> ResponseReturnValue:
+    """A post's own address leads to its place in the case."""
+    row, _ = await access.post_for(signed_in(), PostId(post_id))
+    return redirect(_place(row.case.id, PostId(row.id)), 303)
+
+
+@blueprint.post("/posts/<uuid:post_id>")
+async def edit(post_id: UUID) -> ResponseReturnValue:
+    """Other words for a post."""
+    actor = signed_in()
+    return await _answer(actor, await threads.edit(actor, PostEdit.parse(post_id, await body())))
+
+
+@blueprint.post("/posts/<uuid:post_id>/deletion")
+async def delete(post_id: UUID) -> ResponseReturnValue:
+    """Take a post back."""
+    actor = signed_in()
+    return await _answer(actor, await threads.delete(actor, PostId(post_id)))
+
+
+@blueprint.post("/posts/<uuid:post_id>/reactions")
+async def react(post_id: UUID) -> ResponseReturnValue:
+    """A light answer, or none any more."""
+    actor, sent = signed_in(), await body()
+    on = str(sent.get("on", "yes")).lower() in {"yes", "true", "1"}
+    done = await threads.react(actor, PostId(post_id), str(sent.get("kind", "")), on=on)
+    return await _answer(actor, done)
+
+
+@blueprint.get("/posts/<uuid:post_id>/history")
+async def history(post_id: UUID) -> ResponseReturnValue:
+    """Every wording of a post."""
+    actor = signed_in()
+    row, community = await access.post_for(actor, PostId(post_id))
+    return await render_template(
+        "cases/history.html",
+        revisions=await reading.history(actor, PostId(post_id)),
+        case=await access.case_in(community, CaseId(row.case.id)),
+        community=community,
+        post=row,
+    )
+
+
+@blueprint.get("/posts/<uuid:post_id>/picture")
+async def picture(post_id: UUID) -> Response:
+    """The small picture of a pin (JPEG)."""
+    image = await reading.pin_image(signed_in(), PostId(post_id))
+    answer: Response = await make_response(image)  # type: ignore[assignment]
+    answer.headers["Content-Type"] = "image/jpeg"
+    answer.headers["Content-Disposition"] = "inline; filename=pin.jpg"
+    return answer
+
+
+async def _answer(actor: Actor, posted: Posted, status: int = 200) -> ResponseReturnValue:
+    if not wants_json():
+        return redirect(_place(posted.case, posted.id), 303)
+    view = await reading.post_view(actor, posted.id)
+    closed = (await access.case_for(actor, posted.case)).row.status == "closed"
+    html = await post_html(view, closed=closed)
+    return {
+        "id": posted.id.hex,
+        "seq": posted.seq,
+        "thread": posted.thread.hex,
+        "html": html,
+    }, status
+
+
+def _place(case: UUID, post: PostId) -> str:
+    return f"{url_for('cases.show', case=case)}#post-{post.hex}"

@@ -1,0 +1,88 @@
+"""
+Changing a community's root, under its lock and in the transaction of whoever needs it.
+
+New root, the old one boxed under it, seals to every member whose row the old root vouches for, new
+marks, older seals deleted, waiting invitations sealed anew.  Who is not vouched for gets nothing.
+"""
+
+import logging
+from dataclasses import replace
+
+from cases import access, epochs
+from cases.access import OpenCommunity
+from cases.models import Invitation, Member
+from portal import vault
+from portal.core.actor import AccountId
+from portal.keys import PublicKey
+
+log = logging.getLogger(__name__)
+
+INVITED = "invited"
+"""Takes the place of the role in the mark of an invitation."""
+
+
+async def verified(community: OpenCommunity) -> dict[AccountId, Member]:
+    """The member rows that the current root vouches for; others are reported, without names."""
+    rows = await Member.filter(community_id=community.id)
+    public = await epochs.public_keys([AccountId(row.account) for row in rows])
+    good = {}
+    for row in rows:
+        key = public.get(AccountId(row.account))
+        if key is not None and epochs.vouched(
+            *(community.root, community.id, community.epoch, row.account, key.fpr),
+            *(row.role, row.mac),
+        ):
+            good[AccountId(row.account)] = row
+        else:
+            log.critical("membership not vouched for: community %s member %s", community.id, row.id)
+    return good
+
+
+async def rotate(community: OpenCommunity) -> OpenCommunity:
+    """Give the community a new root.  The caller holds the community's lock."""
+    members = await verified(community)
+    root, epoch = vault.new_secret(), community.epoch + 1
+    public = await epochs.public_keys(members)
+    await epochs.advance(community.id, community.epoch, community.root, root)
+    await epochs.drop_seals(community.id, community.epoch)
+    await epochs.seal_root(community.id, epoch, root, list(public.values()))
+    for account, row in members.items():
+        row.mac = epochs.membership_mark(root, community.id, public[account], row.role, epoch)
+    await Member.bulk_update(list(members.values()), ["mac"])
+    fresh = replace(
+        community,
+        epoch=epoch,
+        rotation_due=False,
+        mac=members[community.actor].mac,
+        roots={**community.roots, epoch: root},
+    )
+    await _carry_on(community, fresh)
+    await access.community_row(community.id).update(epoch=epoch, rotation_due=False)
+    return fresh
+
+
+async def _carry_on(old: OpenCommunity, fresh: OpenCommunity) -> None:
+    """Waiting invitations that the old root vouches for go on; a forged one ends."""
+    waiting = await Invitation.filter(community_id=old.id, state="pending")
+    public = await epochs.public_keys([AccountId(row.account) for row in waiting if row.account])
+    for row in waiting:
+        if row.mail is not None:
+            mail = old.open("invitation", "mail", row.id, 1, row.epoch, row.mail)
+            row.mail = fresh.box("invitation", "mail", row.id, 1, mail)
+        if row.account is not None:
+            _carry(old, fresh, row, public.get(AccountId(row.account)))
+        row.epoch = fresh.epoch
+        await row.save()
+
+
+def _carry(
+    old: OpenCommunity, fresh: OpenCommunity, row: Invitation, key: PublicKey | None
+) -> None:
+    if key is None or not epochs.vouched(
+        old.roots[row.epoch], old.id, row.epoch, key.id, key.fpr, INVITED, row.mac or b""
+    ):
+        log.critical("invitation not vouched for: %s", row.id)
+        row.state, row.sealed, row.mac = "withdrawn", None, None
+        return
+    row.sealed = epochs.sealed_for(fresh.id, fresh.epoch, fresh.root, key)
+    row.mac = epochs.membership_mark(fresh.root, fresh.id, key, INVITED, fresh.epoch)

@@ -1,0 +1,138 @@
+"""Pages and small answers of cases, threads and posts.  Every rule is in the services."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from quart import Blueprint, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
+
+from cases import access, casework, reading
+from cases.answers import body, wants_json, words
+from cases.community_routes import blueprint as community_blueprint
+from cases.forms import CaseWords, NewCase
+from cases.ids import CaseId, CommunityId
+from cases.post_routes import blueprint as post_blueprint
+from cases.post_routes import changes_json
+from portal import studies
+from portal.core.errors import Invalid
+from portal.core.errors import reading as reading_input
+from portal.core.web import signed_in
+
+
+def create_blueprint(shelf: studies.Shelf) -> Blueprint:
+    """Everything under /communities, /cases, /threads and /posts."""
+    blueprint = Blueprint("cases", __name__)
+    _new_case(blueprint, shelf)
+    _case(blueprint, shelf)
+    blueprint.register_blueprint(community_blueprint, name="communities")
+    blueprint.register_blueprint(post_blueprint, name="posts")
+    return blueprint
+
+
+def _new_case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
+    async def form_page(
+        community: UUID, form: Mapping[str, Any], chosen: list[str], fields: Mapping[str, str]
+    ) -> str:
+        actor = signed_in()
+        return await render_template(
+            "cases/new_case.html",
+            community=await access.community_for(actor, CommunityId(community)),
+            studies=await studies.my_studies(shelf, actor),
+            form=form,
+            chosen=chosen,
+            fields=fields,
+            client_id=form.get("client_id") or uuid4(),
+            words=words(),
+        )
+
+    @blueprint.get("/communities/<uuid:community>/cases/new")
+    async def new_case(community: UUID) -> ResponseReturnValue:
+        return await form_page(community, {}, request.args.getlist("study"), {})
+
+    @blueprint.post("/communities/<uuid:community>/cases")
+    async def open_case(community: UUID) -> ResponseReturnValue:
+        form = await request.form
+        chosen = form.getlist("studies")
+        try:
+            new = NewCase.parse(community, form, chosen)
+        except Invalid as error:
+            fields = error.details.get("fields", {})
+            return await form_page(community, form, chosen, fields), 422
+        case = await casework.open_case(signed_in(), new)
+        return redirect(url_for("cases.show", case=case), 303)
+
+
+def _case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
+    @blueprint.get("/cases/<uuid:case>")
+    async def show(case: UUID) -> ResponseReturnValue:
+        opened = await access.case_for(signed_in(), CaseId(case))
+        page = await reading.page_of(opened)
+        opening = await casework.study_keys(opened, page.studies)
+        summaries = {each.id: each for each in await studies.summaries_with(shelf, opening)}
+        return await render_template(
+            "cases/case.html",
+            page=page,
+            community=opened.community,
+            case=opened.row,
+            about=opened.words,
+            studies=[(study, summaries.get(study)) for study in page.studies],
+            closed=opened.row.status == "closed",
+            new_id=uuid4,
+            pane=request.args.get("pane", ""),
+            words=words(),
+        )
+
+    @blueprint.get("/cases/<uuid:case>/changes")
+    async def changes(case: UUID) -> ResponseReturnValue:
+        actor = signed_in()
+        with reading_input():
+            since = int(request.args.get("since", "0"))
+        return await changes_json(actor, CaseId(case), max(0, since))
+
+    @blueprint.get("/cases/<uuid:case>/edit")
+    async def edit_form(case: UUID) -> ResponseReturnValue:
+        opened = await access.case_for(signed_in(), CaseId(case))
+        return await _edit_page(opened, {**opened.words, "rev": opened.row.rev}, {})
+
+    @blueprint.post("/cases/<uuid:case>/edit")
+    async def edit(case: UUID) -> ResponseReturnValue:
+        form = await body()
+        try:
+            new = CaseWords.parse(form)
+        except Invalid as error:
+            opened = await access.case_for(signed_in(), CaseId(case))
+            return await _edit_page(opened, form, error.details.get("fields", {})), 422
+        with reading_input():
+            rev = int(form["rev"])
+        await casework.edit(signed_in(), CaseId(case), new, rev)
+        return _back(case)
+
+    @blueprint.post("/cases/<uuid:case>/closure")
+    async def close(case: UUID) -> ResponseReturnValue:
+        await casework.close(signed_in(), CaseId(case))
+        return _back(case)
+
+    @blueprint.post("/cases/<uuid:case>/reopening")
+    async def reopen(case: UUID) -> ResponseReturnValue:
+        await casework.reopen(signed_in(), CaseId(case))
+        return _back(case)
+
+
+async def _edit_page(
+    opened: access.OpenCase, form: Mapping[str, Any], fields: Mapping[str, str]
+) -> str:
+    return await render_template(
+        "cases/edit_case.html",
+        community=opened.community,
+        case=opened.row,
+        form=form,
+        fields=fields,
+        words=words(),
+    )
+
+
+def _back(case: UUID) -> ResponseReturnValue:
+    if wants_json():
+        return {"ok": True}
+    return redirect(url_for("cases.show", case=case), 303)

@@ -1,0 +1,64 @@
+"""What a member has not read yet: posts of others after the read mark, or after joining."""
+
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise.expressions import F
+from tortoise.functions import Count
+from tortoise.queryset import QuerySet
+
+from cases.access import OpenCommunity
+from cases.models import Mention, Post, ReadMark
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Per case: how many posts there are, how many are unread, and where the reader is called."""
+
+    posts: Counter[UUID]
+    unread: Counter[UUID]
+    mentioned: frozenset[UUID]
+
+    @property
+    def all_unread(self) -> int:
+        """Unread posts of the whole community."""
+        return self.unread.total()
+
+
+async def by_case(community: OpenCommunity) -> Counts:
+    """Four statements, however many cases and posts there are."""
+    there = Post.filter(community_id=community.id, deleted_at=None)
+    foreign = there.filter(seq__gt=community.joined_seq).exclude(author=community.actor)
+    read = foreign.filter(
+        thread__read_marks__account=community.actor, seq__lte=F("thread__read_marks__seq")
+    )
+    unread = await _counted(foreign)
+    unread.subtract(await _counted(read))
+    return Counts(await _counted(there), unread, await _mentioned(community))
+
+
+async def _counted(posts: QuerySet[Post]) -> Counter[UUID]:
+    rows = await posts.annotate(many=Count("id")).group_by("case_id").values_list("case_id", "many")
+    return Counter({UUID(str(case)): many for case, many in rows})
+
+
+async def _mentioned(community: OpenCommunity) -> frozenset[UUID]:
+    called = await Mention.filter(
+        account=community.actor,
+        post__community_id=community.id,
+        post__seq__gt=community.joined_seq,
+        post__deleted_at=None,
+    ).values_list("post__case_id", "post__thread_id", "post__seq")
+    if not called:
+        return frozenset()
+    marks = await marks_of(community, [thread for _, thread, _ in called])
+    return frozenset(case for case, thread, seq in called if seq > marks.get(thread, 0))
+
+
+async def marks_of(community: OpenCommunity, threads: list[UUID]) -> dict[UUID, int]:
+    """Up to which change the reader has read each thread, where there is a mark."""
+    rows = await ReadMark.filter(account=community.actor, thread_id__in=threads).values_list(
+        "thread_id", "seq"
+    )
+    return dict(rows)

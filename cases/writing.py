@@ -1,0 +1,83 @@
+"""
+Every write of a community goes through here, one after another.
+
+The first statement updates the community's row, which locks it; then membership is asked again, and
+a root that is due is changed before anything is written under it (F5, F6).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tortoise.expressions import F
+
+from cases import access, rotating
+from cases.access import OpenCommunity
+from cases.events import Changed
+from cases.ids import CaseId, CommunityId
+from cases.models import Change
+from portal.core.actor import Actor
+from portal.core.db import announce, now, transaction
+from portal.core.errors import Unknown
+
+
+@dataclass(slots=True)
+class Writing:
+    """One change being written: its number, its moment and the community under its present root."""
+
+    community: OpenCommunity
+    seq: int
+    at: datetime
+
+    async def changed(
+        self,
+        kind: str,
+        *,
+        case: UUID | None = None,
+        thread: UUID | None = None,
+        post: UUID | None = None,
+    ) -> None:
+        """Write the change's line and tell every member once it is committed."""
+        if case is not None:
+            await access.case_row(case).update(changed_at=self.at)
+        await note(self.community.id, self.seq, kind, case=case, thread=thread, post=post)
+
+    async def nothing(self) -> None:
+        """There was nothing to write after all: give the number back, so that none is missing."""
+        await access.community_row(self.community.id).update(next_seq=F("next_seq") - 1)
+
+
+@asynccontextmanager
+async def writing(actor: Actor, community: OpenCommunity) -> AsyncIterator[Writing]:
+    """A transaction that holds the lock; exactly one of `changed` and `nothing` is called in it."""
+    async with transaction():
+        await lock(community.id)
+        current = await access.reopened(actor, community)
+        if current.rotation_due:
+            current = await rotating.rotate(current)
+        yield Writing(current, current.seq, now())
+
+
+async def lock(community_id: CommunityId) -> None:
+    """Take the next number; from here to the end of the transaction nobody else writes."""
+    if not await access.community_row(community_id).update(next_seq=F("next_seq") + 1):
+        raise Unknown
+
+
+async def note(
+    community_id: CommunityId,
+    seq: int,
+    kind: str,
+    *,
+    case: UUID | None = None,
+    thread: UUID | None = None,
+    post: UUID | None = None,
+) -> None:
+    """The line of change *seq*, and a notice to every member after the commit."""
+    await Change.create(
+        community_id=community_id, seq=seq, kind=kind, case=case, thread=thread, post=post, at=now()
+    )
+    readers = await access.members_of(community_id)
+    announce(Changed(readers, community_id, CaseId(case) if case else None, seq))
