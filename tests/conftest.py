@@ -16,6 +16,7 @@ from typing import Final
 import pytest
 from quart import Quart
 
+from portal import keys
 from portal.app import MODELS, create_app
 from portal.core.db import Database, orm_config
 from portal.core.settings import Settings
@@ -40,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database_url" not in metafunc.fixturenames:
+    if "engine" not in metafunc.fixturenames:
         return
     engines = ENGINES[metafunc.config.getoption("engine")]
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
@@ -141,9 +142,13 @@ def key_files(key_folder: Path) -> KeyFiles:
 
 @pytest.fixture
 def settings(
-    tmp_path: Path, database_url: str, key_folder: Path, listener: socket.socket
+    tmp_path: Path,
+    database_url: str,
+    key_folder: Path,
+    key_files: KeyFiles,
+    listener: socket.socket,
 ) -> Settings:
-    return Settings(
+    settings = Settings(
         data=tmp_path,
         database_url=database_url,
         key_folder=key_folder,
@@ -153,6 +158,8 @@ def settings(
         password_rounds=1,
         decoders=1,
     )
+    keys.configure(key_files, settings)
+    return settings
 
 
 @pytest.fixture

@@ -1,15 +1,23 @@
-"""People for stories.  Each has a name, a browser, and verbs."""
+"""People for stories.  Each has a name, a browser, and verbs; a new room adds its verbs here."""
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, TypeVar
 
 from quart import Quart, Response
 from quart.typing import TestClientProtocol
 
+from portal import accounts, keys, mailing
+from portal.core.actor import AccountKind, Actor
 from portal.core.events import listening
 from portal.core.settings import Settings
+from portal.core.web import cookie_name
+
+PASSWORD = "four unrelated Words, 81 of them"
 
 
 class Browser:
@@ -19,6 +27,11 @@ class Browser:
         self.client = client
         self.origin = origin
         self.csrf = ""
+
+    def cookie(self, name: str) -> str | None:
+        """What the browser keeps under *name*."""
+        jar = self.client.cookie_jar or ()
+        return next((each.value for each in jar if each.name == name), None)
 
     async def get(self, path: str, **more: Any) -> Response:
         return await self.request(path, method="GET", **more)
@@ -46,6 +59,18 @@ class Browser:
 
 
 @dataclass
+class Person:
+    """Somebody with an active account, signed in."""
+
+    actor: Actor
+    browser: Browser
+    name: str
+    mail: str
+    code: str = field(repr=False)
+    """The activation code on their Pass."""
+
+
+@dataclass
 class World:
     """The portal as people meet it."""
 
@@ -55,6 +80,59 @@ class World:
     def browser(self) -> Browser:
         """A browser in which nobody has signed in yet."""
         return Browser(self.app.test_client(), self.settings.origin)
+
+    async def physician(self, name: str, **more: Any) -> Person:
+        """A professional who lets colleagues find them, signed in through the front door."""
+        return await self._person(name, "professional", {"findable": True} | more)
+
+    async def patient(self, name: str, **more: Any) -> Person:
+        """A patient, signed in through the front door."""
+        return await self._person(name, "patient", more)
+
+    async def signs_in(self, mail: str, password: str = PASSWORD) -> tuple[Actor, Browser]:
+        """One more device of somebody who has an account already."""
+        browser = self.browser()
+        answer = await browser.post("/sign-in", form={"mail": mail, "password": password})
+        assert answer.status_code == 303, await answer.get_data(as_text=True)
+        cookie = browser.cookie(cookie_name(self.settings))
+        assert cookie is not None
+        actor = await keys.actor_by_cookie(cookie)
+        assert actor is not None
+        browser.csrf = keys.csrf_token(cookie)
+        return actor, browser
+
+    async def mails_to(self, mail: str) -> list[mailing.Mail]:
+        """What the postman has brought to an address by now, newest first."""
+        office = mailing.PostOffice(replace(self.settings, mail="mailbox"))
+        await office.deliver_due()
+        return [each for each in await mailing.newest() if each.to == mail]
+
+    async def link_for(self, mail: str) -> str:
+        """The path of the activation link in the newest mail to an address."""
+        text = (await self.mails_to(mail))[0].text
+        found = re.search(rf"{re.escape(self.settings.origin)}(/activate/\S+)", text)
+        assert found, "no link in this mail"
+        return found.group(1)
+
+    async def _person(self, name: str, kind: AccountKind, more: dict[str, Any]) -> Person:
+        about: dict[str, Any] = {
+            "birth_date": date(1970, 5, 17),
+            "sex": "O",
+            "language": "en",
+        } | more
+        new = accounts.Registration(
+            mail=mailing.read_address(mail_of(name)), name=name, kind=kind, **about | more
+        )
+        issued = await accounts.admit(new, PASSWORD)
+        actor, browser = await self.signs_in(new.mail.text)
+        return Person(actor, browser, name, new.mail.text, issued.code)
+
+
+def mail_of(name: str) -> str:
+    """The address somebody has in our stories: Dr. Ada Lindqvist is ada.lindqvist@example.test."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = [each for each in re.split(r"[^a-z0-9]+", plain) if each not in {"", "dr", "prof"}]
+    return f"{'.'.join(words)}@example.test"
 
 
 E = TypeVar("E")

@@ -1,0 +1,66 @@
+"""
+Accounts: register, activate, sign in, Pass, password, profile, address book.
+
+What the portal knows about a person while nobody is signed in: kind, state, language, and a boxed
+address.  Everything else opens with the person's root.
+"""
+
+from portal.accounts.directory import (
+    ColleagueCard,
+    ColleaguesOnly,
+    by_mail,
+    card,
+    cards,
+    find_colleagues,
+)
+from portal.accounts.errors import AddressTaken
+from portal.accounts.events import AccountActivated, AccountsForgotten
+from portal.accounts.forms import (
+    Activating,
+    PasswordChange,
+    Preferences,
+    ProfileEdit,
+    Registration,
+    SigningIn,
+)
+from portal.accounts.housekeeping import keeping_house
+from portal.accounts.passes import Pass, as_pdf, read_ticket, ticket
+from portal.accounts.profiles import Profile, edit, prefer, profile_of
+from portal.accounts.registering import activate, admit, forget_unactivated, register
+from portal.accounts.signing import SignedIn, change_password, sign_in, sign_out, write_to
+
+__all__ = [
+    "AccountActivated",
+    "AccountsForgotten",
+    "Activating",
+    "AddressTaken",
+    "ColleagueCard",
+    "ColleaguesOnly",
+    "Pass",
+    "PasswordChange",
+    "Preferences",
+    "Profile",
+    "ProfileEdit",
+    "Registration",
+    "SignedIn",
+    "SigningIn",
+    "activate",
+    "admit",
+    "as_pdf",
+    "by_mail",
+    "card",
+    "cards",
+    "change_password",
+    "edit",
+    "find_colleagues",
+    "forget_unactivated",
+    "keeping_house",
+    "prefer",
+    "profile_of",
+    "read_ticket",
+    "register",
+    "sign_in",
+    "sign_out",
+    "ticket",
+    "write_to",
+]

@@ -1,0 +1,65 @@
+from portal.core.errors import Busy, Conflict, Denied, Gone, Invalid
+from portal.core.language import N_
+
+
+class WrongSignIn(Denied):
+    """The one answer to a wrong password, an unknown address and an account not activated yet."""
+
+    code = "wrong_sign_in"
+    message = N_("E-mail address or password is not right.")
+
+
+class WrongPassword(Denied):
+    """The present password, asked for again, is not this."""
+
+    code = "wrong_password"
+    message = N_("This is not your present password.")
+
+
+class WrongCode(Denied):
+    """Not the activation code of this account."""
+
+    code = "wrong_code"
+    message = N_(
+        "This is not the activation code that belongs to the link. Look at the Pass you got last."
+    )
+
+
+class MistypedCode(Invalid):
+    """The check character says: a typing error.  It costs no try."""
+
+    code = "mistyped_code"
+    message = N_(
+        "There is a typing error in the code. It has 25 characters, printed in five groups of five."
+    )
+
+
+class LinkDead(Gone):
+    """An activation link that was used, is older than four weeks or never existed."""
+
+    code = "link_dead"
+    message = N_(
+        "This link is no longer valid. "
+        "If your account is activated, sign in; if not, register again."
+    )
+
+
+class AddressTaken(Conflict):
+    """Another account with this address was activated in the meantime."""
+
+    code = "address_taken"
+    message = N_("An account with this e-mail address is active already. Please sign in with it.")
+
+
+class WeakPassword(Invalid):
+    """Too short, too common or too easily guessed; `message` of the instance says which."""
+
+    code = "weak_password"
+    message = N_("This password is too easily guessed.")
+
+
+class TooManyTries(Busy):
+    """Wait `retry_after` seconds."""
+
+    code = "too_many_tries"
+    message = N_("Too many attempts. Please wait %(retry_after)s seconds and try again.")

@@ -1,0 +1,37 @@
+"""What accounts do when nobody asks: forget registrations that ended, drop old throttle rows."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from portal.accounts import throttles
+from portal.accounts.registering import forget_unactivated
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS: Final = 60.0
+
+
+@asynccontextmanager
+async def keeping_house() -> AsyncIterator[None]:
+    """Sweep once a minute while the block lasts; several processes may do so at once."""
+    worker = asyncio.create_task(_sweep_for_ever())
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+
+
+async def _sweep_for_ever() -> None:
+    while True:
+        try:
+            while await forget_unactivated():
+                pass
+            await throttles.sweep()
+        except Exception as error:  # noqa: BLE001 -- outlives a database that is away
+            log.warning("sweeping accounts: %s", type(error).__name__)
+        await asyncio.sleep(EVERY_SECONDS)

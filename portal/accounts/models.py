@@ -1,0 +1,54 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Account(Model):
+    """
+    A person who can sign in, or who was invited to by the mail just sent.
+
+    Nothing about the person is readable here: the profile is boxed under the person's root, the
+    address under the pepper, what colleagues may see under the portal's directory key.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    kind = fields.CharField(max_length=12)
+    state = fields.CharField(max_length=12)
+    language = fields.CharField(max_length=2)
+    theme = fields.CharField(max_length=6)
+    mail = fields.BinaryField()
+    mail_mark = fields.CharField(max_length=64, null=True, unique=True)
+    """Set by activation: an address is theirs who read its mail, not theirs who typed it first."""
+    profile = fields.BinaryField()
+    profile_rev = fields.IntField()
+    card = fields.BinaryField(null=True)
+    card_rev = fields.IntField()
+    findable = fields.BooleanField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "account"
+
+
+class Activation(Model):
+    """The mailed link of an account nobody signed in to yet, one per attempt to register."""
+
+    account_id = fields.UUIDField(primary_key=True)
+    link_digest = fields.CharField(max_length=64, unique=True)
+    mail_mark = fields.CharField(max_length=64, db_index=True)
+    expires_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "activation"
+
+
+class Throttle(Model):
+    """Tries against one thing (an address, a network) under a keyed mark: no address is here."""
+
+    mark = fields.CharField(max_length=64, primary_key=True)
+    tries = fields.IntField()
+    free_at = fields.DatetimeField()
+    """Before this moment no further try is taken."""
+    last_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "throttle"

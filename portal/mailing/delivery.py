@@ -1,0 +1,159 @@
+"""
+The postman: takes what is due out of the outbox, whichever process is first, and carries it away.
+
+A row is taken by one UPDATE that also says until when (a lease), so two processes never carry the
+same mail at once and one that dies gives it back.  No transaction is open while a server is asked.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Final
+
+import aiosmtplib
+from tortoise.expressions import Q
+
+from portal.core.db import now
+from portal.core.events import listening
+from portal.core.settings import Settings
+from portal.mailing import mailbox
+from portal.mailing.letters import message, write
+from portal.mailing.models import Waiting
+from portal.mailing.service import MailWaiting, open_letter
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=90)
+SMTP_SECONDS: Final = 30.0
+"""Longest silence of a mail server; well below the lease."""
+LOOK_SECONDS: Final = 15.0
+FIRST_WAIT: Final = timedelta(minutes=1)
+LONGEST_WAIT: Final = timedelta(hours=6)
+AT_ONCE: Final = 20
+PERMANENT: Final = range(550, 555)
+"""Answers that say this mailbox will never take it (RFC 5321 section 4.2.3)."""
+
+Carry = Callable[[EmailMessage], Awaitable[None]]
+
+
+class Refused(Exception):
+    """The receiving server knows no such mailbox; trying again is no use."""
+
+
+class PostOffice:
+    """Delivers what `send` put into the outbox: by SMTP or into the mailbox page, as is set."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._origin = settings.origin
+        self._sender = settings.mail_from
+        self._carry: Carry = mailbox.keep if settings.mail == "mailbox" else by_smtp(settings)
+
+    async def deliver_due(self) -> int:
+        """Carry every mail that is due at this moment; how many left the outbox."""
+        gone = 0
+        while rows := await Waiting.filter(_is_due()).order_by("due_at").limit(AT_ONCE):
+            taken = [row for row in rows if await _taken(row)]
+            for row in taken:
+                gone += await self._deliver(row)
+            if not taken:
+                break
+        return gone
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Deliver in the background while the block lasts."""
+        wake = asyncio.Event()
+
+        async def hear(_event: MailWaiting) -> None:
+            wake.set()
+
+        with listening(MailWaiting, hear):
+            worker = asyncio.create_task(self._work(wake))
+            try:
+                yield
+            finally:
+                worker.cancel()
+                with suppress(asyncio.CancelledError):
+                    await worker
+
+    async def _work(self, wake: asyncio.Event) -> None:
+        while True:
+            wake.clear()
+            try:
+                await self.deliver_due()
+            except Exception as error:  # noqa: BLE001 -- the worker outlives a database that is away
+                log.warning("outbox: %s", type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), LOOK_SECONDS)
+
+    async def _deliver(self, row: Waiting) -> bool:
+        """Carry one mail; whether its row is gone from the outbox afterwards."""
+        if row.expires_at <= now():
+            log.warning("mail %s given up after %d tries", row.id, row.tries)
+            await row.delete()
+            return True
+        letter = open_letter(row.id, row.letter)
+        mail = message(
+            letter,
+            write(letter, self._origin),
+            row=row.id,
+            sender=self._sender,
+            origin=self._origin,
+        )
+        try:
+            await self._carry(mail)
+        except Refused:
+            log.warning("mail %s (%s): no such mailbox", row.id, letter.kind)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            log.warning("mail %s (%s): %s", row.id, letter.kind, type(error).__name__)
+            await _try_later(row)
+            return False
+        await row.delete()
+        return True
+
+
+def by_smtp(settings: Settings) -> Carry:
+    """Hand mails to the configured server; its password is read anew for each, as it may change."""
+
+    async def carry(mail: EmailMessage) -> None:
+        password = None
+        if settings.smtp_password_file is not None:
+            password = (await asyncio.to_thread(settings.smtp_password_file.read_text)).strip()
+        try:
+            await aiosmtplib.send(
+                mail,
+                hostname=settings.smtp_host,
+                port=settings.smtp_port,
+                username=settings.smtp_user or None,
+                password=password,
+                use_tls=settings.smtp_tls == "tls",
+                start_tls=settings.smtp_tls == "starttls",
+                timeout=SMTP_SECONDS,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            if all(each.code in PERMANENT for each in error.recipients):
+                raise Refused from None
+            raise
+
+    return carry
+
+
+def _is_due() -> Q:
+    moment = now()
+    return Q(due_at__lte=moment) & (Q(lease_until=None) | Q(lease_until__lt=moment))
+
+
+async def _taken(row: Waiting) -> bool:
+    """Whether this process may carry *row* for a `LEASE`; one UPDATE decides between many."""
+    mine = Waiting.filter(Q(id=row.id, tries=row.tries) & _is_due())
+    return await mine.update(lease_until=now() + LEASE) == 1
+
+
+async def _try_later(row: Waiting) -> None:
+    wait = min(FIRST_WAIT * 2**row.tries, LONGEST_WAIT)
+    await Waiting.filter(id=row.id).update(
+        due_at=now() + wait, tries=row.tries + 1, lease_until=None
+    )

@@ -1,0 +1,12 @@
+"""The mailbox page.  Registered in demo mode only: it shows everybody's mail to anybody."""
+
+from quart import Blueprint, ResponseReturnValue, render_template
+
+from portal.mailing import mailbox
+
+blueprint = Blueprint("mailing", __name__)
+
+
+@blueprint.get("/demo/mailbox")
+async def show_mailbox() -> ResponseReturnValue:
+    return await render_template("mailing/mailbox.html", mails=await mailbox.newest())
