@@ -347,11 +347,12 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='PinImage',
             fields=[
-                ('post', fields.OneToOneField('hds.Post', source_field='post_id', primary_key=True, db_index=True, db_constraint=True, to_field='id', related_name='pin_image', on_delete=OnDelete.CASCADE)),
+                ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
+                ('post', fields.OneToOneField('hds.Post', source_field='post_id', db_constraint=True, to_field='id', related_name='pin_image', on_delete=OnDelete.CASCADE)),
                 ('epoch', fields.IntField()),
                 ('image', fields.BinaryField()),
             ],
-            options={'table': 'pin_image', 'app': 'hds', 'pk_attr': 'post_id', 'table_description': 'The small picture of a pin, as its author saw it: a boxed JPEG.'},
+            options={'table': 'pin_image', 'app': 'hds', 'pk_attr': 'id', 'table_description': 'The small picture of a pin, as its author saw it: a boxed JPEG.'},
             bases=['Model'],
         ),
         ops.CreateModel(
