@@ -1,0 +1,1 @@
+"""What leads from `tests.migrating.before` to `tests.migrating.after`."""
