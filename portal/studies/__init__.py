@@ -1,0 +1,40 @@
+"""Examinations: uploaded, sealed, prepared for the viewer, listed, deleted."""
+
+from portal.studies import parts
+from portal.studies.events import StudyDeleted
+from portal.studies.filing import Outcome, keep_files
+from portal.studies.listing import delete, my_studies, summaries_with
+from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
+from portal.studies.receiving import PartReceipt, receive_part
+from portal.studies.requests import PortalRequest
+from portal.studies.routes import create_blueprint
+from portal.studies.shelf import Shelf, working
+from portal.studies.summaries import StudySummary
+from portal.studies.uploads import UploadState, already_there, begin_upload, finish, merge_all
+
+__all__ = [
+    "OpenStudy",
+    "Outcome",
+    "PartReceipt",
+    "PortalRequest",
+    "Shelf",
+    "StudyDeleted",
+    "StudySummary",
+    "UploadState",
+    "already_there",
+    "begin_upload",
+    "create_blueprint",
+    "delete",
+    "finish",
+    "keep_files",
+    "merge_all",
+    "my_studies",
+    "open_own",
+    "open_with",
+    "own_key",
+    "parts",
+    "prepared",
+    "receive_part",
+    "summaries_with",
+    "working",
+]

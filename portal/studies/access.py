@@ -1,0 +1,25 @@
+"""The doors: an account reaches its own studies and uploads, and learns nothing of others."""
+
+from uuid import UUID
+
+from portal.core.actor import Actor
+from portal.core.db import now
+from portal.core.errors import Unknown
+from portal.studies.errors import UploadOver
+from portal.studies.models import Study, Upload
+
+
+async def study_for(actor: Actor, study_id: UUID) -> Study:
+    """The actor's own study, or `Unknown`."""
+    study = await Study.get_or_none(id=study_id, owner=actor.id)
+    if study is None:
+        raise Unknown
+    return study
+
+
+async def upload_for(actor: Actor, upload_id: UUID) -> Upload:
+    """The actor's upload that is still under way, or `UploadOver`, whoever's it was."""
+    upload = await Upload.get_or_none(id=upload_id, owner=actor.id, expires_at__gt=now())
+    if upload is None:
+        raise UploadOver
+    return upload

@@ -1,0 +1,107 @@
+"""Files larger than a part: their pieces wait, sealed, until all are there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
+
+from portal import storing, vault
+from portal.core.actor import Actor, Secret
+from portal.core.db import now, transaction
+from portal.core.errors import PortalError
+from portal.studies import parts
+from portal.studies.boxes import Boxes
+from portal.studies.errors import PartDamaged, UploadOver
+from portal.studies.models import Upload, UploadPiece
+
+LARGE_AT_ONCE: Final = 1
+"""Large files put together at one time in this process, which bounds its memory."""
+
+
+class Assembler:
+    """Keeps pieces and puts them together, one large file at a time."""
+
+    def __init__(self, boxes: Boxes, free_quota: int) -> None:
+        self._boxes = boxes
+        self._free_quota = free_quota
+        self._slots = asyncio.Semaphore(LARGE_AT_ONCE)
+
+    async def stage(self, actor: Actor, upload: UUID, records: Sequence[parts.Record]) -> list[int]:
+        """Keep these pieces; which of their files are complete now."""
+        if not records:
+            return []
+        key = _key(actor, upload)
+        written: dict[UUID, tuple[parts.Record, int]] = {}
+        try:
+            for record in records:
+                object_id, size = await self._boxes.write(upload, key, "piece", bytes(record.data))
+                written[object_id] = (record, size)
+            return await self._book(actor, upload, written)
+        except PortalError:
+            await self._boxes.delete(list(written))
+            raise
+
+    async def _book(
+        self, actor: Actor, upload: UUID, written: dict[UUID, tuple[parts.Record, int]]
+    ) -> list[int]:
+        files = {record.file: record.total for record, _ in written.values()}
+        repeated = []
+        async with transaction():
+            # The row lock: whoever adds the last piece sees all the others.
+            if not await Upload.filter(id=upload, owner=actor.id, expires_at__gt=now()).update(
+                touched=1
+            ):
+                raise UploadOver
+            there = await UploadPiece.filter(upload=upload, file__in=list(files))
+            if any(row.total != files[row.file] for row in there):
+                raise PartDamaged
+            have = {(row.file, row.piece) for row in there}
+            for object_id, (record, size) in written.items():
+                if (record.file, record.piece) in have:
+                    repeated.append(object_id)
+                    continue
+                have.add((record.file, record.piece))
+                await _row(upload, object_id, record).save(force_create=True)
+                await storing.keep(actor.id, upload, {object_id: size}, self._free_quota)
+        await self._boxes.delete(repeated)
+        return [
+            file
+            for file, total in files.items()
+            if sum(1 for number, _ in have if number == file) == parts.pieces(total)
+        ]
+
+    @asynccontextmanager
+    async def assembled(
+        self, actor: Actor, upload: UUID, file: int
+    ) -> AsyncIterator[tuple[bytearray, bytes]]:
+        """A complete file in memory and its fingerprint; others wait until the block ends."""
+        async with self._slots:
+            rows = await UploadPiece.filter(upload=upload, file=file).order_by("piece")
+            data, digests, key = bytearray(), [], _key(actor, upload)
+            for row in rows:
+                piece = await self._boxes.read(upload, key, "piece", row.id)
+                digests.append(await asyncio.to_thread(parts.sha256, piece))
+                data += piece
+            yield data, parts.fingerprint(digests)
+
+    async def forget(self, upload: UUID, file: int) -> None:
+        """The pieces have done their duty; call it in the transaction that keeps the file."""
+        rows = await UploadPiece.filter(upload=upload, file=file).only("id")
+        await UploadPiece.filter(upload=upload, file=file).delete()
+        await storing.let_go([row.id for row in rows])
+
+
+def _key(actor: Actor, upload: UUID) -> Secret:
+    return vault.sub_key(actor.root, "upload", upload.hex)
+
+
+def _row(upload: UUID, object_id: UUID, record: parts.Record) -> UploadPiece:
+    return UploadPiece(
+        id=object_id,
+        upload=upload,
+        file=record.file,
+        piece=record.piece,
+        total=record.total,
+        size=len(record.data),
+    )

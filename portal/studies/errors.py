@@ -1,0 +1,38 @@
+"""What can go wrong with an upload or a study."""
+
+from portal.core.errors import Busy, Conflict, Gone, Invalid, TooLarge
+from portal.core.language import N_
+
+
+class PartDamaged(Invalid):
+    """The bytes of a part do not add up; nothing of it was stored."""
+
+    code = "part_damaged"
+    message = N_("This part of the upload arrived damaged. It is sent again.")
+
+
+class PartChanged(Conflict):
+    """The same part number came again with other bytes."""
+
+    code = "part_changed"
+    message = N_("This part of the upload was sent before with other content.")
+
+
+class PartTooLarge(TooLarge):
+    """More than one part may carry."""
+
+    code = "part_too_large"
+
+
+class PartTooSlow(Busy):
+    """The line stood still; the part is sent again."""
+
+    code = "part_too_slow"
+    message = N_("The connection was too slow. The part is sent again.")
+
+
+class UploadOver(Gone):
+    """The upload was finished, cancelled, or nobody went on with it."""
+
+    code = "upload_over"
+    message = N_("This upload has ended. Please choose the files again; nothing is sent twice.")

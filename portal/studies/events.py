@@ -1,0 +1,14 @@
+"""What this room tells others, ids only."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.core.actor import AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDeleted:
+    """A study and every key to it are gone."""
+
+    study: UUID
+    owner: AccountId

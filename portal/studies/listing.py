@@ -1,0 +1,65 @@
+"""My documents: the studies of an account, and deleting one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from portal import keys, storing
+from portal.core.actor import Actor, Secret
+from portal.core.db import announce, transaction
+from portal.studies import manifests
+from portal.studies.access import study_for
+from portal.studies.events import StudyDeleted
+from portal.studies.models import Instance, Segment, Study
+from portal.studies.shelf import Shelf
+from portal.studies.summaries import StudySummary, as_summary, opened_summary, summary_of
+
+
+async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
+    """The actor's own studies, the latest examination first."""
+    rows = await Study.filter(owner=actor.id)
+    opened = await keys.open_study_keys(actor, [row.id for row in rows])
+    return await _summaries(shelf, rows, opened)
+
+
+async def summaries_with(shelf: Shelf, opened: Mapping[UUID, Secret]) -> list[StudySummary]:
+    """The studies whose keys another room holds for somebody; deleted ones are left out."""
+    return await _summaries(shelf, await Study.filter(id__in=list(opened)), opened)
+
+
+async def _summaries(
+    shelf: Shelf, rows: Sequence[Study], opened: Mapping[UUID, Secret]
+) -> list[StudySummary]:
+    ids = [row.id for row in rows]
+    sizes = await storing.sizes_of(ids)
+    fresh = {row.study for row in await Segment.filter(study__in=ids).only("study")}
+    found = []
+    for row in rows:
+        key = opened.get(row.id)
+        if key is None or (row.summary is None and row.id not in fresh):
+            continue
+        facts = await _facts(shelf, row, key, fresh=row.id in fresh)
+        found.append(as_summary(row.id, facts, sizes.get(row.id, 0)))
+    return sorted(found, key=lambda each: (each.date, each.time, str(each.id)), reverse=True)
+
+
+async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[str, Any]:
+    if row.summary is not None and not fresh:
+        return opened_summary(row.id, key, row.summary)
+    manifest, _ = await manifests.load(shelf.boxes, row, key)
+    return summary_of(manifest)
+
+
+async def delete(actor: Actor, study_id: UUID) -> None:
+    """
+    Delete a study of one's own: its keys go now, so nobody reads it from here on; its objects
+    free the account's space at once and are removed by the sweeper.
+    """
+    study = await study_for(actor, study_id)
+    async with transaction():
+        await Study.filter(id=study.id).delete()
+        await keys.drop_study_keys(study.id)
+        await Instance.filter(study=study.id).delete()
+        await Segment.filter(study=study.id).delete()
+        await storing.let_go_of(study.id)
+        announce(StudyDeleted(study.id, actor.id))

@@ -1,0 +1,171 @@
+"""
+The sealed description of a study: every instance, its header, where its bytes lie.
+
+A manifest is a dictionary of instances by id.  What a part of an upload or the preparation of
+frames adds is a *segment*; merging all segments into the next generation is a compare-and-swap on
+the study's row, so whoever loses starts again and nothing is lost.
+"""
+
+import json
+import zlib
+from collections.abc import Collection, Iterable
+from typing import Any, Final, NotRequired, TypedDict
+from uuid import UUID, uuid4
+
+from portal import storing, vault
+from portal.core.actor import AccountId, Secret
+from portal.core.db import now, transaction
+from portal.studies.boxes import Boxes
+from portal.studies.models import Segment, Study
+from portal.studies.packing import JsonPlaces
+from portal.studies.summaries import sealed_summary
+from portal.studies.views import browser_view
+
+TRIES: Final = 8
+
+
+class FrameSet(TypedDict):
+    """An instance as the viewer reads it."""
+
+    codec: str
+    """`htj2k`, `jpeg`, or `none` with the reason in `why`."""
+    why: str
+    frames: list[JsonPlaces]
+    ends: list[list[int]]
+    previews: dict[str, JsonPlaces]
+    skeleton: JsonPlaces
+    """What rebuilds the original together with the frames; empty: the original is kept."""
+    facts: dict[str, Any]
+
+
+class InstanceEntry(TypedDict):
+    """One stored instance."""
+
+    header: dict[str, Any]
+    sha256: str
+    size: int
+    at: JsonPlaces
+    """The original's bytes; empty once the skeleton stands in for them."""
+    view: NotRequired[FrameSet]
+
+
+Manifest = dict[str, InstanceEntry]
+"""Instance id (hexadecimal) to entry."""
+
+
+class Addition(TypedDict):
+    """A segment."""
+
+    instances: Manifest
+    views: dict[str, FrameSet]
+
+
+def pack_json(value: object) -> bytes:
+    """Compact JSON, deflated."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode(), 1)
+
+
+def unpack_json(data: bytes) -> Any:
+    """The inverse of `pack_json`."""
+    return json.loads(zlib.decompress(data))
+
+
+def segment(study: UUID, key: Secret, addition: Addition) -> Segment:
+    """One more segment; save it inside the transaction that makes it true."""
+    segment_id = uuid4()
+    context = vault.contexts.blob(study, segment_id, "segment")
+    box = vault.box(key, pack_json(addition), context)
+    return Segment(id=segment_id, study=study, created_at=now(), box=box)
+
+
+async def load(boxes: Boxes, row: Study, key: Secret) -> tuple[Manifest, list[UUID]]:
+    """The manifest with all segments merged in, and which segments those were."""
+    segments = await Segment.filter(study=row.id).order_by("created_at")
+    manifest: Manifest = {}
+    if row.manifest is not None:
+        manifest = unpack_json(await boxes.read(row.id, key, "manifest", row.manifest))
+    additions = [
+        unpack_json(vault.unbox(key, each.box, vault.contexts.blob(row.id, each.id, "segment")))
+        for each in segments
+    ]
+    for addition in additions:
+        manifest |= addition["instances"]
+    for addition in additions:
+        for instance, view in addition["views"].items():
+            manifest[instance]["view"] = view
+    _drop_originals(manifest)
+    return manifest, [each.id for each in segments]
+
+
+def _drop_originals(manifest: Manifest) -> None:
+    """A pack goes when every instance in it can be rebuilt; a pack with an exception stays."""
+    needed = {
+        place[0] for entry in manifest.values() if not _rebuildable(entry) for place in entry["at"]
+    }
+    for entry in manifest.values():
+        if _rebuildable(entry) and not any(place[0] in needed for place in entry["at"]):
+            entry["at"] = []
+
+
+def _rebuildable(entry: InstanceEntry) -> bool:
+    return bool("view" in entry and entry["view"]["skeleton"])
+
+
+def objects_in(manifest: Manifest) -> set[UUID]:
+    """Every object the manifest refers to."""
+    found: set[str] = set()
+    for entry in manifest.values():
+        found |= _in(entry["at"])
+        if "view" in entry:
+            view = entry["view"]
+            found |= _in(view["skeleton"])
+            for places in (*view["frames"], *view["previews"].values()):
+                found |= _in(places)
+    return {UUID(each) for each in found}
+
+
+def _in(places: Iterable[list[str | int]]) -> set[str]:
+    return {str(place[0]) for place in places}
+
+
+async def merge(boxes: Boxes, study_id: UUID, key: Secret) -> None:
+    """Make the next generation out of what is there, unless nothing came since the last one."""
+    for _ in range(TRIES):
+        row = await Study.get_or_none(id=study_id)
+        if row is None:
+            return
+        before = await storing.objects_of(study_id)
+        manifest, segments = await load(boxes, row, key)
+        if not segments:
+            return
+        made = [
+            await boxes.write(study_id, key, "manifest", pack_json(manifest)),
+            await boxes.write(study_id, key, "view", browser_view(study_id, manifest)),
+        ]
+        stale = before - objects_in(manifest)
+        if await _swap(row, key, manifest, segments, dict(made), stale):
+            return
+        await boxes.delete([object_id for object_id, _ in made])
+
+
+async def _swap(
+    row: Study,
+    key: Secret,
+    manifest: Manifest,
+    segments: list[UUID],
+    made: dict[UUID, int],
+    stale: Collection[UUID],
+) -> bool:
+    object_id, view_id = made
+    summary = sealed_summary(row.id, key, manifest)
+    async with transaction():
+        # The generation in the WHERE decides: of two mergers one wins, the other looks again.
+        won = await Study.filter(id=row.id, generation=row.generation).update(
+            generation=row.generation + 1, manifest=object_id, view=view_id, summary=summary
+        )
+        if won:
+            await Segment.filter(id__in=segments).delete()
+            await storing.keep(AccountId(row.owner), row.id, made, None)
+            await storing.let_go(stale)
+    return bool(won)

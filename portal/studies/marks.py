@@ -1,0 +1,33 @@
+"""Equality without reading: keyed marks of UIDs and contents, under the owner's root."""
+
+from uuid import UUID
+
+from portal import vault
+from portal.core.actor import Actor
+
+
+class Marks:
+    """What two equal things of one account have in common in the database, and nobody else's."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._key = vault.sub_key(actor.root, "blind")
+
+    def study(self, uid: str) -> str:
+        """The mark of a StudyInstanceUID."""
+        return self._mark("study", "uid_mark", uid.encode())
+
+    def sop(self, study: UUID, uid: str) -> str:
+        """The mark of a SOPInstanceUID within a study."""
+        return self._mark("study_instance", "sop_mark", study.bytes + uid.encode())
+
+    def content(self, fingerprint: bytes) -> str:
+        """The mark of a file's content (`parts.fingerprint`)."""
+        return self._mark("study_instance", "digest_mark", fingerprint)
+
+    def part(self, upload: UUID, number: int, digest: bytes) -> str:
+        """The mark of a part's body."""
+        value = upload.bytes + number.to_bytes(8, "big") + digest
+        return self._mark("upload_part", "digest_mark", value)
+
+    def _mark(self, table: str, column: str, value: bytes) -> str:
+        return vault.blind_mark(self._key, table, column, value).hex()

@@ -1,0 +1,190 @@
+"""An opened study: whoever holds its key reads frames and originals as ranges of packs."""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from portal import keys, vault
+from portal.core.actor import Actor, Secret
+from portal.core.errors import Unknown
+from portal.studies import manifests
+from portal.studies.access import study_for
+from portal.studies.boxes import Boxes, Place, Role
+from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
+from portal.studies.models import Segment, Study
+from portal.studies.packing import JsonPlaces, places
+from portal.studies.shelf import Shelf
+from portal.studies.summaries import opened_summary, shown_date, summary_of, titled
+from portal.studies.views import browser_view
+
+PATIENCE: Final = 20.0
+"""Seconds an opening waits for frames that are just being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStudy:
+    """A study together with its key, for the length of a request."""
+
+    id: UUID
+    key: Secret = field(repr=False)
+    _row: Study = field(repr=False)
+    _shelf: Shelf = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """The examination in a few words, without the patient."""
+        return titled(self._facts)
+
+    @property
+    def subtitle(self) -> str:
+        """When it was, as the reader writes dates."""
+        return shown_date(str(self._facts.get("date", "")))
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        box = self._row.summary
+        return opened_summary(self.id, self.key, box) if box is not None else {}
+
+    async def manifest_gzip(self) -> bytes:
+        """The browser's manifest, ready to send with `Content-Encoding: gzip`."""
+        if self._row.view is not None and not await _fresh(self._row):
+            return await self._boxes.read(self.id, self.key, "view", self._row.view)
+        return browser_view(self.id, await self._whole())
+
+    async def manifest(self) -> dict[str, Any]:
+        """The browser's manifest (`views.view_of`)."""
+        view: dict[str, Any] = json.loads(gzip.decompress(await self.manifest_gzip()))
+        return view
+
+    async def summary(self) -> dict[str, Any]:
+        """What lists show (`summaries.summary_of`)."""
+        if self._row.summary is not None and not await _fresh(self._row):
+            return opened_summary(self.id, self.key, self._row.summary)
+        return summary_of(await self._whole())
+
+    async def frame(
+        self, instance: UUID, frame: int, start: int = 0, stop: int | None = None
+    ) -> bytes:
+        """Bytes of a frame (from 0) in its codec.  Raises `Unknown` when there is none."""
+        frames = (await self._view(instance))["frames"]
+        if not 0 <= frame < len(frames):
+            raise Unknown
+        return b"".join(await self._read("frames", _cut(frames[frame], start, stop)))
+
+    async def frame_size(self, instance: UUID, frame: int) -> tuple[str, int]:
+        """Codec and bytes of a frame (from 0).  Raises `Unknown` when there is none."""
+        view = await self._view(instance)
+        if not 0 <= frame < len(view["frames"]):
+            raise Unknown
+        return view["codec"], sum(int(place[2]) for place in view["frames"][frame])
+
+    async def preview(self, instance: UUID, size: int) -> bytes | None:
+        """A JPEG at most *size* (128 or 512) pixels wide and high, or None where none was made."""
+        found = (await self._view(instance))["previews"].get(str(size))
+        return b"".join(await self._read("frames", places(found))) if found else None
+
+    async def original(self, instance: UUID) -> bytes:
+        """The file as it was uploaded, bit for bit: its SHA-256 is checked before it leaves."""
+        entry = await self.stored(instance)
+        data: bytes | None
+        if entry["at"]:
+            data = b"".join(await self._read("pack", places(entry["at"])))
+        else:
+            data = await self._rebuilt(entry["view"])
+        if data is None or hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise vault.Tampered
+        return data
+
+    async def stored(self, instance: UUID) -> InstanceEntry:
+        """What the manifest says of an instance: header, SHA-256, size, where it lies."""
+        entry = (await self._whole()).get(instance.hex)
+        if entry is None:
+            raise Unknown
+        return entry
+
+    @property
+    def _boxes(self) -> Boxes:
+        return self._shelf.boxes
+
+    async def _whole(self) -> Manifest:
+        manifest, _ = await manifests.load(self._boxes, self._row, self.key)
+        return manifest
+
+    async def _view(self, instance: UUID) -> FrameSet:
+        known = self._shelf.maps.get(self.id, self._row.generation)
+        if known is None or instance.hex not in known:
+            manifest = await self._whole()
+            known = {
+                name: {**entry["view"], "facts": {}}
+                for name, entry in manifest.items()
+                if "view" in entry
+            }
+            self._shelf.maps.put(self.id, self._row.generation, known)
+        if instance.hex not in known:
+            raise Unknown
+        return known[instance.hex]
+
+    async def _read(self, role: Role, wanted: list[Place]) -> list[bytes]:
+        return await self._boxes.ranges(self.id, self.key, role, wanted)
+
+    async def _rebuilt(self, view: FrameSet) -> bytes | None:
+        skeleton = b"".join(await self._read("frames", places(view["skeleton"])))
+        frames = [b"".join(await self._read("frames", places(each))) for each in view["frames"]]
+        return await self._shelf.pool.rebuild(skeleton, frames)
+
+
+async def open_own(shelf: Shelf, actor: Actor, study_id: UUID) -> OpenStudy:
+    """The actor's own study, or `Unknown`."""
+    row = await study_for(actor, study_id)
+    key = await keys.open_study_key(actor, row.id)
+    if key is None:
+        raise Unknown
+    return OpenStudy(row.id, key, row, shelf)
+
+
+async def own_key(actor: Actor, study_id: UUID) -> Secret:
+    """The key of a study of one's own, to hand it on sealed; `Unknown` otherwise."""
+    key = await keys.open_study_key(actor, (await study_for(actor, study_id)).id)
+    if key is None:
+        raise Unknown
+    return key
+
+
+async def open_with(shelf: Shelf, study_id: UUID, key: Secret) -> OpenStudy:
+    """The study whose key another room holds for somebody, or `Unknown` when it was deleted."""
+    row = await Study.get_or_none(id=study_id)
+    if row is None:
+        raise Unknown
+    return OpenStudy(row.id, key, row, shelf)
+
+
+async def prepared(shelf: Shelf, study: OpenStudy, patience: float = PATIENCE) -> bool:
+    """Make sure that frames are made or under way; whether all of them are there now."""
+    view = await study.manifest()
+    waits = [
+        instance
+        for series in view["series"]
+        for instance in series["instances"]
+        if instance["why"] == "preparing"
+    ]
+    if waits:
+        shelf.preparing.add(study.id, study.key)
+    return not waits or await shelf.preparing.done(study.id, patience)
+
+
+async def _fresh(row: Study) -> bool:
+    return await Segment.exists(study=row.id)
+
+
+def _cut(listed: JsonPlaces, start: int, stop: int | None) -> list[Place]:
+    """The places of the bytes from *start* to *stop* of something that lies in these places."""
+    cut, at = [], 0
+    for place in places(listed):
+        left, right = max(start - at, 0), min((stop or 2**63) - at, place.length)
+        if left < right:
+            cut.append(Place(place.object, place.start + left, right - left))
+        at += place.length
+    return cut

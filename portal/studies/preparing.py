@@ -1,0 +1,180 @@
+"""
+Frames for the viewer, made right after the answer, or at the first opening if that was missed.
+
+One task per process works through the studies that gained something; it holds their keys in
+memory until it is done, and what it has not done when the process ends is done when somebody
+opens the study.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from portal import storing
+from portal.core.actor import AccountId, Secret
+from portal.core.db import transaction
+from portal.studies import manifests
+from portal.studies.boxes import Boxes
+from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
+from portal.studies.models import Study
+from portal.studies.packing import JsonPlaces, Packer, places
+from viewer.dicom import Canonical, Frame, Pool, Undecodable
+
+MOST_WAITING: Final = 500
+"""Studies whose keys wait in memory; older ones are left to their first opening."""
+BATCH_COUNT: Final = 32
+BATCH_BYTES: Final = 32 * 1024 * 1024
+FEW: Final = 16
+"""Up to so many images of a series in a batch all get previews, of more only the middle one."""
+
+log = logging.getLogger(__name__)
+
+
+class Preparing:
+    """The queue of studies to prepare, and the work."""
+
+    def __init__(self, boxes: Boxes, pool: Pool) -> None:
+        self._boxes, self._pool = boxes, pool
+        self._waiting: OrderedDict[UUID, Secret] = OrderedDict()
+        self._idle: dict[UUID, asyncio.Event] = {}
+        self._wake = asyncio.Event()
+
+    def add(self, study: UUID, key: Secret) -> None:
+        """Prepare *study* soon."""
+        self._waiting[study] = key
+        self._idle.setdefault(study, asyncio.Event())
+        if len(self._waiting) > MOST_WAITING:
+            dropped, _ = self._waiting.popitem(last=False)
+            self._rest(dropped)
+        self._wake.set()
+
+    async def done(self, study: UUID, patience: float) -> bool:
+        """Whether nothing is left to prepare, after waiting up to *patience* seconds."""
+        idle = self._idle.get(study)
+        if idle is None:
+            return True
+        try:
+            async with asyncio.timeout(patience):
+                await idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def work(self) -> None:
+        """Prepare whatever waits, for ever."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                study, key = self._waiting.popitem(last=False)
+                try:
+                    await self._prepare(study, key)
+                except Exception as error:  # noqa: BLE001 -- an edge: one bad study stops no other
+                    log.warning("preparing failed: %s", type(error).__name__)
+                finally:
+                    if study not in self._waiting:
+                        self._rest(study)
+
+    def _rest(self, study: UUID) -> None:
+        idle = self._idle.pop(study, None)
+        if idle is not None:
+            idle.set()
+
+    async def _prepare(self, study: UUID, key: Secret) -> None:
+        row = await Study.get_or_none(id=study)
+        if row is None:
+            return
+        manifest, _ = await manifests.load(self._boxes, row, key)
+        for batch in _batches(manifest):
+            if not await self._prepare_batch(row, key, batch):
+                return
+        if study not in self._waiting:
+            await manifests.merge(self._boxes, study, key)
+
+    async def _prepare_batch(
+        self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]]
+    ) -> bool:
+        """Prepare some instances of one series; False when the study is gone."""
+        sizes: dict[UUID, int] = {}
+        packer = Packer(self._boxes, row.id, key, "frames", sizes)
+        views: dict[str, FrameSet] = {}
+        for number, (instance, entry) in enumerate(batch):
+            pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
+            chosen = len(batch) <= FEW or number == len(batch) // 2
+            views[instance] = await _stored(self._pool, packer, pieces, with_previews=chosen)
+        await packer.close()
+        segment = manifests.segment(row.id, key, {"instances": {}, "views": views})
+        async with transaction():
+            there = await Study.filter(id=row.id).update(owner=row.owner)
+            if there:
+                await segment.save(force_create=True)
+                await storing.keep(AccountId(row.owner), row.id, sizes, None)
+        if not there:
+            await self._boxes.delete(list(sizes))
+        return bool(there)
+
+
+def _batches(manifest: Manifest) -> Iterator[list[tuple[str, InstanceEntry]]]:
+    """What has no frames yet, series by series in reading order, in bounded portions."""
+    todo = sorted(
+        ((instance, entry) for instance, entry in manifest.items() if "view" not in entry),
+        key=lambda each: _order(each[1]["header"]),
+    )
+    batch: list[tuple[str, InstanceEntry]] = []
+    size, series = 0, ""
+    for instance, entry in todo:
+        full = len(batch) >= BATCH_COUNT or size + entry["size"] > BATCH_BYTES
+        if batch and (full or entry["header"]["series_instance_uid"] != series):
+            yield batch
+            batch, size = [], 0
+        batch.append((instance, entry))
+        size += entry["size"]
+        series = entry["header"]["series_instance_uid"]
+    if batch:
+        yield batch
+
+
+def _order(header: dict[str, Any]) -> tuple[str, int]:
+    return header["series_instance_uid"], int(header["instance_number"] or 0)
+
+
+async def _stored(
+    pool: Pool, packer: Packer, original: Sequence[bytes], *, with_previews: bool
+) -> FrameSet:
+    """Append an instance's frames, previews and skeleton to the pack as they are made."""
+    frames: list[JsonPlaces] = []
+    ends: list[list[int]] = []
+
+    async def keep(frame: Frame) -> None:
+        frames.append(await packer.add(frame.data))
+        ends.append(list(frame.ends))
+
+    found = await pool.canonical(original, keep=keep)
+    if not isinstance(found, Canonical):
+        facts = found.meta if isinstance(found, Undecodable) else {}
+        return _without_frames(str(found.reason), facts)
+    previews = {"512": found.preview_512, "128": found.preview_128} if with_previews else {}
+    return {
+        "codec": found.meta["codec"],
+        "why": "",
+        "frames": frames,
+        "ends": ends,
+        "previews": {size: await packer.add(data) for size, data in previews.items()},
+        "skeleton": await packer.add(found.skeleton) if found.skeleton else [],
+        "facts": found.meta,
+    }
+
+
+def _without_frames(why: str, facts: dict[str, Any]) -> FrameSet:
+    return {
+        "codec": "none",
+        "why": why,
+        "frames": [],
+        "ends": [],
+        "previews": {},
+        "skeleton": [],
+        "facts": facts,
+    }

@@ -1,0 +1,138 @@
+"""Pages and addresses of uploading and of My documents."""
+
+import asyncio
+import contextvars
+from typing import Any
+from uuid import UUID
+
+from quart import Blueprint, Response, ResponseReturnValue, g, redirect, render_template, request
+
+from portal import accounts, storing
+from portal.core.actor import Actor
+from portal.core.errors import Invalid, reading
+from portal.core.web import signed_in
+from portal.studies import listing, opening, parts, uploads
+from portal.studies.identity import Comparison, Facts, compare
+from portal.studies.receiving import PartReceipt, receive_part
+from portal.studies.requests import read_part
+from portal.studies.shelf import Shelf
+
+ASKED_AT_ONCE = 5000
+FINGERPRINT = 32
+
+
+def create_blueprint(shelf: Shelf) -> Blueprint:
+    """The pages over *shelf*."""
+    blueprint = Blueprint("studies", __name__)
+    _pages(blueprint, shelf)
+    _transfer(blueprint, shelf)
+    return blueprint
+
+
+def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
+    @blueprint.get("/upload")
+    async def upload_page() -> ResponseReturnValue:
+        space = await storing.space(signed_in().id, shelf.free_quota)
+        return await render_template("studies/upload.html", space=space)
+
+    @blueprint.get("/documents")
+    async def documents() -> ResponseReturnValue:
+        actor = signed_in()
+        found = await listing.my_studies(shelf, actor)
+        space = await storing.space(actor.id, shelf.free_quota)
+        return await render_template("studies/documents.html", studies=found, space=space)
+
+    @blueprint.get("/documents/<uuid:study_id>/thumbnail/<uuid:instance_id>")
+    async def thumbnail(study_id: UUID, instance_id: UUID) -> ResponseReturnValue:
+        study = await opening.open_own(shelf, signed_in(), study_id)
+        picture = await study.preview(instance_id, 128)
+        if picture is None:
+            return Response(status=404)
+        kept = {"Cache-Control": "private, max-age=3600, immutable"}
+        return Response(picture, content_type="image/jpeg", headers=kept)
+
+    @blueprint.get("/documents/<uuid:study_id>/delete")
+    async def confirm_delete(study_id: UUID) -> ResponseReturnValue:
+        study = await opening.open_own(shelf, signed_in(), study_id)
+        return await render_template(
+            "studies/delete.html", study=study, facts=await study.summary()
+        )
+
+    @blueprint.post("/documents/<uuid:study_id>/delete")
+    async def delete(study_id: UUID) -> ResponseReturnValue:
+        await listing.delete(signed_in(), study_id)
+        return redirect("/documents", 303)
+
+
+def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
+    @blueprint.post("/uploads")
+    async def begin() -> ResponseReturnValue:
+        with reading():
+            client = UUID((await request.get_json())["client"])
+        return _state(await uploads.begin_upload(shelf, signed_in(), client)), 201
+
+    @blueprint.get("/uploads/<uuid:upload_id>")
+    async def state(upload_id: UUID) -> ResponseReturnValue:
+        return _state(await uploads.upload_state(shelf, signed_in(), upload_id))
+
+    @blueprint.put("/uploads/<uuid:upload_id>/parts/<int:number>")
+    async def part(upload_id: UUID, number: int) -> ResponseReturnValue:
+        actor, body = signed_in(), await read_part(request)
+        if number >= parts.FILES:
+            raise Invalid
+        # What arrived whole is finished even when the line breaks now: the answer is kept.
+        work = asyncio.create_task(
+            receive_part(shelf, actor, upload_id, number, body),
+            context=contextvars.copy_context(),
+        )
+        return _receipt(await asyncio.shield(work))
+
+    @blueprint.post("/uploads/known")
+    async def known() -> ResponseReturnValue:
+        with reading():
+            sent = [bytes.fromhex(each) for each in (await request.get_json())["fingerprints"]]
+        if len(sent) > ASKED_AT_ONCE or any(len(each) != FINGERPRINT for each in sent):
+            raise Invalid
+        return {"known": await uploads.already_there(signed_in(), sent)}
+
+    @blueprint.post("/uploads/identity")
+    async def identity() -> ResponseReturnValue:
+        with reading():
+            sent = await request.get_json()
+            images = Facts(str(sent["name"]), str(sent["birth_date"]), str(sent["sex"]))
+        found = await _compared(signed_in(), images)
+        return {"answer": found.answer, "differs": found.differs}
+
+    @blueprint.post("/uploads/<uuid:upload_id>/finish")
+    async def finish(upload_id: UUID) -> ResponseReturnValue:
+        actor = signed_in()
+        await uploads.finish(shelf, actor, upload_id)
+        return _space(await storing.space(actor.id, shelf.free_quota))
+
+
+def _space(space: storing.Space) -> dict[str, int]:
+    return {"used": space.used, "allowed": space.allowed, "free": space.free}
+
+
+def _state(state: uploads.UploadState) -> dict[str, Any]:
+    # The token with it: whoever signed in again meanwhile needs the new one to go on.
+    return {"id": state.id.hex, "parts": state.parts, "csrf": g.csrf} | _space(state.space)
+
+
+def _receipt(receipt: PartReceipt) -> dict[str, Any]:
+    return {
+        "kept": receipt.kept,
+        "duplicates": receipt.duplicates,
+        "refused": receipt.refused,
+        "waiting": receipt.waiting,
+        "studies": [each.hex for each in receipt.studies],
+    }
+
+
+async def _compared(actor: Actor, images: Facts) -> Comparison:
+    """Professionals hold other people's images; only patients are asked whose these are."""
+    if actor.kind == "professional":
+        return Comparison("unasked")
+    profile = await accounts.profile_of(actor)
+    account = Facts(profile.name, profile.birth_date.strftime("%Y%m%d"), profile.sex)
+    return compare(images, account)

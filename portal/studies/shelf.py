@@ -1,0 +1,58 @@
+"""What the verbs of this room work with; made once by the composition root."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Self
+
+from portal.core.settings import Settings
+from portal.storing import Store, sweeping
+from portal.studies.assembling import Assembler
+from portal.studies.boxes import Boxes
+from portal.studies.expiring import forgetting
+from portal.studies.maps import Maps
+from portal.studies.preparing import Preparing
+from viewer.dicom import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The store, the limited children that read foreign bytes, and the work behind the answer."""
+
+    store: Store
+    boxes: Boxes
+    pool: Pool
+    preparing: Preparing
+    assembler: Assembler = field(repr=False)
+    maps: Maps = field(repr=False)
+    free_quota: int
+    """Bytes a free account may keep."""
+
+    @classmethod
+    def of(cls, settings: Settings, store: Store, pool: Pool) -> Self:
+        """A shelf over *store*; nothing runs before `working`."""
+        boxes, quota = Boxes(store), settings.free_quota
+        return cls(
+            store=store,
+            boxes=boxes,
+            pool=pool,
+            preparing=Preparing(boxes, pool),
+            assembler=Assembler(boxes, quota),
+            maps=Maps(),
+            free_quota=quota,
+        )
+
+
+@asynccontextmanager
+async def working(shelf: Shelf) -> AsyncIterator[None]:
+    """Sweep and prepare in the background while the block runs; the pool must be running."""
+    async with sweeping(shelf.store):
+        tasks = [asyncio.create_task(shelf.preparing.work()), asyncio.create_task(forgetting())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task

@@ -1,0 +1,158 @@
+"""What lists show of a study: a small box in its row, so a list opens nothing else."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from portal import vault
+from portal.core.actor import Secret
+from portal.core.language import show_date
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StudySummary:
+    """One examination as a list shows it.  Dates are DICOM's `YYYYMMDD`, possibly empty."""
+
+    id: UUID
+    date: str
+    time: str
+    modalities: tuple[str, ...]
+    description: str
+    body_part: str
+    patient_name: str
+    birth_date: str
+    sex: str
+    series: int
+    instances: int
+    images: int
+    """Single pictures: a film counts its frames."""
+    size: int
+    """Bytes it takes in the account."""
+    thumbnail: UUID | None
+    """Instance whose preview stands for the study."""
+
+    @property
+    def title(self) -> str:
+        """The examination in a few words, without the patient."""
+        return titled({"description": self.description, "body_part": self.body_part,
+                       "modalities": self.modalities})  # fmt: skip
+
+    @property
+    def shown_date(self) -> str:
+        """When it was, as the reader writes dates; empty when the images do not say."""
+        return shown_date(self.date)
+
+    @property
+    def shown_name(self) -> str:
+        """The patient's name as people write it."""
+        return shown_name(self.patient_name)
+
+    @property
+    def has_thumbnail(self) -> bool:
+        """Whether there is a picture to show."""
+        return self.thumbnail is not None
+
+
+def titled(facts: Mapping[str, Any]) -> str:
+    """The examination in a few words: its description, else what was examined how."""
+    described = str(facts.get("description", "")).strip()
+    how = ", ".join(facts.get("modalities", ()))
+    return described or " ".join(filter(None, (how, facts.get("body_part", ""))))
+
+
+def shown_date(day: str) -> str:
+    """DICOM's `YYYYMMDD` in the reader's language; empty for anything that is no day."""
+    try:
+        return show_date(date(int(day[:4]), int(day[4:6]), int(day[6:8])))
+    except ValueError:
+        return ""
+
+
+def shown_name(name: str) -> str:
+    """DICOM's `Family^Given^Middle^Prefix^Suffix=…` (PS3.5 6.2.1) as `Given Middle Family`."""
+    family, *given = name.split("=", maxsplit=1)[0].split("^")
+    return " ".join(filter(None, [*given[:2], family])).strip()
+
+
+def summary_of(manifest: Manifest) -> dict[str, Any]:
+    """The facts of a manifest that lists show."""
+    headers = [entry["header"] for entry in manifest.values()]
+    counts = Counter(header["modality"] for header in headers if header["modality"])
+    shared = {
+        name: _most_common(headers, source)
+        for name, source in (
+            ("date", "study_date"),
+            ("time", "study_time"),
+            ("description", "study_description"),
+            ("body_part", "body_part"),
+            ("patient_name", "patient_name"),
+            ("birth_date", "birth_date"),
+            ("sex", "sex"),
+        )
+    }
+    return shared | {
+        "modalities": [modality for modality, _ in counts.most_common()],
+        "series": len({header["series_instance_uid"] for header in headers}),
+        "instances": len(headers),
+        "images": sum(
+            max(1, header["frames"] or 1) for header in headers if header["kind"] == "image"
+        ),
+        "thumbnail": _thumbnail(manifest),
+    }
+
+
+def _most_common(headers: list[dict[str, Any]], field: str) -> str:
+    values = Counter(str(header[field]) for header in headers if header.get(field))
+    return values.most_common(1)[0][0] if values else ""
+
+
+def _thumbnail(manifest: Manifest) -> str | None:
+    """The middle picture of the largest series that has previews."""
+    series: dict[str, list[tuple[int, str]]] = {}
+    for instance, entry in manifest.items():
+        if entry.get("view", {}).get("previews"):
+            header = entry["header"]
+            order = (int(header["instance_number"] or 0), instance)
+            series.setdefault(header["series_instance_uid"], []).append(order)
+    if not series:
+        return None
+    sizes = Counter(entry["header"]["series_instance_uid"] for entry in manifest.values())
+    largest = sorted(series[max(series, key=lambda uid: (sizes[uid], uid))])
+    return largest[len(largest) // 2][1]
+
+
+def sealed_summary(study: UUID, key: Secret, manifest: Manifest) -> bytes:
+    """The box for the study's row."""
+    plain = json.dumps(summary_of(manifest), ensure_ascii=False).encode()
+    return vault.box(key, plain, vault.contexts.blob(study, study, "summary"))
+
+
+def opened_summary(study: UUID, key: Secret, box: bytes) -> dict[str, Any]:
+    """What `sealed_summary` sealed."""
+    plain = vault.unbox(key, box, vault.contexts.blob(study, study, "summary"))
+    facts: dict[str, Any] = json.loads(plain)
+    return facts
+
+
+def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
+    """Facts as the dataclass that other rooms see."""
+    thumbnail = facts["thumbnail"]
+    return StudySummary(
+        id=study,
+        size=size,
+        thumbnail=UUID(thumbnail) if thumbnail else None,
+        modalities=tuple(facts["modalities"]),
+        **{
+            name: facts[name]
+            for name in (
+                "date", "time", "description", "body_part", "patient_name", "birth_date", "sex",
+                "series", "instances", "images",
+            )
+        },
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Beginning, continuing and ending an upload."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from portal import keys, storing
+from portal.core.actor import Actor
+from portal.core.db import now
+from portal.studies import manifests
+from portal.studies.access import upload_for
+from portal.studies.expiring import forget
+from portal.studies.marks import Marks
+from portal.studies.models import Instance, Segment, Study, Upload, UploadPart
+from portal.studies.shelf import Shelf
+
+LIFETIME: Final = timedelta(hours=48)
+"""An upload nobody goes on with is forgotten after this; what was acknowledged stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadState:
+    """An upload under way: which parts are in, and the account's space in bytes."""
+
+    id: UUID
+    parts: tuple[int, ...]
+    space: storing.Space
+
+
+async def begin_upload(shelf: Shelf, actor: Actor, client_id: UUID) -> UploadState:
+    """A new upload, or the one that the same browser began before under *client_id*."""
+    row = Upload(
+        id=uuid4(), owner=actor.id, client_id=client_id, expires_at=now() + LIFETIME, touched=0
+    )
+    await Upload.bulk_create([row], ignore_conflicts=True)
+    mine = Upload.filter(owner=actor.id, client_id=client_id)
+    await mine.update(expires_at=now() + LIFETIME)
+    return await upload_state(shelf, actor, (await mine.get()).id)
+
+
+async def upload_state(shelf: Shelf, actor: Actor, upload_id: UUID) -> UploadState:
+    """How far the upload is.  Raises `UploadOver`."""
+    upload = await upload_for(actor, upload_id)
+    parts = await UploadPart.filter(upload=upload.id).order_by("number").only("number")
+    space = await storing.space(actor.id, shelf.free_quota)
+    return UploadState(upload.id, tuple(part.number for part in parts), space)
+
+
+async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
+    """Which of these contents (`parts.fingerprint`) the account holds already, by index."""
+    marks = Marks(actor)
+    wanted = [marks.content(each) for each in fingerprints]
+    rows = await Instance.filter(owner=actor.id, digest_mark__in=wanted).only("digest_mark")
+    there = {row.digest_mark for row in rows}
+    return [index for index, mark in enumerate(wanted) if mark in there]
+
+
+async def finish(shelf: Shelf, actor: Actor, upload_id: UUID) -> None:
+    """Everything was sent: forget the bookkeeping, put the studies' manifests together."""
+    await forget((await upload_for(actor, upload_id)).id)
+    await merge_all(shelf, actor)
+
+
+async def merge_all(shelf: Shelf, actor: Actor) -> None:
+    """Put together what arrived for any of the actor's studies."""
+    mine = [row.id for row in await Study.filter(owner=actor.id).only("id")]
+    fresh = {row.study for row in await Segment.filter(study__in=mine).only("study")}
+    for study_id in fresh:
+        key = await keys.open_study_key(actor, study_id)
+        if key is not None:
+            await manifests.merge(shelf.boxes, study_id, key)

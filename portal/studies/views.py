@@ -1,0 +1,96 @@
+"""The manifest as the browser gets it: series and images in reading order, JSON, gzipped."""
+
+import gzip
+import json
+from typing import Any, Final
+from uuid import UUID
+
+Manifest = dict[str, Any]
+
+LAST: Final = 2**31
+"""Sorts what has no number behind what has."""
+
+
+def browser_view(study: UUID, manifest: Manifest) -> bytes:
+    """Ready to send with `Content-Encoding: gzip` (RFC 9110)."""
+    text = json.dumps(view_of(study, manifest), ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), 1, mtime=0)
+
+
+def view_of(study: UUID, manifest: Manifest) -> dict[str, Any]:
+    """What the viewer needs to know before the first frame."""
+    by_series: dict[str, list[tuple[str, Any]]] = {}
+    for instance, entry in manifest.items():
+        uid = entry["header"]["series_instance_uid"]
+        by_series.setdefault(uid, []).append((instance, entry))
+    groups = sorted(by_series.values(), key=lambda group: _series_order(group[0][1]["header"]))
+    return {
+        "study": _study(study, groups[0][0][1]["header"] if groups else {}),
+        "series": [_series(index, group) for index, group in enumerate(groups)],
+    }
+
+
+def _study(study: UUID, header: dict[str, Any]) -> dict[str, Any]:
+    names = {
+        "uid": "study_instance_uid",
+        "date": "study_date",
+        "time": "study_time",
+        "description": "study_description",
+        "patient": "patient_name",
+        "birthDate": "birth_date",
+        "sex": "sex",
+        "institution": "institution",
+    }
+    return {"id": study.hex} | {name: header.get(key, "") for name, key in names.items()}
+
+
+def _series(index: int, group: list[tuple[str, Any]]) -> dict[str, Any]:
+    group = sorted(group, key=lambda each: _instance_order(each[1]["header"]))
+    header = group[0][1]["header"]
+    return {
+        "id": index,
+        "uid": header["series_instance_uid"],
+        "number": header["series_number"],
+        "description": header["series_description"] or header["protocol_name"],
+        "modality": header["modality"],
+        "bodyPart": header["body_part"],
+        "date": header["series_date"],
+        "time": header["series_time"],
+        "instances": [_instance(instance, entry) for instance, entry in group],
+    }
+
+
+def _instance(instance: str, entry: dict[str, Any]) -> dict[str, Any]:
+    header, view = entry["header"], entry.get("view")
+    facts = {
+        "id": instance,
+        "sop": header["sop_instance_uid"],
+        "kind": header["kind"],
+        "number": header["instance_number"],
+        "rows": header["rows"],
+        "columns": header["columns"],
+        "frames": header["frames"],
+    }
+    if view is None:
+        nothing = {"codec": "none", "why": "preparing", "ends": [], "bytes": []}
+        return facts | nothing | {"preview": False, "meta": {}}
+    return facts | {
+        "codec": view["codec"],
+        "why": view["why"] or None,
+        "ends": view["ends"],
+        "bytes": [sum(place[2] for place in places) for places in view["frames"]],
+        "preview": bool(view["previews"]),
+        "meta": view["facts"],
+    }
+
+
+def _series_order(header: dict[str, Any]) -> tuple[int, str]:
+    return _number(header["series_number"]), header["series_instance_uid"]
+
+
+def _instance_order(header: dict[str, Any]) -> tuple[int, str]:
+    return _number(header["instance_number"]), header["sop_instance_uid"]
+
+
+def _number(value: int | None) -> int:
+    return LAST if value is None else value
