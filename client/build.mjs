@@ -35,7 +35,7 @@ const CODECS = {
   "codec-openjph": "openjphjs.wasm",
 };
 
-const BUILDS_KEPT = 3; // a page that is open during an update still finds its lazily loaded code
+const KEPT_MS = 60 * 60 * 1000; // an open page still finds its lazily loaded code after an update
 
 const COMMON = {
   bundle: true,
@@ -68,6 +68,22 @@ const withoutSideEffects = {
   },
 };
 
+// Our policy forbids style attributes; the same declarations are allowed through the style object.
+const withoutStyleAttributes = {
+  name: "without-style-attributes",
+  setup(build) {
+    build.onLoad({ filter: /drawingSvg[\\/]drawTextBox\.js$/ }, async ({ path }) => {
+      const before = await readFile(path, "utf8");
+      const contents = before.replace(
+        "textElement.setAttribute('style', combinedStyle)",
+        "textElement.style.cssText = combinedStyle",
+      );
+      if (contents === before) throw new Error("drawTextBox.js changed: look at its styles again");
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 function entryPoints() {
   const present = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(ROOT, source)));
   return present.map(([out, source]) => ({
@@ -84,7 +100,7 @@ async function bundle(outdir) {
     splitting: true,
     chunkNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
-    plugins: [withoutSideEffects],
+    plugins: [withoutSideEffects, withoutStyleAttributes],
   });
   if (!existsSync(join(ROOT, ENTRIES.viewer))) return;
   // The worker keeps its name and sits beside the chunks: the loader finds it with
@@ -143,8 +159,8 @@ async function forgetOldBuilds(current) {
   const aged = await Promise.all(
     names.map(async (name) => ({ name, born: (await stat(join(STATIC, name))).mtimeMs })),
   );
-  const old = aged.filter(({ name }) => name !== current).sort((a, b) => b.born - a.born);
-  for (const { name } of old.slice(BUILDS_KEPT - 1)) {
+  const limit = Date.now() - KEPT_MS;
+  for (const { name } of aged.filter(({ name, born }) => name !== current && born < limit)) {
     await rm(join(STATIC, name), { recursive: true, force: true });
   }
 }

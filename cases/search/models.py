@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 
 class SearchIndex(Model):
-    """One row a community; a new generation replaces the old one by compare-and-set."""
+    """One row a community: a new generation replaces the old one by compare-and-set."""
 
     community = fields.UUIDField(primary_key=True)
     epoch = fields.IntField()
