@@ -10,22 +10,25 @@ from quart import Blueprint, Response, ResponseReturnValue, abort, render_templa
 from viewer import records
 from viewer.study import OpenStudy, ViewedStudy
 
-POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; "
-    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-    "object-src 'none'; require-trusted-types-for 'script'; trusted-types hds hds-viewer"
-)
-"""
-The policy of every page that holds a viewer.
-
-Beyond the portal's own: the decoder is WebAssembly, and the worker's address passes through the
-`hds-viewer` policy of Trusted Types.
-"""
-
 PREVIEW_SIZES: Final = frozenset({128, 512})
 JPEG: Final = "image/jpeg"
 STREAM: Final = "application/octet-stream"
+
+
+def policy(socket: str = "") -> str:
+    """
+    The policy of every page that holds a viewer; *socket* is the origin of a web socket, if any.
+
+    Beyond the portal's own: the decoder is WebAssembly, and the worker's address passes through
+    the `hds-viewer` policy of Trusted Types.
+    """
+    return (
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+        f"img-src 'self' data: blob:; connect-src 'self' {socket}; font-src 'self'; "
+        "worker-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; "
+        "trusted-types hds hds-viewer"
+    )
 
 
 def create_blueprint(open_study: OpenStudy) -> Blueprint:
@@ -43,7 +46,7 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
         html = await render_template(
             "viewer/page.html", study=study, base=request.path, preview=await _inline_preview(study)
         )
-        return html, {"Content-Security-Policy": POLICY}
+        return html, {"Content-Security-Policy": policy()}
 
     @blueprint.get("/<uuid:study_id>/open")
     async def open_series(study_id: UUID) -> ResponseReturnValue:

@@ -41,6 +41,11 @@ STATUS: Final[dict[type[PortalError], int]] = {
     Full: 507,
 }
 
+STATIC_POLICY: Final = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+)
+"""A worker obeys the policy of its own file, and the viewer's decoder is WebAssembly."""
+
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
@@ -158,6 +163,7 @@ def _set_headers(response: Response, settings: Settings) -> None:
         response.headers.setdefault(name, value)
     if request.path.startswith("/static/") and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Content-Security-Policy"] = STATIC_POLICY
     else:
         response.headers.setdefault("Cache-Control", "no-store")
 

@@ -1,0 +1,294 @@
+/**
+ * The pictures of one series: what has arrived, what is fetched next, what memory allows.
+ *
+ * Order of delivery: the first frame comes with the manifest, then exact low resolutions of the
+ * whole series, then the missing bytes of every frame, nearest to the reader first.
+ */
+import { cache, type Types } from "@cornerstonejs/core";
+import { blank, decode, levels } from "./decode";
+import { drawsOnCpu, memoryLimit } from "./engine";
+import { addHolder, imageIdFor, removeHolder, type Holder } from "./imageLoader";
+import { dimensions, forget, isColour, remember } from "./metadata";
+import { PREFIX, type ServerRecord } from "./records";
+import type { Source } from "./source";
+import type { Place, Quality, Series } from "./types";
+
+const PARALLEL = 4;
+const ATTEMPTS = 3;
+const LOW_WIDTH = 128;
+
+interface Slot {
+  readonly place: Place;
+  quality: Quality;
+  prefix?: Uint8Array;
+  resolution: number;
+  /** The whole frame, until it is decoded. */
+  whole?: Uint8Array;
+  fetching: boolean;
+  arrived: Promise<void>;
+  arrive: () => void;
+}
+
+export interface FramesEvents {
+  /** The quality of a frame changed. */
+  quality(index: number): void;
+  /** A better picture of a frame is ready to be drawn. */
+  better(index: number, image: Types.IImage): void;
+}
+
+export class SeriesFrames implements Holder {
+  readonly places: readonly Place[];
+  readonly #name: string;
+  readonly #slots: Slot[];
+  readonly #bySlotId = new Map<string, Slot>();
+  readonly #source: Source;
+  readonly #events: FramesEvents;
+  readonly #aborting = new AbortController();
+  readonly #atOnce: number;
+  #focus = 0;
+  #running = 0;
+  #lowDone = false;
+
+  /** `name` tells this series apart from those of other viewers in the page. */
+  constructor(
+    source: Source,
+    readonly series: Series,
+    name: string,
+    events: FramesEvents,
+  ) {
+    this.#source = source;
+    this.#name = name;
+    this.#events = events;
+    this.places = placesOf(series, name);
+    this.#slots = this.places.map(emptySlot);
+    for (const slot of this.#slots) {
+      this.#bySlotId.set(slot.place.imageId, slot);
+      remember(slot.place);
+    }
+    this.#atOnce = affordable(this.places);
+    addHolder(this.#name, this);
+  }
+
+  get imageIds(): string[] {
+    return this.places.map((place) => place.imageId);
+  }
+
+  quality(index: number): Quality {
+    return this.#slots[index]?.quality ?? "none";
+  }
+
+  /** How many frames are here in full; frames without a picture count as here. */
+  get complete(): number {
+    return this.#slots.filter((slot) => ["full", "nopicture"].includes(slot.quality)).length;
+  }
+
+  /** Begins to fetch everything, nearest to `at` first. `first` is the frame that came along. */
+  start(at: number, first?: ServerRecord): void {
+    this.#focus = at;
+    const slot = first && this.#slots[first.index];
+    if (slot) this.#complete(slot, first.payload);
+    void this.#fetchLow().finally(() => {
+      this.#lowDone = true;
+      this.#pump();
+    });
+  }
+
+  /** The reader moved: what is near comes first now. */
+  focus(index: number): void {
+    this.#focus = index;
+    this.#pump();
+  }
+
+  /** Tries again to fetch a frame that could not be fetched. */
+  retry(index: number): void {
+    const slot = this.#slots[index];
+    if (slot?.quality !== "failed") return;
+    this.#set(slot, slot.prefix ? "low" : "none");
+    void this.#fetch(slot);
+  }
+
+  /** What Cornerstone asks for when it wants to draw a frame. */
+  async load(imageId: string): Promise<Types.IImage> {
+    const slot = this.#bySlotId.get(imageId);
+    if (!slot) throw new Error("not a frame of this series");
+    const options = decodeOptions();
+    if (slot.quality === "nopicture") return blank(slot.place, options);
+    // The picture was here before and had to leave the memory.
+    if (slot.quality === "full" && !slot.whole) this.#set(slot, slot.prefix ? "low" : "none");
+    if (!slot.whole && !slot.prefix) {
+      void this.#fetch(slot);
+      await slot.arrived;
+    }
+    const { whole, prefix, resolution, place } = slot;
+    if (whole) return this.#decodeWhole(slot, whole);
+    if (!this.#running || this.#lowDone) void this.#fetch(slot);
+    return decode(place, prefix!, resolution, options);
+  }
+
+  /** Stops everything and gives the memory back. */
+  destroy(): void {
+    this.#aborting.abort();
+    removeHolder(this.#name);
+    for (const { place } of this.#slots) {
+      drop(place.imageId);
+      forget(place);
+    }
+  }
+
+  async #fetchLow(): Promise<void> {
+    const resolution = lowResolution(this.places);
+    if (resolution === undefined) return;
+    const { signal } = this.#aborting;
+    try {
+      for await (const each of this.#source.low(this.series.id, resolution, this.#focus, signal)) {
+        const slot = this.#slots[each.index];
+        if (each.kind !== PREFIX || !slot || slot.quality !== "none") continue;
+        slot.prefix = each.payload;
+        slot.resolution = resolution;
+        this.#set(slot, "low");
+        slot.arrive();
+      }
+    } catch (error) {
+      // Every frame still comes by itself; a lost connection shows there.
+      if (signal.aborted) return;
+      console.info("low resolutions did not arrive", error);
+    }
+  }
+
+  /** Keeps four requests under way, nearest frames first, within what memory allows. */
+  #pump(): void {
+    if (!this.#lowDone) return;
+    while (this.#running < PARALLEL) {
+      const next = this.#wanted().find(
+        ({ quality, fetching }) => !fetching && (quality === "none" || quality === "low"),
+      );
+      if (!next) return;
+      void this.#fetch(next);
+    }
+  }
+
+  #wanted(): Slot[] {
+    const far = (slot: Slot) => Math.abs(slot.place.index - this.#focus);
+    return [...this.#slots].sort((a, b) => far(a) - far(b)).slice(0, this.#atOnce);
+  }
+
+  async #fetch(slot: Slot): Promise<void> {
+    if (slot.fetching || slot.quality === "full" || this.#aborting.signal.aborted) return;
+    slot.fetching = true;
+    this.#running++;
+    try {
+      const bytes = await this.#insist(slot);
+      await this.#complete(slot, bytes);
+    } catch {
+      if (!this.#aborting.signal.aborted) this.#set(slot, "failed");
+    } finally {
+      slot.fetching = false;
+      this.#running--;
+      this.#pump();
+    }
+  }
+
+  async #insist(slot: Slot): Promise<Uint8Array> {
+    const { signal } = this.#aborting;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#source.frame(slot.place, slot.prefix, signal);
+      } catch (error) {
+        if (signal.aborted || attempt === ATTEMPTS) throw error;
+        await new Promise((later) => setTimeout(later, 400 * attempt));
+      }
+    }
+  }
+
+  /** A whole frame is here: decode it, put it in the place of the low one, tell. */
+  async #complete(slot: Slot, bytes: Uint8Array): Promise<void> {
+    slot.whole = bytes;
+    slot.arrive();
+    const image = await this.#decodeWhole(slot, bytes);
+    if (this.#aborting.signal.aborted) return;
+    this.#makeRoom();
+    drop(slot.place.imageId);
+    await cache.putImageLoadObject(slot.place.imageId, { promise: Promise.resolve(image) });
+    slot.whole = undefined;
+    this.#events.better(slot.place.index, image);
+  }
+
+  async #decodeWhole(slot: Slot, bytes: Uint8Array): Promise<Types.IImage> {
+    const image = await decode(slot.place, bytes, levels(slot.place), decodeOptions());
+    this.#set(slot, "full");
+    return image;
+  }
+
+  /** Cornerstone would drop what it drew longest ago; the reader needs what is near. */
+  #makeRoom(): void {
+    const held = this.#slots.filter(({ quality }) => quality === "full");
+    if (held.length <= this.#atOnce) return;
+    const near = new Set(this.#wanted());
+    for (const slot of held) {
+      if (near.has(slot)) continue;
+      drop(slot.place.imageId);
+      this.#set(slot, slot.prefix ? "low" : "none");
+    }
+  }
+
+  #set(slot: Slot, quality: Quality): void {
+    if (slot.quality === quality) return;
+    slot.quality = quality;
+    this.#events.quality(slot.place.index);
+  }
+}
+
+const decodeOptions = (): object => ({ useRGBA: drawsOnCpu() });
+
+function emptySlot(place: Place): Slot {
+  const { promise: arrived, resolve: arrive } = withResolvers();
+  const quality = place.instance.codec === "none" ? "nopicture" : "none";
+  return { place, quality, resolution: 0, fetching: false, arrived, arrive };
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+/** The frames of all instances of a series, in the order of display. */
+function placesOf(series: Series, holder: string): Place[] {
+  const places: Place[] = [];
+  for (const instance of series.instances) {
+    for (let frame = 0; frame < Math.max(1, instance.frames); frame++) {
+      places.push({
+        index: places.length,
+        imageId: imageIdFor(holder, instance.id, frame),
+        series,
+        instance,
+        frame,
+        size: instance.bytes?.[frame] ?? 0,
+        ends: instance.ends?.[frame] ?? [],
+      });
+    }
+  }
+  return places;
+}
+
+/** The resolution that is about 128 pixels wide; undefined when no frame has several. */
+function lowResolution(places: readonly Place[]): number | undefined {
+  const place = places.find((each) => levels(each) > 0);
+  if (!place) return undefined;
+  const halvings = Math.round(Math.log2(Math.max(1, dimensions(place).columns / LOW_WIDTH)));
+  const resolution = levels(place) - Math.max(1, halvings);
+  return resolution >= 0 ? resolution : 0;
+}
+
+/** How many decoded frames of this series the memory limit allows. */
+function affordable(places: readonly Place[]): number {
+  const bytes = places.map((place) => {
+    const { rows, columns } = dimensions(place);
+    return rows * columns * (isColour(place) ? 4 : 2);
+  });
+  return Math.max(3, Math.floor((memoryLimit() * 0.8) / Math.max(1, ...bytes)));
+}
+
+function drop(imageId: string): void {
+  if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId, { force: true });
+}

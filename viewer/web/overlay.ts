@@ -1,0 +1,139 @@
+/** What stands around the picture: which image, which window, how good, what is missing. */
+import { t } from "../../client/i18n";
+import { h } from "./dom";
+import type { GreyRange } from "./pane";
+import { seriesName } from "./seriesList";
+import type { Place, Quality } from "./types";
+
+export interface OverlayState {
+  place: Place;
+  count: number;
+  window: GreyRange | null;
+  zoom: number;
+  quality: Quality;
+  complete: number;
+}
+
+/** Why an instance has no picture here, in words. */
+function reason(why: string | null): string {
+  switch (why) {
+    case "video":
+      return t("This is a video, which is not shown here.");
+    case "document":
+    case "report":
+      return t("This is a document, not a picture.");
+    case "waveform":
+      return t("This is a recorded curve, not a picture.");
+    case "bad_pixels":
+    case "short_pixels":
+    case "truncated":
+      return t("The picture in this file is damaged.");
+    case "unsupported":
+      return t("This kind of picture cannot be shown.");
+    default:
+      return t("This file holds no picture that can be shown.");
+  }
+}
+
+const REMARK_MS = 6000;
+
+const rounded = (value: number): string =>
+  String(Math.abs(value) < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+
+export class Overlay {
+  readonly element: HTMLElement;
+  readonly status: HTMLElement;
+  readonly #what = h("p", { class: "hv-corner hv-top-left" });
+  readonly #where = h("p", { class: "hv-corner hv-top-right" });
+  readonly #how = h("p", { class: "hv-corner hv-bottom-left" });
+  readonly #message = h("div", { class: "hv-message", role: "status", hidden: true });
+  readonly #remark = h("p", { class: "hv-remark", role: "status", hidden: true });
+  readonly #mark = h("span", { class: "hv-mark", "aria-hidden": true });
+  readonly #words = h("span");
+  #remarking: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    this.element = h(
+      "div",
+      { class: "hv-overlay" },
+      this.#what,
+      this.#where,
+      this.#how,
+      this.#message,
+      this.#remark,
+    );
+    this.status = h("p", { class: "hv-status", role: "status" }, this.#mark, this.#words);
+    this.loading();
+  }
+
+  loading(): void {
+    this.#quality("none", t("Preview"));
+  }
+
+  update(state: OverlayState, retry: () => void): void {
+    const { place, count, quality } = state;
+    const { series, instance } = place;
+    const title = [seriesName(series), series.description].filter(Boolean).join(" · ");
+    this.#what.textContent = title;
+    this.#where.textContent = t("Image {n} of {count}", { n: place.index + 1, count });
+    this.#how.textContent = this.#facts(state);
+    if (quality === "nopicture") this.#say(reason(instance.why));
+    else if (quality === "failed") this.#say(t("This image could not be loaded."), retry);
+    else this.#message.hidden = true;
+    this.#tell(state);
+  }
+
+  /** Says instead of a picture why there is none; with a way to try again. */
+  fail(words: string, retry: () => void): void {
+    this.#say(words, retry);
+    this.#quality("failed", t("Not loaded"));
+  }
+
+  /** A remark that goes away by itself. */
+  note(words: string): void {
+    this.#remark.textContent = words;
+    this.#remark.hidden = false;
+    clearTimeout(this.#remarking);
+    this.#remarking = setTimeout(() => (this.#remark.hidden = true), REMARK_MS);
+  }
+
+  #facts({ window, zoom }: OverlayState): string {
+    const size = t("Zoom {percent} %", { percent: Math.round(zoom * 100) });
+    if (!window) return size;
+    const level = t("W {width} L {center}", {
+      width: rounded(window.width),
+      center: rounded(window.center),
+    });
+    return `${level} · ${size}`;
+  }
+
+  #tell({ quality, complete, count }: OverlayState): void {
+    const rest = complete < count ? t("{n} of {count} loaded", { n: complete, count }) : "";
+    const words: Record<Quality, string> = {
+      none: t("Preview"),
+      low: t("Preview, loading"),
+      full: t("Full quality"),
+      failed: t("Not loaded"),
+      nopicture: t("No picture"),
+    };
+    this.#quality(quality, [words[quality], rest].filter(Boolean).join(" · "));
+  }
+
+  #quality(quality: Quality, words: string): void {
+    this.#mark.dataset.quality = quality;
+    if (this.#words.textContent !== words) this.#words.textContent = words;
+  }
+
+  #say(words: string, retry?: () => void): void {
+    const parts: HTMLElement[] = [h("p", {}, words)];
+    if (retry) {
+      const again = h("button", { type: "button", class: "hv-button" }, t("Try again"));
+      again.addEventListener("click", retry);
+      parts.push(again);
+    }
+    if (this.#message.hidden || this.#message.firstElementChild?.textContent !== words) {
+      this.#message.replaceChildren(...parts);
+    }
+    this.#message.hidden = false;
+  }
+}

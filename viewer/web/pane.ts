@@ -1,0 +1,279 @@
+/** One picture area: a series, the frame that is shown, how it is shown, and what is drawn on it. */
+import { Enums, eventTarget, RenderingEngine, type Types, utilities } from "@cornerstonejs/core";
+import { Enums as ToolEnums, utilities as toolUtilities } from "@cornerstonejs/tools";
+import { draw, drawingsOn, erase } from "./drawings";
+import { drawsOnCpu } from "./engine";
+import type { SeriesFrames } from "./frames";
+import { fileWindows, isColour, metaOf } from "./metadata";
+import { currentPresentation, present, type Presentation } from "./presentation";
+import { Toolset, type AskText, type Mode } from "./toolset";
+import type { Drawing, Place } from "./types";
+
+export interface GreyRange {
+  center: number;
+  width: number;
+}
+
+export interface PaneEvents {
+  /** Another frame, another window, another zoom, another drawing. */
+  change(): void;
+  /** Something was painted. */
+  painted(): void;
+}
+
+const VIEWPORT = "picture";
+const DRAWING_EVENTS = ["ANNOTATION_COMPLETED", "ANNOTATION_MODIFIED", "ANNOTATION_REMOVED"] as const;
+
+const FITTING: Presentation = { zoom: 1, pan: [0, 0], rotation: 0, flipH: false, flipV: false };
+
+let made = 0;
+
+export class Pane {
+  readonly #engine: RenderingEngine;
+  readonly #viewport: Types.IStackViewport;
+  readonly #tools: Toolset;
+  readonly #events: PaneEvents;
+  readonly #element: HTMLDivElement;
+  readonly #resizing: ResizeObserver;
+  #frames: SeriesFrames | undefined;
+  #window: GreyRange | null = null;
+  #invert = false;
+  #applying = false;
+  #mode: Mode = "window";
+  #closed = false;
+
+  constructor(element: HTMLDivElement, askText: AskText, events: PaneEvents) {
+    const name = `hds-viewer-${++made}`;
+    this.#element = element;
+    this.#events = events;
+    this.#engine = new RenderingEngine(name);
+    this.#engine.enableElement({
+      viewportId: VIEWPORT,
+      type: Enums.ViewportType.STACK,
+      element,
+      defaultOptions: { background: [0, 0, 0] },
+    });
+    this.#viewport = this.#engine.getViewport(VIEWPORT) as Types.IStackViewport;
+    if (drawsOnCpu()) keepDevicePixels(this.#viewport);
+    this.#tools = new Toolset(name, name, VIEWPORT, askText);
+    this.#listen();
+    this.#resizing = new ResizeObserver(() => this.#resize());
+    this.#resizing.observe(element);
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  set mode(mode: Mode) {
+    this.#mode = mode;
+    this.#tools.set(mode);
+  }
+
+  get index(): number {
+    return this.#viewport.getCurrentImageIdIndex();
+  }
+
+  get place(): Place | undefined {
+    return this.#frames?.places[this.index];
+  }
+
+  get invert(): boolean {
+    return this.#invert;
+  }
+
+  set invert(invert: boolean) {
+    this.#invert = invert;
+    this.#redraw();
+  }
+
+  /** The grey window in use; null stands for "as in the file", frame by frame. */
+  get window(): GreyRange | null {
+    return this.#window;
+  }
+
+  set window(window: GreyRange | null) {
+    this.#window = window;
+    this.#redraw();
+  }
+
+  /** The grey window that is on the screen now. */
+  get shownWindow(): GreyRange | null {
+    return this.place && !isColour(this.place) ? (this.#window ?? this.#ownWindow()) : null;
+  }
+
+  get presentation(): Presentation {
+    return this.#frames ? currentPresentation(this.#viewport) : FITTING;
+  }
+
+  set presentation(wanted: Presentation) {
+    present(this.#viewport, wanted);
+    this.#viewport.render();
+    this.#events.change();
+  }
+
+  get drawings(): Drawing[] {
+    return this.place ? drawingsOn(this.#viewport, this.place.imageId) : [];
+  }
+
+  get canvas(): HTMLCanvasElement {
+    return this.#viewport.getCanvas();
+  }
+
+  get viewport(): Types.IStackViewport {
+    return this.#viewport;
+  }
+
+  /** Shows a series from one of its frames on, in the file's window, fitting the area. */
+  async show(frames: SeriesFrames, index: number): Promise<void> {
+    this.#frames = frames;
+    this.#window = null;
+    this.#invert = false;
+    await this.#viewport.setStack(frames.imageIds, index);
+    if (this.#closed || this.#frames !== frames) return;
+    present(this.#viewport, FITTING);
+    this.#redraw();
+  }
+
+  /** Goes to a frame, or to the nearest one there is; settles when its picture is shown. */
+  async goTo(index: number): Promise<void> {
+    const last = (this.#frames?.places.length ?? 1) - 1;
+    const wanted = Math.max(0, Math.min(last, Math.round(index)));
+    if (wanted === this.index || !this.#frames) return;
+    const shown = this.#viewport.setImageIdIndex(wanted);
+    this.#events.change();
+    // A frame that cannot be loaded is told about by its quality; there is nothing else to do.
+    await shown.catch(() => undefined);
+  }
+
+  /** Replaces the picture of the shown frame by a better one, keeping everything else. */
+  improve(index: number, image: Types.IImage): void {
+    if (index !== this.index || this.#closed || !this.#viewport.getCornerstoneImage()) return;
+    const view = this.presentation;
+    this.#viewport.renderImageObject(image);
+    present(this.#viewport, view);
+    this.#redraw();
+    this.#refreshDrawings();
+  }
+
+  reset(): void {
+    this.#window = null;
+    this.#invert = false;
+    this.presentation = FITTING;
+    this.#redraw();
+  }
+
+  addDrawings(drawings: Drawing[]): void {
+    if (!this.place) return;
+    draw(this.#viewport, this.place.imageId, drawings);
+    this.#refreshDrawings();
+  }
+
+  eraseDrawings(places: readonly Place[]): void {
+    erase(new Set(places.map((place) => place.imageId)));
+    this.#refreshDrawings();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.#resizing.disconnect();
+    this.#ignore();
+    this.#tools.destroy();
+    this.#engine.destroy();
+  }
+
+  #listen(): void {
+    const { VOI_MODIFIED, CAMERA_MODIFIED, STACK_NEW_IMAGE, IMAGE_RENDERED } = Enums.Events;
+    const on = (type: string, listener: (event: Event) => void) =>
+      this.#element.addEventListener(type, listener);
+    on(VOI_MODIFIED, this.#windowed);
+    on(CAMERA_MODIFIED, this.#changed);
+    on(STACK_NEW_IMAGE, this.#newImage);
+    on(IMAGE_RENDERED, () => this.#events.painted());
+    for (const name of DRAWING_EVENTS) {
+      eventTarget.addEventListener(ToolEnums.Events[name], this.#changed);
+    }
+  }
+
+  #ignore(): void {
+    for (const name of DRAWING_EVENTS) {
+      eventTarget.removeEventListener(ToolEnums.Events[name], this.#changed);
+    }
+  }
+
+  readonly #changed = (): void => {
+    if (!this.#closed && this.#frames) this.#events.change();
+  };
+
+  readonly #windowed = (event: Event): void => {
+    if (this.#applying || !this.#frames) return;
+    const { range } = (event as CustomEvent<Types.EventTypes.VoiModifiedEventDetail>).detail;
+    if (!range || !this.place || isColour(this.place)) return;
+    const { windowCenter, windowWidth } = utilities.windowLevel.toWindowLevel(
+      range.lower,
+      range.upper,
+    );
+    this.#window = { center: windowCenter, width: windowWidth };
+    this.#events.change();
+  };
+
+  readonly #newImage = (): void => {
+    // The renderer takes the file's window right after this event; ours comes after that.
+    queueMicrotask(() => {
+      if (this.#closed) return;
+      this.#frames?.focus(this.index);
+      this.#redraw();
+    });
+  };
+
+  #ownWindow(): GreyRange | null {
+    const [first] = this.place ? fileWindows(this.place) : [];
+    if (first) return { center: first.center, width: first.width };
+    const image = this.#viewport.getCornerstoneImage();
+    if (!image) return null;
+    return { center: Number(image.windowCenter), width: Number(image.windowWidth) };
+  }
+
+  #redraw(): void {
+    const { place } = this;
+    if (!place || !this.#viewport.getCornerstoneImage()) return;
+    const range = isColour(place) ? { center: 128, width: 256 } : this.shownWindow;
+    const inherent = metaOf(place).photometric === "MONOCHROME1";
+    this.#applying = true;
+    try {
+      this.#viewport.setProperties({
+        invert: this.#invert !== inherent,
+        ...(range && { voiRange: voiRange(range) }),
+      });
+    } finally {
+      this.#applying = false;
+    }
+    this.#viewport.render();
+    this.#events.change();
+  }
+
+  #refreshDrawings(): void {
+    toolUtilities.triggerAnnotationRenderForViewportIds([VIEWPORT]);
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.#element;
+    if (this.#closed || !clientWidth || !clientHeight) return;
+    const view = this.#viewport.getCornerstoneImage() ? this.presentation : undefined;
+    this.#engine.resize(true, false);
+    if (view) this.presentation = view;
+  }
+}
+
+function voiRange({ center, width }: GreyRange): { lower: number; upper: number } {
+  const { LINEAR } = Enums.VOILUTFunctionType;
+  return utilities.windowLevel.toLowHighRange(width, center, LINEAR);
+}
+
+/**
+ * The CPU renderer resizes its canvas to CSS pixels, although it draws in device pixels and the
+ * engine has just given the canvas the right size.
+ */
+function keepDevicePixels(viewport: Types.IStackViewport): void {
+  (viewport as unknown as { resize: () => void }).resize = () => undefined;
+}

@@ -1,0 +1,72 @@
+/** The series of the study, each with a thumbnail. */
+import { plural, t } from "../../client/i18n";
+import { h } from "./dom";
+import type { Source } from "./source";
+import type { Series } from "./types";
+
+export const frameCount = (series: Series): number =>
+  series.instances.reduce((sum, instance) => sum + Math.max(1, instance.frames), 0);
+
+/** The name of a series for people. */
+export function seriesName(series: Series): string {
+  const number = series.number ?? series.id + 1;
+  return t("Series {number}", { number });
+}
+
+export class SeriesList {
+  readonly element: HTMLElement;
+  readonly #buttons = new Map<number, HTMLButtonElement>();
+
+  constructor(source: Source, all: readonly Series[], chosen: (series: Series) => void) {
+    const items = all.map((series) => {
+      const made = this.#button(source, series);
+      made.addEventListener("click", () => chosen(series));
+      this.#buttons.set(series.id, made);
+      return h("li", {}, made);
+    });
+    this.element = h(
+      "nav",
+      { class: "hv-series", "aria-label": t("Series") },
+      h("ol", { role: "list" }, ...items),
+    );
+  }
+
+  mark(current: number): void {
+    for (const [id, each] of this.#buttons) {
+      each.setAttribute("aria-current", String(id === current));
+    }
+  }
+
+  #button(source: Source, series: Series): HTMLButtonElement {
+    const pictures = series.instances.filter(({ codec }) => codec !== "none");
+    const middle = pictures[Math.floor(pictures.length / 2)];
+    const thumbnail = middle
+      ? h("img", {
+          src: source.preview(middle.id, 128),
+          alt: "",
+          width: 64,
+          height: 64,
+          loading: "lazy",
+          decoding: "async",
+        })
+      : h("span", { class: "hv-noimage", "aria-hidden": true }, series.modality);
+    const count = frameCount(series);
+    return h(
+      "button",
+      { type: "button" },
+      thumbnail,
+      h(
+        "span",
+        { class: "hv-series-text" },
+        h("span", { class: "hv-series-name" }, series.description || seriesName(series)),
+        h(
+          "span",
+          { class: "hv-series-facts" },
+          [series.modality, series.number, plural("{n} image", "{n} images", count)]
+            .filter((part) => part !== null && part !== "")
+            .join(" · "),
+        ),
+      ),
+    );
+  }
+}
