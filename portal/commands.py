@@ -13,6 +13,7 @@ from portal import migrating, vault
 from portal.app import MODELS, create_app
 from portal.core.db import orm_config
 from portal.core.settings import Settings
+from portal.demo import sign_ins, world
 from portal.server import keep_memory_private, server_for
 
 Environment = Mapping[str, str]
@@ -61,6 +62,37 @@ def serve(_arguments: argparse.Namespace, env: Environment) -> None:
         run_server(settings, listener)
 
 
+def demo(arguments: argparse.Namespace, env: Environment) -> None:
+    """Make a small world below the data folder, unless it is there already, and serve it."""
+    url = f"http://127.0.0.1:{arguments.port}"
+    given = {
+        "HDS_DATA": arguments.data,
+        "HDS_PORT": str(arguments.port),
+        "HDS_PUBLIC_URL": url,
+        "HDS_MAIL": "mailbox",
+        "HDS_DEMO": "true",
+    }
+    kept = {name: value for name, value in env.items() if not name.startswith("HDS_")}
+    settings = Settings.read(kept | given)
+    with _listening(settings) as listener:
+        init(arguments, given)
+        migrate(arguments, given)
+        _temporary_files_below(settings.data)
+        asyncio.run(_settle(settings))
+        print(sign_ins(url), flush=True)
+        run_server(settings, listener)
+
+
+async def _settle(settings: Settings) -> None:
+    """Let the demo's people move in through the portal's own services."""
+    app = create_app(settings)
+    async with app.test_app():
+        with app.extensions["hds"]["database"].current():
+            if not await world.is_settled():
+                print("making the demo world: people, images, a discussion …", flush=True)
+                await world.build(app.extensions["hds"]["shelf"])
+
+
 def run_server(settings: Settings, listener: socket.socket) -> None:
     """Serve until told to stop; refuses a database that is behind, and a damaged vault."""
     keep_memory_private()
@@ -100,9 +132,15 @@ def _named(parser: argparse.ArgumentParser) -> object:
     return parser.add_argument("--name", help="what the migration does, in a few words")
 
 
+def _where(parser: argparse.ArgumentParser) -> object:
+    parser.add_argument("--data", required=True, help="folder for everything that is written")
+    return parser.add_argument("--port", type=int, default=8000)
+
+
 COMMANDS = (
     Command("init", "make the key files", init),
     Command("migrate", "bring the database to the tables of this release", migrate),
     Command("makemigrations", "write what the models lack in migrations/", make_migrations, _named),
     Command("serve", "run the portal", serve),
+    Command("demo", "run a portal with an invented world in it", demo, _where),
 )

@@ -20,7 +20,8 @@ from cases.pins import Pin
 from portal import accounts, keys, studies
 from portal.core.actor import Actor
 from portal.demo import phantom
-from viewer.dicom import voi8
+from portal.mailing import read_address
+from viewer.dicom.windowing import voi8
 
 PASSWORD: Final = "calm harbour lantern 42"  # noqa: S105 -- printed by the demo, for nobody's data
 
@@ -64,6 +65,11 @@ HEAD_PATIENT: Final = phantom.Person(
 KNEE_PATIENT: Final = phantom.Person(
     name="Beispiel^Erika", birth_date=date(1956, 4, 1), sex="F", local_id="P-10442"
 )
+
+
+async def is_settled() -> bool:
+    """Whether the demo's people live here already."""
+    return await accounts.by_mail(read_address(LINDQVIST.mail)) is not None
 
 
 async def build(shelf: studies.Shelf) -> None:
@@ -161,7 +167,7 @@ async def _bleeding(
         "Blood pressure was 205/110 on arrival, he stopped his tablets in spring.",
         reply_to=asked,
     )  # fmt: skip
-    await threads.react(who["ada"], asked, "agree")
+    await threads.react(who["ada"], asked, "agree", on=True)
     shift = await pins.at(0, 40, (35, 70), arrow=((0.50, 0.30), (0.50, 0.42)), text="Midline?")
     await _says(
         who["ada"], first,
@@ -290,10 +296,10 @@ def _picture(
 ) -> bytes:
     grey = voi8(
         image.pixel_array,
-        float(image.get("RescaleSlope", 1)),
-        float(image.get("RescaleIntercept", 0)),
-        window[0],
-        window[1],
+        slope=float(image.get("RescaleSlope", 1)),
+        intercept=float(image.get("RescaleIntercept", 0)),
+        center=window[0],
+        width=window[1],
     )
     picture = Image.fromarray(grey).convert("RGB").resize((320, 320), Image.Resampling.LANCZOS)
     if arrow is not None:
