@@ -68,7 +68,7 @@ class Invitation(Model):
 
     class Meta:
         table = "invitation"
-        indexes = (("account", "state"), ("mail_mark", "state"), ("community", "state"))
+        indexes = (("account", "state"), ("mail_mark", "state"), ("community_id", "state"))
 
 
 class Case(Model):
@@ -89,7 +89,7 @@ class Case(Model):
     class Meta:
         table = "discussion_case"
         unique_together = (("author", "client_id"),)
-        indexes = (("community", "changed_at"),)
+        indexes = (("community_id", "changed_at"),)
 
 
 class CaseStudy(Model):
@@ -167,7 +167,7 @@ class Post(Model):
     class Meta:
         table = "post"
         unique_together = (("author", "client_id"), ("community", "seq"))
-        indexes = (("case", "seq"), ("thread", "seq"))
+        indexes = (("case_id", "seq"), ("thread_id", "seq"))
 
 
 class PostRevision(Model):
@@ -216,7 +216,7 @@ class Reaction(Model):
 
     class Meta:
         table = "reaction"
-        indexes = (("post", "account"),)
+        indexes = (("post_id", "account"),)
 
 
 class Mention(Model):
@@ -248,7 +248,7 @@ class ReadMark(Model):
     class Meta:
         table = "read_mark"
         unique_together = (("account", "thread"),)
-        indexes = (("account", "case"),)
+        indexes = (("account", "case_id"),)
 
 
 class Change(Model):

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('opened_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('changed_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'discussion_case', 'app': 'hds', 'unique_together': (('author', 'client_id'),), 'indexes': [Index(fields=['community', 'changed_at'])], 'pk_attr': 'id'},
+            options={'table': 'discussion_case', 'app': 'hds', 'unique_together': (('author', 'client_id'),), 'indexes': [Index(fields=['community_id', 'changed_at'])], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'invitation', 'app': 'hds', 'indexes': [Index(fields=['account', 'state']), Index(fields=['mail_mark', 'state']), Index(fields=['community', 'state'])], 'pk_attr': 'id'},
+            options={'table': 'invitation', 'app': 'hds', 'indexes': [Index(fields=['account', 'state']), Index(fields=['mail_mark', 'state']), Index(fields=['community_id', 'state'])], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -331,7 +331,7 @@ class Migration(migrations.Migration):
                 ('deleted_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('deleted_by', fields.UUIDField(null=True)),
             ],
-            options={'table': 'post', 'app': 'hds', 'unique_together': (('author', 'client_id'), ('community', 'seq')), 'indexes': [Index(fields=['case', 'seq']), Index(fields=['thread', 'seq'])], 'pk_attr': 'id'},
+            options={'table': 'post', 'app': 'hds', 'unique_together': (('author', 'client_id'), ('community', 'seq')), 'indexes': [Index(fields=['case_id', 'seq']), Index(fields=['thread_id', 'seq'])], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -378,7 +378,7 @@ class Migration(migrations.Migration):
                 ('mark', fields.BinaryField()),
                 ('reacted_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'reaction', 'app': 'hds', 'indexes': [Index(fields=['post', 'account'])], 'pk_attr': 'id'},
+            options={'table': 'reaction', 'app': 'hds', 'indexes': [Index(fields=['post_id', 'account'])], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -390,7 +390,7 @@ class Migration(migrations.Migration):
                 ('thread', fields.ForeignKeyField('hds.Thread', source_field='thread_id', db_constraint=True, to_field='id', related_name='read_marks', on_delete=OnDelete.CASCADE)),
                 ('seq', fields.BigIntField()),
             ],
-            options={'table': 'read_mark', 'app': 'hds', 'unique_together': (('account', 'thread'),), 'indexes': [Index(fields=['account', 'case'])], 'pk_attr': 'id'},
+            options={'table': 'read_mark', 'app': 'hds', 'unique_together': (('account', 'thread'),), 'indexes': [Index(fields=['account', 'case_id'])], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(
