@@ -41,7 +41,7 @@ def check_pass_code(typed: str) -> bool:
     """Whether a Pass code has no slip of the pen in it (which costs no try)."""
     folded = fold_code(typed)
     code, check = folded[:PASS_CHARACTERS], folded[PASS_CHARACTERS:]
-    if len(code) != PASS_CHARACTERS or not set(code) <= set(ALPHABET):
+    if len(code) != PASS_CHARACTERS or set(code) - set(ALPHABET):
         return False
     return check == _check(code)
 

@@ -110,10 +110,12 @@ def _load(path: Path, size: int, form: Callable[[bytes], T], problems: list[str]
     except OSError as error:
         problems.append(f"{path}: {error.strerror}")
         return None
-    with os.fdopen(file, "rb") as opened:
-        wrong = _unfit(os.fstat(opened.fileno()), size)
+    try:
+        wrong = _unfit(os.fstat(file), size)
         problems += [f"{path}: {each}" for each in wrong]
-        return None if wrong else form(opened.read())
+        return None if wrong else form(os.read(file, size))
+    finally:
+        os.close(file)
 
 
 def _unfit(found: os.stat_result, size: int) -> list[str]:

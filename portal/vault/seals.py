@@ -30,8 +30,6 @@ VERSION: Final = b"\x01"
 MLKEM_SEED_BYTES: Final = 64
 X25519_SEED_BYTES: Final = 32
 MLKEM_PUBLIC_BYTES: Final = 1184
-PUBLIC_BYTES: Final = MLKEM_PUBLIC_BYTES + 32
-SEAL_BYTES: Final = len(VERSION) + 1120 + 48
 
 _suite: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
@@ -69,8 +67,6 @@ def key_pair(root: Secret) -> KeyPair:
 @guarded
 def seal(public: bytes, secret: Secret, info: bytes) -> bytes:
     """Hand *secret* to whoever holds the pair of *public*; *info* is `contexts.seal(…)`."""
-    if len(public) != PUBLIC_BYTES:
-        raise InvalidTag
     mlkem = MLKEM768PublicKey.from_public_bytes(public[:MLKEM_PUBLIC_BYTES])
     x25519 = X25519PublicKey.from_public_bytes(public[MLKEM_PUBLIC_BYTES:])
     receiver = MLKEM768X25519PublicKey(mlkem, x25519)
