@@ -2,20 +2,28 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
 from quart import Quart, Response
 from quart.typing import TestClientProtocol
 
-from portal import accounts, keys, mailing
+from cases import casework, communities, reading, threads
+from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread
+from cases.ids import CaseId, CommunityId, ThreadId
+from cases.threads import Posted
+from portal import accounts, keys, mailing, vault
 from portal.core.actor import AccountKind, Actor
+from portal.core.db import now
 from portal.core.events import listening
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
+from portal.studies.models import Study
+from portal.studies.summaries import sealed_summary
 
 PASSWORD = "four unrelated Words, 81 of them"
 
@@ -68,6 +76,66 @@ class Person:
     mail: str
     code: str = field(repr=False)
     """The activation code on their Pass."""
+
+    async def founds(self, name: str) -> CommunityId:
+        about = NewCommunity(name, "Neuroradiology", "Kiel")
+        return await communities.found(self.actor, about)
+
+    async def invites(self, guest: "Person", into: CommunityId) -> None:
+        """Asks *guest* in, who accepts at once."""
+        asked = await communities.invite(self.actor, into, guest.actor.id)
+        await communities.accept(guest.actor, asked)
+
+    async def keeps_a_study(self, description: str = "CT head") -> UUID:
+        """An examination without pictures, for stories that look at none."""
+        study, key = uuid4(), vault.new_secret()
+        header = {
+            "modality": "CT", "series_instance_uid": "2.25.1", "study_date": "20260301",
+            "study_time": "101500", "study_description": description, "body_part": "HEAD",
+            "patient_name": "Beispiel, Erika", "birth_date": "19560401", "sex": "F",
+            "frames": 1, "kind": "other", "instance_number": 1,
+        }  # fmt: skip
+        summary = sealed_summary(study, key, {uuid4().hex: {"header": header}})
+        mark = uuid4().hex
+        await Study.create(
+            id=study, owner=self.actor.id, uid_mark=mark, created_at=now(), summary=summary
+        )
+        await keys.keep_study_key(self.actor, study, key)
+        return study
+
+    async def opens(
+        self, title: str, *, in_: CommunityId, about: Sequence[UUID] = (), **more: Any
+    ) -> CaseId:
+        """Puts a case before a community, about a study of her own unless others are named."""
+        words: dict[str, Any] = {
+            "question": "What is it?",
+            "modality": "CT",
+            "region": "head",
+            "age_band": "65–69",
+        } | more
+        studies = tuple(about) or (await self.keeps_a_study(),)
+        new = NewCase(in_, uuid4(), CaseWords(title, **words), studies)
+        return await casework.open_case(self.actor, new)
+
+    async def starts(self, title: str, *, in_: CaseId) -> ThreadId:
+        return await threads.start_thread(self.actor, NewThread(in_, uuid4(), title))
+
+    async def first_thread(self, case: CaseId) -> ThreadId:
+        return (await reading.case_page(self.actor, case)).threads[0].id
+
+    async def posts(self, text: str, *, on: CaseId | None = None, **more: Any) -> Posted:
+        """Writes into the first thread of a case, or into `thread=`."""
+        thread = more.pop("thread", None) or await self.first_thread(CaseId(on or uuid4()))
+        return await threads.post(self.actor, NewPost(thread, uuid4(), text, **more))
+
+    async def replies(self, text: str, *, to: Posted) -> Posted:
+        return await self.posts(text, thread=to.thread, reply_to=to.id)
+
+    async def reads(self, case: CaseId) -> str:
+        """The case page as it arrives."""
+        answer = await self.browser.get(f"/cases/{case}")
+        assert answer.status_code == 200
+        return str(await answer.get_data(as_text=True))
 
 
 @dataclass
