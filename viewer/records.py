@@ -6,8 +6,6 @@ Each record is a 16-byte little-endian header (u32 index, u32 total, u32 kind, u
 of the whole frame, so the reader knows which bytes are still missing.
 """
 
-import gzip
-import json
 import struct
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -34,13 +32,6 @@ class Slot:
 
 def record(index: int, total: int, kind: int, payload: bytes) -> bytes:
     return struct.pack("<4I", index, total, kind, len(payload)) + payload
-
-
-def manifest_record(manifest: dict[str, Any]) -> bytes:
-    """The description of the study, compressed: it is text and repeats itself."""
-    plain = json.dumps(manifest, separators=(",", ":")).encode()
-    packed = gzip.compress(plain, compresslevel=5, mtime=0)
-    return record(0, len(plain), MANIFEST, packed)
 
 
 def slots(series: dict[str, Any]) -> list[Slot | None]:

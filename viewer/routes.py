@@ -52,11 +52,10 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
     async def open_series(study_id: UUID) -> ResponseReturnValue:
         """The manifest (unless `manifest=0`) and the first frame in one response."""
         study = await open_study(study_id)
-        manifest = await study.manifest()
-        series = _series(manifest)
+        series = _series(await study.manifest())
         places = records.slots(series) if series else []
         at = _whole_number("at", len(places) // 2)
-        parts = [] if request.args.get("manifest") == "0" else [records.manifest_record(manifest)]
+        parts = [] if request.args.get("manifest") == "0" else [await _manifest_record(study)]
         slot = places[at] if 0 <= at < len(places) else None
         if slot is not None:
             parts.append(await records.frame_record(study, slot))
@@ -83,10 +82,13 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     async def frame_bytes(study_id: UUID, instance: UUID, frame: int) -> ResponseReturnValue:
         """One frame, counted from 0; with `Range` only the bytes the reader lacks (RFC 9110)."""
         study = await open_study(study_id)
-        described, size = _described(await study.manifest(), instance, frame)
+        try:
+            codec, size = await study.frame_size(instance, frame)
+        except LookupError:
+            abort(404)
         start, stop = _wanted_range(size)
         data = await study.frame(instance, frame, start, stop)
-        headers = {"Accept-Ranges": "bytes", "X-HDS-Codec": described["codec"]}
+        headers = {"Accept-Ranges": "bytes", "X-HDS-Codec": codec}
         whole = (start, stop) == (0, size)
         if not whole:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
@@ -95,7 +97,6 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     @blueprint.get("/<uuid:study_id>/i/<uuid:instance>/preview")
     async def preview(study_id: UUID, instance: UUID) -> ResponseReturnValue:
         study = await open_study(study_id)
-        _instance(await study.manifest(), instance)
         size = _whole_number("w", 128)
         jpeg = await study.preview(instance, size) if size in PREVIEW_SIZES else None
         if jpeg is None:
@@ -106,12 +107,16 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     async def original(study_id: UUID, instance: UUID) -> ResponseReturnValue:
         """The uploaded file, under a name that says nothing about the patient."""
         study = await open_study(study_id)
-        _instance(await study.manifest(), instance)
         data: bytes | AsyncIterator[bytes] = await study.original(instance)
         response = Response(data, content_type="application/dicom")
         response.headers["Content-Disposition"] = f'attachment; filename="{instance.hex}.dcm"'
         response.timeout = None
         return response
+
+
+async def _manifest_record(study: ViewedStudy) -> bytes:
+    packed = await study.manifest_gzip()
+    return records.record(0, len(packed), records.MANIFEST, packed)
 
 
 def _series(manifest: dict[str, Any]) -> dict[str, Any] | None:
@@ -137,23 +142,6 @@ def _pictures(series: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in series["instances"] if each["codec"] != "none"]
 
 
-def _instance(manifest: dict[str, Any], instance: UUID) -> dict[str, Any]:
-    everything = (each for series in manifest["series"] for each in series["instances"])
-    found: dict[str, Any] | None = next(
-        (each for each in everything if each["id"] == instance.hex), None
-    )
-    if found is None:
-        abort(404)
-    return found
-
-
-def _described(manifest: dict[str, Any], instance: UUID, frame: int) -> tuple[dict[str, Any], int]:
-    described = _instance(manifest, instance)
-    if described["codec"] == "none" or not 0 <= frame < len(described["bytes"]):
-        abort(404)
-    return described, described["bytes"][frame]
-
-
 def _whole_number(name: str, default: int) -> int:
     """A query parameter; whatever is not a whole number counts as not given."""
     return request.args.get(name, default, type=int)
@@ -176,11 +164,8 @@ def _wanted_range(size: int) -> tuple[int, int]:
 async def _inline_preview(study: ViewedStudy) -> str | None:
     """The first picture to be shown, as a data URI: it is painted with the page itself."""
     series = _first_shown(await study.manifest())
-    pictures = _pictures(series) if series else []
-    middle = len(pictures) // 2
-    near = [pictures[at] for at in records.nearest_first(len(pictures), middle)]
-    shown = next((each for each in near if each.get("preview", True)), None)
-    if shown is None:
+    pictures = [each for each in _pictures(series) if each.get("preview", True)] if series else []
+    if not pictures:
         return None
-    jpeg = await study.preview(UUID(shown["id"]), 512)
+    jpeg = await study.preview(UUID(pictures[len(pictures) // 2]["id"]), 512)
     return f"data:{JPEG};base64,{base64.b64encode(jpeg).decode()}" if jpeg else None

@@ -27,8 +27,17 @@ class ViewedStudy(Protocol):
         "modality", "instances": [{"id", "sop", "number", "rows", "columns", "frames", "codec",
         "why", "bytes", "ends", "meta"}]}]}`; series and instances stand in the order of display,
         `bytes` and `ends` (byte ends of the HTJ2K resolutions) have one item per frame, and `meta`
-        is `viewer.dicom.Canonical.meta`: lengths in mm, times in ms.
+        is `viewer.dicom.Canonical.meta`: lengths in mm, times in ms.  `"preview": false` marks an
+        instance without previews.
         """
+        ...
+
+    async def manifest_gzip(self) -> bytes:
+        """The same JSON, packed (RFC 1952), as it goes to the browser."""
+        ...
+
+    async def frame_size(self, instance: UUID, frame: int) -> tuple[str, int]:
+        """Codec and bytes of a canonical frame, counted from 0; `LookupError` for none."""
         ...
 
     async def frame(

@@ -17,6 +17,8 @@ export interface OverlayState {
 /** Why an instance has no picture here, in words. */
 function reason(why: string | null): string {
   switch (why) {
+    case "preparing":
+      return t("The images are still being prepared.");
     case "video":
       return t("This is a video, which is not shown here.");
     case "document":

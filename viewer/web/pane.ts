@@ -103,17 +103,19 @@ export class Pane {
   }
 
   get presentation(): Presentation {
-    return this.#frames ? currentPresentation(this.#viewport) : FITTING;
+    return this.#viewport.getImageData() ? currentPresentation(this.#viewport) : FITTING;
   }
 
   set presentation(wanted: Presentation) {
+    if (!this.#viewport.getImageData()) return;
     present(this.#viewport, wanted);
     this.#viewport.render();
     this.#events.change();
   }
 
   get drawings(): Drawing[] {
-    return this.place ? drawingsOn(this.#viewport, this.place.imageId) : [];
+    const { place } = this;
+    return place && this.#viewport.getImageData() ? drawingsOn(this.#viewport, place.imageId) : [];
   }
 
   get canvas(): HTMLCanvasElement {
@@ -259,9 +261,9 @@ export class Pane {
   #resize(): void {
     const { clientWidth, clientHeight } = this.#element;
     if (this.#closed || !clientWidth || !clientHeight) return;
-    const view = this.#viewport.getCornerstoneImage() ? this.presentation : undefined;
+    const view = this.presentation;
     this.#engine.resize(true, false);
-    if (view) this.presentation = view;
+    this.presentation = view;
   }
 }
 

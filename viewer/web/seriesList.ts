@@ -38,7 +38,9 @@ export class SeriesList {
   }
 
   #button(source: Source, series: Series): HTMLButtonElement {
-    const pictures = series.instances.filter(({ codec }) => codec !== "none");
+    const pictures = series.instances.filter(
+      ({ codec, preview }) => codec !== "none" && preview !== false,
+    );
     const middle = pictures[Math.floor(pictures.length / 2)];
     const thumbnail = middle
       ? h("img", {

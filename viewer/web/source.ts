@@ -10,6 +10,9 @@ export interface Opening {
   first?: ServerRecord;
 }
 
+/** 32 hexadecimal digits as addresses write them (RFC 9562). */
+const dashed = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+
 export class Source {
   readonly #base: string;
 
@@ -57,7 +60,7 @@ export class Source {
     signal: AbortSignal,
   ): Promise<Uint8Array> {
     const headers: HeadersInit = have?.length ? { Range: `bytes=${have.length}-` } : {};
-    const address = `/i/${place.instance.id}/frames/${place.frame}`;
+    const address = `/i/${dashed(place.instance.id)}/frames/${place.frame}`;
     const response = await this.#get(address, { headers, signal });
     const bytes = new Uint8Array(await response.arrayBuffer());
     return response.status === 206 && have ? joined(have, bytes) : bytes;
@@ -65,7 +68,7 @@ export class Source {
 
   /** The address of an instance's JPEG preview, at most `size` pixels per side. */
   preview(instance: string, size: 128 | 512): string {
-    return `${this.#base}/i/${instance}/preview?w=${size}`;
+    return `${this.#base}/i/${dashed(instance)}/preview?w=${size}`;
   }
 
   async #get(path: string, init: RequestInit): Promise<Response> {

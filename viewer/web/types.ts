@@ -39,6 +39,8 @@ export interface Instance {
   frames: number;
   codec: "htj2k" | "jpeg" | "none";
   why: string | null;
+  /** False when there is no JPEG preview of this one. */
+  preview?: boolean;
   bytes: number[];
   ends: number[][];
   meta: Meta;
@@ -53,7 +55,7 @@ export interface Series {
 }
 
 export interface Manifest {
-  study: { id: string; title: string; subtitle: string };
+  study: { id: string };
   series: Series[];
 }
 
