@@ -37,6 +37,7 @@ NAVIGATION: Final = (
     Place("/upload", N_("Upload data"), "upload"),
     Place("/code", N_("Enter code"), "code"),
     Place("/communities", N_("Communities"), "communities", PROFESSIONALS),
+    Place("/search", N_("Search"), "search", PROFESSIONALS),
     Place("/communities/manage", N_("Manage communities"), "manage", PROFESSIONALS),
     Place("/assignments", N_("Manage assignments"), "assignments", PROFESSIONALS),
     Place("/storage", N_("Manage storage space"), "storage"),
