@@ -7,6 +7,7 @@ from uuid import UUID
 from portal import keys, storing
 from portal.core.actor import Actor, Secret
 from portal.core.db import announce, transaction
+from portal.core.errors import Unknown
 from portal.studies import manifests
 from portal.studies.access import study_for
 from portal.studies.events import StudyDeleted
@@ -36,18 +37,21 @@ async def _summaries(
     found = []
     for row in rows:
         key = opened.get(row.id)
-        if key is None or (row.summary is None and row.id not in fresh):
-            continue
-        facts = await _facts(shelf, row, key, fresh=row.id in fresh)
-        found.append(as_summary(row.id, facts, sizes.get(row.id, 0)))
+        facts = None if key is None else await _facts(shelf, row, key, fresh=row.id in fresh)
+        if facts is not None:
+            found.append(as_summary(row.id, facts, sizes.get(row.id, 0)))
     return sorted(found, key=lambda each: (each.date, each.time, str(each.id)), reverse=True)
 
 
-async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[str, Any]:
+async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[str, Any] | None:
+    """What lists show, or None for a study that is gone or never got an image."""
     if row.summary is not None and not fresh:
         return opened_summary(row.id, key, row.summary)
-    manifest, _ = await manifests.load(shelf.boxes, row, key)
-    return summary_of(manifest)
+    try:
+        manifest, _ = await manifests.load(shelf.boxes, row, key)
+    except Unknown:
+        return None
+    return summary_of(manifest) if manifest else None
 
 
 async def delete(actor: Actor, study_id: UUID) -> None:

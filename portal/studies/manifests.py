@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from portal import storing, vault
 from portal.core.actor import AccountId, Secret
 from portal.core.db import now, transaction
+from portal.core.errors import Unknown
 from portal.studies.boxes import Boxes
 from portal.studies.models import Segment, Study
 from portal.studies.packing import JsonPlaces
@@ -80,8 +81,12 @@ def segment(study: UUID, key: Secret, addition: Addition) -> Segment:
 
 
 async def load(boxes: Boxes, row: Study, key: Secret) -> tuple[Manifest, list[UUID]]:
-    """The manifest with all segments merged in, and which segments those were."""
-    segments = await Segment.filter(study=row.id).order_by("created_at")
+    """
+    The manifest with all segments merged in, and which segments those were.
+
+    Raises `Unknown` when the study is gone.
+    """
+    row, segments = await _consistent(row)
     manifest: Manifest = {}
     if row.manifest is not None:
         manifest = unpack_json(await boxes.read(row.id, key, "manifest", row.manifest))
@@ -96,6 +101,26 @@ async def load(boxes: Boxes, row: Study, key: Secret) -> tuple[Manifest, list[UU
             manifest[instance]["view"] = view
     _drop_originals(manifest)
     return manifest, [each.id for each in segments]
+
+
+async def _consistent(row: Study) -> tuple[Study, list[Segment]]:
+    """A generation and the segments that came after it; a merge between the two looks again."""
+    while True:
+        segments = await Segment.filter(study=row.id).order_by("created_at")
+        latest = await Study.get_or_none(id=row.id)
+        if latest is None:
+            raise Unknown
+        if latest.generation == row.generation:
+            return latest, segments
+        row = latest
+
+
+async def settled(study: UUID) -> Study | None:
+    """The row when its generation says everything, None while segments wait to be merged."""
+    # In this order: what was merged after the first look is in the row of the second.
+    if await Segment.exists(study=study):
+        return None
+    return await Study.get_or_none(id=study)
 
 
 def _drop_originals(manifest: Manifest) -> None:

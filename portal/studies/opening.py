@@ -14,7 +14,7 @@ from portal.studies import manifests
 from portal.studies.access import study_for
 from portal.studies.boxes import Boxes, Place, Role
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
-from portal.studies.models import Segment, Study
+from portal.studies.models import Study
 from portal.studies.packing import JsonPlaces, places
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, summary_of, titled
@@ -50,8 +50,9 @@ class OpenStudy:
 
     async def manifest_gzip(self) -> bytes:
         """The browser's manifest, ready to send with `Content-Encoding: gzip`."""
-        if self._row.view is not None and not await _fresh(self._row):
-            return await self._boxes.read(self.id, self.key, "view", self._row.view)
+        row = await manifests.settled(self.id)
+        if row is not None and row.view is not None:
+            return await self._boxes.read(self.id, self.key, "view", row.view)
         return browser_view(self.id, await self._whole())
 
     async def manifest(self) -> dict[str, Any]:
@@ -61,8 +62,9 @@ class OpenStudy:
 
     async def summary(self) -> dict[str, Any]:
         """What lists show (`summaries.summary_of`)."""
-        if self._row.summary is not None and not await _fresh(self._row):
-            return opened_summary(self.id, self.key, self._row.summary)
+        row = await manifests.settled(self.id)
+        if row is not None and row.summary is not None:
+            return opened_summary(self.id, self.key, row.summary)
         return summary_of(await self._whole())
 
     async def frame(
@@ -82,8 +84,9 @@ class OpenStudy:
         return view["codec"], sum(int(place[2]) for place in view["frames"][frame])
 
     async def preview(self, instance: UUID, size: int) -> bytes | None:
-        """A JPEG at most *size* (128 or 512) pixels wide and high, or None where none was made."""
-        found = (await self._view(instance))["previews"].get(str(size))
+        """A JPEG at most *size* (128 or 512) pixels wide and high, or None without pictures."""
+        made = (await self._view(instance))["previews"]
+        found = made.get(str(size)) or made.get("128")
         return b"".join(await self._read("frames", places(found))) if found else None
 
     async def original(self, instance: UUID) -> bytes:
@@ -173,10 +176,6 @@ async def prepared(shelf: Shelf, study: OpenStudy, patience: float = PATIENCE) -
     if waits:
         shelf.preparing.add(study.id, study.key)
     return not waits or await shelf.preparing.done(study.id, patience)
-
-
-async def _fresh(row: Study) -> bool:
-    return await Segment.exists(study=row.id)
 
 
 def _cut(listed: JsonPlaces, start: int, stop: int | None) -> list[Place]:

@@ -28,7 +28,7 @@ MOST_WAITING: Final = 500
 BATCH_COUNT: Final = 32
 BATCH_BYTES: Final = 32 * 1024 * 1024
 FEW: Final = 16
-"""Up to so many images of a series in a batch all get previews, of more only the middle one."""
+"""Up to so many images of a series at a time all get a large preview, else the middle one."""
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Preparing:
         for number, (instance, entry) in enumerate(batch):
             pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
             chosen = len(batch) <= FEW or number == len(batch) // 2
-            views[instance] = await _stored(self._pool, packer, pieces, with_previews=chosen)
+            views[instance] = await _stored(self._pool, packer, pieces, large=chosen)
         await packer.close()
         segment = manifests.segment(row.id, key, {"instances": {}, "views": views})
         async with transaction():
@@ -142,7 +142,7 @@ def _order(header: dict[str, Any]) -> tuple[str, int]:
 
 
 async def _stored(
-    pool: Pool, packer: Packer, original: Sequence[bytes], *, with_previews: bool
+    pool: Pool, packer: Packer, original: Sequence[bytes], *, large: bool
 ) -> FrameSet:
     """Append an instance's frames, previews and skeleton to the pack as they are made."""
     frames: list[JsonPlaces] = []
@@ -156,7 +156,7 @@ async def _stored(
     if not isinstance(found, Canonical):
         facts = found.meta if isinstance(found, Undecodable) else {}
         return _without_frames(str(found.reason), facts)
-    previews = {"512": found.preview_512, "128": found.preview_128} if with_previews else {}
+    previews = {"128": found.preview_128} | ({"512": found.preview_512} if large else {})
     return {
         "codec": found.meta["codec"],
         "why": "",
