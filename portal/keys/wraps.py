@@ -18,13 +18,14 @@ from portal.keys.custody import custody, outer_key, pepper_key
 from portal.keys.holders import PrincipalKind
 from portal.keys.models import HumanWrap, Principal
 from portal.keys.slowness import slow
-from portal.vault.derivation import SALT_BYTES
 
 log = logging.getLogger(__name__)
 
 TypedHow = Literal["password", "code"]
 PEPPERED: Final = frozenset({"password"})
 """A Pass code has 120 bits and must outlive a lost pepper."""
+
+_Work = tuple[bytes, vault.Cost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def wrap_root(
 
     Raises `Busy` when too many people sign in at once.
     """
-    row, salt, cost = uuid4(), secrets.token_bytes(SALT_BYTES), custody().cost
+    row, salt, cost = uuid4(), secrets.token_bytes(vault.SALT_BYTES), custody().cost
     key = await slow(vault.derive, _spelled(how, typed), salt, cost)
     context = vault.contexts.root_wrap(how, kind, principal, epoch)
     box, pepper_id = vault.box_secret(key, root, context), None
@@ -89,9 +90,9 @@ async def unwrap_root(
     with a made-up salt.  Raises `Busy` when too many people sign in at once.
     """
     row = await HumanWrap.get_or_none(principal=principal or uuid4(), how=how, kind=kind)
-    salt, cost = _decoy(how, principal) if row is None else (row.salt, _cost_of(row))
-    key = await slow(vault.derive, _spelled(how, typed), salt, cost)
-    return None if row is None else _opened(row, how, kind, key)
+    work = None if row is None else _work_in(row)
+    key = await slow(vault.derive, _spelled(how, typed), *(work or _decoy(how, principal)))
+    return None if row is None or work is None else _opened(row, how, kind, key)
 
 
 def _opened(row: HumanWrap, how: TypedHow, kind: PrincipalKind, key: Secret) -> Secret | None:
@@ -110,18 +111,21 @@ def _opened(row: HumanWrap, how: TypedHow, kind: PrincipalKind, key: Secret) -> 
         return None
 
 
-def _cost_of(row: HumanWrap) -> vault.Cost:
-    """The cost in the row; one that we never wrote opens nothing and must not cost more."""
+def _work_in(row: HumanWrap) -> _Work | None:
+    """Salt and cost of a wrap; None when they are none that we ever wrote."""
     try:
-        return vault.Cost.parse(row.cost)
+        cost = vault.Cost.parse(row.cost)
     except vault.Tampered:
-        log.critical("cost out of bounds: wrap %s", row.id)
-        return custody().cost
+        cost = None
+    if cost is None or len(row.salt) != SALT_BYTES:
+        log.critical("salt or cost out of bounds: wrap %s", row.id)
+        return None
+    return row.salt, cost
 
 
-def _decoy(how: TypedHow, principal: UUID | None) -> tuple[bytes, vault.Cost]:
+def _decoy(how: TypedHow, principal: UUID | None) -> _Work:
     label = vault.ctx(how, b"" if principal is None else principal.bytes)
-    return vault.mac(pepper_key("decoy"), label)[:SALT_BYTES], custody().cost
+    return vault.mac(pepper_key("decoy"), label)[: vault.SALT_BYTES], custody().cost
 
 
 def _spelled(how: TypedHow, typed: str) -> str:

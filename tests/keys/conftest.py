@@ -3,9 +3,10 @@
 import pytest
 
 from portal import keys, vault
-from portal.core.db import Database
+from portal.core.db import Database, now
 from portal.core.settings import Settings
-from tests.keys.stories import People
+from portal.keys import sessions
+from tests.keys.stories import Clock, People
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,11 @@ def people(database: Database, settings: Settings, key_files: vault.KeyFiles) ->
     """Somebody to act, on a database with this room's tables."""
     keys.configure(key_files, settings)
     return People()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Time for sessions stands still until the test lets it pass."""
+    stands = Clock(now())
+    monkeypatch.setattr(sessions, "now", stands)
+    return stands

@@ -1,10 +1,12 @@
 """Who acts in the tests of this room."""
 
 from dataclasses import dataclass
-from uuid import uuid4
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from portal import keys, vault
 from portal.core.actor import AccountId, Actor, Secret
+from portal.keys import Holder, Target
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,41 @@ class Person:
         """As if just recognised."""
         return Actor(self.id, "professional", 1, self.root, b"\0" * 32)
 
+    async def unlocks_with(self, typed: str) -> Secret | None:
+        """The root that a password gives."""
+        return await keys.unwrap_root("password", "user", self.id, typed)
+
+    async def signs_in(self) -> str:
+        """The cookie of a new session."""
+        return await keys.start_session(self.id, "professional", "de", self.root)
+
+
+@dataclass
+class Circle:
+    """A community, as its members see it."""
+
+    holder: Holder
+
+    @property
+    def target(self) -> Target:
+        """What its members are handed."""
+        return Target("community", self.holder.id, self.holder.epoch)
+
+    async def welcomes(self, *people: Person) -> None:
+        """Hand today's root to these."""
+        public = await keys.public_keys("user", [each.id for each in people])
+        await keys.seal_root(self.target, self.holder.root, list(public.values()))
+
+    async def changes_root(self) -> None:
+        """The next generation; nobody holds it yet."""
+        before, root = self.holder, vault.new_secret()
+        await keys.rotate_root(before, root)
+        await keys.drop_seals(self.target)
+        self.holder = Holder("community", before.id, before.epoch + 1, root)
+
 
 class People:
-    """Makes persons the way `accounts` does."""
+    """Makes persons and communities the way `accounts` and `cases` do."""
 
     async def person(self, password: str = "correct horse battery staple") -> Person:
         """A new account that can sign in."""
@@ -31,3 +65,27 @@ class People:
         wrap = await keys.wrap_root("password", "user", made.id, 1, made.root, password)
         await keys.keep_wrap(wrap)
         return made
+
+    async def circle(self, *members: Person) -> Circle:
+        """A new community."""
+        made = Circle(Holder("community", uuid4(), 1, vault.new_secret()))
+        await keys.create_principal(made.holder.id, "community", made.holder.root)
+        await made.welcomes(*members)
+        return made
+
+
+class Clock:
+    """The time, as the test wants it."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def passes(self, **much: float) -> None:
+        """Let time pass, in the words of `timedelta`."""
+        self._now += timedelta(**much)
+
+
+NOBODY: UUID = UUID(int=0)
