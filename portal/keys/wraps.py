@@ -117,7 +117,7 @@ def _work_in(row: HumanWrap) -> _Work | None:
         cost = vault.Cost.parse(row.cost)
     except vault.Tampered:
         cost = None
-    if cost is None or len(row.salt) != SALT_BYTES:
+    if cost is None or len(row.salt) != vault.SALT_BYTES:
         log.critical("salt or cost out of bounds: wrap %s", row.id)
         return None
     return row.salt, cost

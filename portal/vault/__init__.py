@@ -27,7 +27,7 @@ from portal.vault.codes import (
     share_password,
 )
 from portal.vault.contexts import Purpose, ctx
-from portal.vault.derivation import ACCESS_CODE_COST, PASSWORD_COST, Cost, derive
+from portal.vault.derivation import ACCESS_CODE_COST, PASSWORD_COST, SALT_BYTES, Cost, derive
 from portal.vault.faults import Tampered
 from portal.vault.key_files import BadKeyFiles, KeyFiles, load_key_files, make_key_files
 from portal.vault.ranges import RangeReader, Span, last_chunk
@@ -40,6 +40,7 @@ __all__ = [
     "CHUNK_BYTES",
     "HEAD_BYTES",
     "PASSWORD_COST",
+    "SALT_BYTES",
     "BadKeyFiles",
     "Boxer",
     "Cost",
