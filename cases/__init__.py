@@ -3,5 +3,6 @@
 from cases import casework, communities, reading, threads
 from cases.access import readers_of
 from cases.casework import study_key
+from cases.pins import Pin
 
-__all__ = ["casework", "communities", "readers_of", "reading", "study_key", "threads"]
+__all__ = ["Pin", "casework", "communities", "readers_of", "reading", "study_key", "threads"]

@@ -17,8 +17,7 @@ import cases.search.routes
 import portal.accounts.routes
 import portal.mailing.routes
 import realtime
-from cases.search.archive import Archive
-from cases.search.harvest import DescribeStudies
+from cases.search import Archive, DescribeStudies
 from portal import accounts, keys, mailing, pages, storing, studies, vault
 from portal.core import language, web
 from portal.core.actor import Actor
@@ -125,7 +124,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
     if settings.mail == "mailbox":
         app.register_blueprint(portal.mailing.routes.blueprint)
     app.register_blueprint(studies.create_blueprint(shelf))
-    app.register_blueprint(cases.routes.create_blueprint(shelf))
+    app.register_blueprint(cases.routes.create_blueprint(shelf, web.socket_origin(settings)))
     app.register_blueprint(cases.search.routes.create_blueprint(rooms.archive, _describing(shelf)))
 
     async def open_study(study_id: UUID) -> studies.OpenStudy:

@@ -12,16 +12,14 @@ import numpy as np
 from PIL import Image, ImageDraw
 from pydicom import dcmread
 
-from cases import casework, communities, inviting, threads
+from cases import Pin, casework, communities, inviting, reading, threads
 from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread
 from cases.ids import CaseId, PostId, ThreadId
-from cases.models import Thread
-from cases.pins import Pin
 from portal import accounts, keys, studies
 from portal.core.actor import Actor
 from portal.demo import phantom
 from portal.mailing import read_address
-from viewer.dicom.windowing import voi8
+from viewer.dicom import voi8
 
 PASSWORD: Final = "calm harbour lantern 42"  # noqa: S105 -- printed by the demo, for nobody's data
 
@@ -151,7 +149,7 @@ async def _bleeding(
     shelf: studies.Shelf, case: CaseId, study: UUID, files: list[bytes], who: Mapping[str, Actor]
 ) -> None:
     """A lively discussion with pins, replies, a second thread and a reaction."""
-    first = await _first_thread(case)
+    first = await _first_thread(who["ada"], case)
     pins = Pins(await studies.open_own(shelf, who["ada"], study), files)
     bleeding = await pins.at(
         0, 33, (40, 80), arrow=((0.76, 0.36), (0.68, 0.47)), text="Dense, 40 mm", zoom=1.4
@@ -192,7 +190,7 @@ async def _bleeding(
 async def _knee(
     shelf: studies.Shelf, case: CaseId, study: UUID, files: list[bytes], who: Mapping[str, Actor]
 ) -> None:
-    first = await _first_thread(case)
+    first = await _first_thread(who["ben"], case)
     pins = Pins(await studies.open_own(shelf, who["ben"], study), files)
     ligament = await pins.at(
         0, 14, (450, 900), arrow=((0.62, 0.62), (0.51, 0.50)), text="ACL", zoom=1.6
@@ -207,8 +205,8 @@ async def _knee(
     await casework.close(who["ben"], case)
 
 
-async def _first_thread(case: CaseId) -> ThreadId:
-    return ThreadId((await Thread.filter(case_id=case).order_by("started_at").get()).id)
+async def _first_thread(actor: Actor, case: CaseId) -> ThreadId:
+    return (await reading.case_page(actor, case)).threads[0].id
 
 
 async def _says(

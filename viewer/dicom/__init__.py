@@ -8,6 +8,7 @@ from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header, Kind, Window
 from viewer.dicom.pool import Pool, PoolFull
 from viewer.dicom.reasons import Reason, Refused, Undecodable
+from viewer.dicom.windowing import voi8
 
 __all__ = [
     "Canonical",
@@ -20,4 +21,5 @@ __all__ = [
     "Refused",
     "Undecodable",
     "Window",
+    "voi8",
 ]
