@@ -115,9 +115,12 @@ class Reader:
         """The canvas, rows by columns by RGB, device pixels."""
         got = await self.page.evaluate(
             """() => {
-              const canvas = document.querySelector(".hv-port canvas");
-              const { width, height } = canvas;
-              const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+              const shown = document.querySelector(".hv-port canvas");
+              const { width, height } = shown;
+              const canvas = new OffscreenCanvas(width, height);
+              const paper = canvas.getContext("2d", { willReadFrequently: true });
+              paper.drawImage(shown, 0, 0);
+              const { data } = paper.getImageData(0, 0, width, height);
               let text = "";
               for (let k = 0; k < data.length; k += 32768)
                 text += String.fromCharCode.apply(null, data.subarray(k, k + 32768));

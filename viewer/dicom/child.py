@@ -32,7 +32,17 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 
 def main() -> None:
-    """Serve tasks until standard input ends."""
+    """Serve tasks until standard input ends, then leave without a word."""
+    try:
+        _serve()
+    except MemoryError:
+        os._exit(3)
+    except BaseException:  # noqa: BLE001 - nothing about the file may reach a log
+        os._exit(4)
+    os._exit(0)
+
+
+def _serve() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     sys.tracebacklimit = 0
@@ -48,7 +58,6 @@ def main() -> None:
             _write(writer, wire.pack(message, [len(blob) for blob in blobs]))
             for blob in blobs:
                 _write(writer, blob)
-    os._exit(0)
 
 
 def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterator[Answer]:
@@ -102,9 +111,4 @@ def _write(sink: io.FileIO, data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MemoryError:
-        os._exit(3)
-    except BaseException:  # noqa: BLE001 - nothing about the file may reach a log
-        os._exit(4)
+    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -55,7 +56,7 @@ class Dataset:
 
     def __contains__(self, tag: int) -> bool:
         element = self.elements.get(tag)
-        return element is not None and element.length > 0
+        return element is not None and (element.length > 0 or bool(element.items))
 
     def raw(self, tag: int) -> bytes:
         """The bytes of a value, b"" when absent."""
@@ -76,9 +77,11 @@ class Dataset:
         if value.isascii() and b"\x1b" not in value and not self._folds_ascii():
             return value.decode("ascii")
         try:
-            if vr == "PN":
-                return str(PersonName(value.rstrip(b" \0"), self.encodings).decode())
-            return decode_bytes(value, self.encodings, _DELIMITERS)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they quote the value
+                if vr == "PN":
+                    return str(PersonName(value.rstrip(b" \0"), self.encodings).decode())
+                return decode_bytes(value, self.encodings, _DELIMITERS)
         except (ValueError, LookupError, AssertionError):
             self.bad += 1
             return value.decode("latin-1")

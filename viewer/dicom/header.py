@@ -25,7 +25,8 @@ class Header:
     """Decoded facts of one instance; texts are "" when absent, lengths in mm, times in ms.
 
     Dates are YYYYMMDD as in PS3.5 and not validated. `patient_name` keeps its DICOM form
-    "Family^Given=ideographic=phonetic". `warnings` holds codes, never values.
+    "Family^Given=ideographic=phonetic". `warnings` holds codes and never values: no_preamble,
+    preamble (not empty), no_file_meta, bad_value (something was left unread), no_pixels.
     """
 
     kind: Kind

@@ -78,6 +78,8 @@ def read_header(opened: Opened) -> Header:
         **{name: ds.text(tag) for name, tag in _TEXTS.items()},
     }
     warnings = opened.warnings + (["bad_value"] if ds.bad else [])
+    if kind == "other" and 0x00280010 in ds:
+        warnings.append("no_pixels")
     return Header(
         kind=kind,
         sop_class_uid=ds.uid(0x00080016) or opened.meta_class,

@@ -18,6 +18,7 @@ Data = Buffer | Sequence[Buffer]
 """One file, or the pieces of one file in order."""
 Keep = Callable[[Frame], Awaitable[None]]
 
+CHILD: Final = "viewer.dicom.child"
 BATCH_FILES: Final = 256
 BATCH_BYTES: Final = 32 << 20
 
@@ -31,16 +32,25 @@ class Pool:
 
     `workers` children at most, started when first needed and replaced when they die; `queue` calls
     may wait, one more raises PoolFull. Belongs to one event loop. `wall_seconds` without any answer
-    ends a child that sleeps; one that computes is ended by its own processor limit before.
+    ends a child that sleeps; one that computes is ended by its own processor limit before. `child`
+    names the module that runs in the children.
     """
 
-    def __init__(self, workers: int = 1, *, queue: int = 64, wall_seconds: float = 60) -> None:
+    def __init__(
+        self,
+        workers: int = 1,
+        *,
+        queue: int = 64,
+        wall_seconds: float = 60,
+        child: str = CHILD,
+    ) -> None:
         self._free = asyncio.Semaphore(workers)
         self._idle: list[Process] = []
         self._all: set[Process] = set()
         self._waiting = 0
         self._queue = queue
         self._wall = wall_seconds
+        self._module = child
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -157,7 +167,7 @@ class Pool:
             self._free.release()
 
     async def _start(self) -> Process:
-        process = await Process.start(self._wall)
+        process = await Process.start(self._module, self._wall)
         self._all.add(process)
         return process
 

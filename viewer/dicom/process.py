@@ -53,13 +53,13 @@ class Process:
         return self._process.pid
 
     @classmethod
-    async def start(cls, wall_seconds: float) -> Self:
+    async def start(cls, module: str, wall_seconds: float) -> Self:
         """A new child; nothing of the portal's environment reaches it."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-s",
             "-m",
-            "viewer.dicom.child",
+            module,
             str(os.getpid()),
             stdin=PIPE,
             stdout=PIPE,
