@@ -41,6 +41,9 @@ PHONE: Final[dict[str, Any]] = {
     "has_touch": True,
 }
 
+PERFORMANCE_HINT: Final = "willReadFrequently"
+"""Chromium's advice about reading canvases, which Cornerstone's processor renderer does."""
+
 _LISTEN_FOR_VIOLATIONS: Final = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`CSP ${event.effectiveDirective} blocked ${event.blockedURI} ${event.sourceFile}`);
@@ -74,7 +77,7 @@ class Complaints:
         page.on("pageerror", lambda error: self.heard.append(f"exception: {error}"))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and PERFORMANCE_HINT not in message.text:
             where = message.location.get("url", "")
             self.heard.append(f"{message.type}: {message.text} ({where})")
 

@@ -39,6 +39,7 @@ export function startEngine(renderer: Renderer = "auto"): void {
   provideMetadata();
   registerImageLoader();
   tools.init();
+  styleDrawings();
   for (const tool of [
     tools.StackScrollTool,
     tools.WindowLevelTool,
@@ -49,6 +50,28 @@ export function startEngine(renderer: Renderer = "auto"): void {
   ]) {
     tools.addTool(tool);
   }
+}
+
+/** Warm yellow stands out on grey; the dark text box keeps words readable on bone. */
+function styleDrawings(): void {
+  const { style } = tools.annotation.config;
+  const standard = style.getDefaultToolStyles();
+  style.setDefaultToolStyles({
+    ...standard,
+    global: {
+      ...standard.global,
+      color: "rgb(255, 226, 122)",
+      colorHighlighted: "rgb(255, 255, 255)",
+      colorSelected: "rgb(255, 226, 122)",
+      lineWidth: "1.75",
+      textBoxFontFamily: "system-ui, sans-serif",
+      textBoxFontSize: "14px",
+      textBoxColor: "rgb(255, 226, 122)",
+      textBoxColorHighlighted: "rgb(255, 255, 255)",
+      textBoxColorSelected: "rgb(255, 226, 122)",
+      textBoxBackground: "rgb(0 0 0 / 55%)",
+    },
+  });
 }
 
 function hasFastWebGl(): boolean {

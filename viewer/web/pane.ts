@@ -54,7 +54,6 @@ export class Pane {
       defaultOptions: { background: [0, 0, 0] },
     });
     this.#viewport = this.#engine.getViewport(VIEWPORT) as Types.IStackViewport;
-    if (drawsOnCpu()) keepDevicePixels(this.#viewport);
     this.#tools = new Toolset(name, name, VIEWPORT, askText);
     this.#listen();
     this.#resizing = new ResizeObserver(() => this.#resize());
@@ -262,8 +261,12 @@ export class Pane {
     const { clientWidth, clientHeight } = this.#element;
     if (this.#closed || !clientWidth || !clientHeight) return;
     const view = this.presentation;
-    this.#engine.resize(true, false);
+    if (drawsOnCpu()) fitCanvas(this.canvas);
+    else this.#engine.resize(true, false);
     this.presentation = view;
+    // The engine ignores a new size while a painting is under way.
+    const painted = Math.round(clientWidth * devicePixelRatio);
+    if (Math.abs(this.canvas.width - painted) > 1) requestAnimationFrame(() => this.#resize());
   }
 }
 
@@ -272,10 +275,9 @@ function voiRange({ center, width }: GreyRange): { lower: number; upper: number 
   return utilities.windowLevel.toLowHighRange(width, center, LINEAR);
 }
 
-/**
- * The CPU renderer resizes its canvas to CSS pixels, although it draws in device pixels and the
- * engine has just given the canvas the right size.
- */
-function keepDevicePixels(viewport: Types.IStackViewport): void {
-  (viewport as unknown as { resize: () => void }).resize = () => undefined;
+/** The CPU renderer would give its canvas CSS pixels, although it draws in device pixels. */
+function fitCanvas(canvas: HTMLCanvasElement): void {
+  const { width, height } = canvas.getBoundingClientRect();
+  canvas.width = Math.round(width * devicePixelRatio);
+  canvas.height = Math.round(height * devicePixelRatio);
 }

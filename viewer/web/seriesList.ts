@@ -64,9 +64,7 @@ export class SeriesList {
         h(
           "span",
           { class: "hv-series-facts" },
-          [series.modality, series.number, plural("{n} image", "{n} images", count)]
-            .filter((part) => part !== null && part !== "")
-            .join(" · "),
+          [series.modality, plural("{n} image", "{n} images", count)].filter(Boolean).join(" · "),
         ),
       ),
     );

@@ -4,7 +4,7 @@ import { t } from "../../client/i18n";
 import { Cine } from "./cine";
 import { h } from "./dom";
 import { eraseOf, eraseSelected, MOST_DRAWINGS } from "./drawings";
-import { isPhone, startEngine, type Renderer } from "./engine";
+import { drawsOnCpu, isPhone, startEngine, type Renderer } from "./engine";
 import { SeriesFrames } from "./frames";
 import { listenToKeys } from "./keys";
 import { metaOf } from "./metadata";
@@ -190,6 +190,7 @@ export class Viewer {
       entry.element,
     );
     root.classList.toggle("hv-compact", this.#options.compact === true);
+    root.dataset.renderer = drawsOnCpu() ? "cpu" : "gpu";
     return root;
   }
 
