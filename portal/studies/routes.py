@@ -116,7 +116,7 @@ def _space(space: storing.Space) -> dict[str, int]:
 
 def _state(state: uploads.UploadState) -> dict[str, Any]:
     # The token with it: whoever signed in again meanwhile needs the new one to go on.
-    return {"id": state.id.hex, "parts": state.parts, "csrf": g.csrf} | _space(state.space)
+    return {"id": str(state.id), "parts": state.parts, "csrf": g.csrf} | _space(state.space)
 
 
 def _receipt(receipt: PartReceipt) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _receipt(receipt: PartReceipt) -> dict[str, Any]:
         "duplicates": receipt.duplicates,
         "refused": receipt.refused,
         "waiting": receipt.waiting,
-        "studies": [each.hex for each in receipt.studies],
+        "studies": [str(each) for each in receipt.studies],
     }
 
 

@@ -94,8 +94,8 @@ async def test_a_segment_of_another_study_is_noticed(
     shelf: studies.Shelf, erika: Actor, slices: Slices
 ) -> None:
     for seed in (1, 2):
-        outcome = await studies.keep_files(shelf, erika, slices(1, seed=seed))
-        assert await shelf.preparing.done(*outcome.studies, 30.0)
+        (study_id,) = (await studies.keep_files(shelf, erika, slices(1, seed=seed))).studies
+        assert await shelf.preparing.done(study_id, 30.0)
     one, other = await Study.filter(owner=erika.id)
     key = await studies.own_key(erika, one.id)
     segment = manifests.segment(one.id, key, {"instances": {}, "views": {}})

@@ -1,0 +1,142 @@
+"""T41: whatever a real server acknowledged before it was killed is there afterwards, whole."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+
+from portal import keys, storing, studies
+from portal.core.actor import Actor
+from portal.core.db import now
+from portal.core.settings import Settings
+from portal.storing.models import StoredObject
+from portal.studies import parts
+from tests.people import World
+
+Slices = Callable[..., list[bytes]]
+ROOT = Path(__file__).parents[2]
+ROUNDS = 4
+
+
+@asynccontextmanager
+async def _served(settings: Settings, port: int) -> AsyncIterator[tuple[str, int]]:
+    """A server of its own process on *port*, killed without a word at the end."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HDS_DATA": str(settings.data),
+        "HDS_DATABASE_URL": settings.database_url,
+        "HDS_KEY_FOLDER": str(settings.key_folder),
+        "HDS_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "HDS_PORT": str(port),
+        "HDS_DECODERS": "1",
+        "HDS_MAIL": "mailbox",
+    }
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "portal", "serve", cwd=ROOT, env=env,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    assert server.stdout is not None
+    try:
+        await asyncio.wait_for(server.stdout.readline(), 30)
+        yield f"http://127.0.0.1:{port}", server.pid
+    finally:
+        if server.returncode is None:
+            os.killpg(server.pid, signal.SIGKILL)
+        await server.wait()
+
+
+@pytest.mark.one_engine
+async def test_every_acknowledged_image_survives_kill_minus_nine(
+    world: World, settings: Settings, slices: Slices, unused_port: int, cookie: "Cookie"
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    files = slices(80, size=96)
+    shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
+    upload = (await studies.begin_upload(shelf, erika.actor, uuid4())).id
+    kept: set[int] = set()
+
+    for turn in range(ROUNDS):
+        async with _served(settings, unused_port) as (url, pid):
+            sending = asyncio.create_task(_send(url, cookie(erika), upload, files, kept))
+            while len(kept) < (turn + 1) * 12 and not sending.done():
+                await asyncio.sleep(0.005)
+            os.killpg(pid, signal.SIGKILL)
+            await asyncio.gather(sending, return_exceptions=True)
+
+    assert len(kept) >= ROUNDS * 12
+    found = await _originals(shelf, erika.actor)
+    missing = [number for number in kept if files[number] not in found]
+    assert missing == []
+    assert found <= set(files), "nothing is there in part"
+    await _nothing_refers_to_a_missing_object(shelf)
+
+
+Cookie = Callable[[object], tuple[str, str, str]]
+
+
+async def _send(
+    url: str, who: tuple[str, str, str], upload: UUID, files: list[bytes], kept: set[int]
+) -> None:
+    name, value, csrf = who
+    headers = {"Cookie": f"{name}={value}", "Origin": url, "X-HDS-CSRF": csrf,
+               "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}  # fmt: skip
+    todo = [number for number in range(0, len(files), 2) if number not in kept]
+    waiting = iter(todo)
+
+    async def sender(session: aiohttp.ClientSession) -> None:
+        for number in waiting:
+            body = parts.build([(each, files[each]) for each in (number, number + 1)])
+            path = f"{url}/uploads/{upload}/parts/{number}"
+            async with session.put(path, data=body, headers=headers) as answer:
+                said = await answer.json()
+                assert answer.status == 200, said
+                kept.update(said["kept"] + said["duplicates"])
+
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(sender(session) for _ in range(3)))
+
+
+async def _originals(shelf: studies.Shelf, actor: Actor) -> set[bytes]:
+    found = set()
+    for summary in await studies.my_studies(shelf, actor):
+        study = await studies.open_own(shelf, actor, summary.id)
+        view = await study.manifest()
+        for series in view["series"]:
+            for each in series["instances"]:
+                found.add(await study.original(UUID(each["id"])))
+    return found
+
+
+async def _nothing_refers_to_a_missing_object(shelf: studies.Shelf) -> None:
+    for row in await StoredObject.filter(gone_at=None):
+        assert await shelf.store.size(row.id) == row.size
+    assert await storing.sweep(shelf.store, at=now()) >= 0
+
+
+@pytest.fixture
+def cookie(settings: Settings) -> Cookie:
+    """The cookie and form token of somebody's browser."""
+    from portal.core.web import cookie_name
+
+    def of(person: object) -> tuple[str, str, str]:
+        name = cookie_name(settings)
+        value = person.browser.cookie(name)  # type: ignore[attr-defined]
+        return name, value, keys.csrf_token(value)
+
+    return of
+
+
+@pytest.fixture
+def unused_port() -> int:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
