@@ -1,6 +1,7 @@
 """Small things that routes share: reading a body in either form, answering in the asked form."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from quart import render_template, request
@@ -39,5 +40,13 @@ def words() -> dict[str, Any]:
         "status": {code: _(label) for code, label in STATUSES.items()},
         "role": {code: _(label) for code, label in ROLES.items()},
         "reaction": {code: _(label) for code, (_sign, label) in REACTIONS.items()},
-        "age_bands": AGE_BANDS,
+        "age_pairs": [(band, band) for band in AGE_BANDS],
     }
+
+
+def day_of(dicom: str) -> date | None:
+    """A DICOM date (`YYYYMMDD`, PS3.5 6.2) as a day; None when it is none."""
+    try:
+        return datetime.strptime(dicom, "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None

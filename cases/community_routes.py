@@ -37,14 +37,14 @@ async def mine() -> ResponseReturnValue:
 async def accept(invitation: UUID) -> ResponseReturnValue:
     """Become a member and go there."""
     community = await communities.accept(signed_in(), InvitationId(invitation))
-    return redirect(url_for("communities.show", community=community), 303)
+    return redirect(url_for("cases.communities.show", community=community), 303)
 
 
 @blueprint.post("/invitations/<uuid:invitation>/decline")
 async def decline(invitation: UUID) -> ResponseReturnValue:
     """Say no."""
     await communities.decline(signed_in(), InvitationId(invitation))
-    return redirect(url_for("communities.mine"), 303)
+    return redirect(url_for("cases.communities.mine"), 303)
 
 
 @blueprint.get("/manage")
@@ -62,7 +62,7 @@ async def found() -> ResponseReturnValue:
     except Invalid as error:
         return await _manage(form, error.details.get("fields", {})), 422
     community = await communities.found(signed_in(), new)
-    return redirect(url_for("communities.members", community=community), 303)
+    return redirect(url_for("cases.communities.members", community=community), 303)
 
 
 async def _manage(form: Mapping[str, Any], fields: Mapping[str, str]) -> str:
@@ -96,6 +96,7 @@ async def show(community: UUID) -> ResponseReturnValue:
         all=len(cards),
         chosen=chosen,
         present=present,
+        faceted=any(chosen.values()) or any(len(values) > 1 for values in present.values()),
         words=words(),
     )
 
@@ -142,7 +143,7 @@ async def rename(community: UUID) -> ResponseReturnValue:
             CommunityId(community), form=form, fields=error.details.get("fields", {})
         ), 422
     await communities.rename(signed_in(), CommunityId(community), new)
-    return redirect(url_for("communities.members", community=community), 303)
+    return redirect(url_for("cases.communities.members", community=community), 303)
 
 
 @blueprint.post("/<uuid:community>/invitations")
@@ -157,7 +158,7 @@ async def invite(community: UUID) -> ResponseReturnValue:
     except Conflict as error:
         page = await _members(CommunityId(community), form=form, problem=explain(error))
         return page, status_of(error)
-    return redirect(url_for("communities.members", community=community), 303)
+    return redirect(url_for("cases.communities.members", community=community), 303)
 
 
 def _invited(form: Mapping[str, Any]) -> AccountId | mailing.Address:
@@ -171,7 +172,7 @@ def _invited(form: Mapping[str, Any]) -> AccountId | mailing.Address:
 async def withdraw(community: UUID, invitation: UUID) -> ResponseReturnValue:
     """Take an invitation back."""
     await communities.withdraw(signed_in(), CommunityId(community), InvitationId(invitation))
-    return redirect(url_for("communities.members", community=community), 303)
+    return redirect(url_for("cases.communities.members", community=community), 303)
 
 
 @blueprint.post("/<uuid:community>/members/<uuid:account>/role")
@@ -182,14 +183,14 @@ async def change_role(community: UUID, account: UUID) -> ResponseReturnValue:
         await communities.change_role(signed_in(), CommunityId(community), AccountId(account), role)
     except Conflict as error:
         return await _members(CommunityId(community), problem=explain(error)), status_of(error)
-    return redirect(url_for("communities.members", community=community), 303)
+    return redirect(url_for("cases.communities.members", community=community), 303)
 
 
 @blueprint.post("/<uuid:community>/members/<uuid:account>/remove")
 async def remove(community: UUID, account: UUID) -> ResponseReturnValue:
     """Take somebody out."""
     await communities.remove(signed_in(), CommunityId(community), AccountId(account))
-    return redirect(url_for("communities.members", community=community), 303)
+    return redirect(url_for("cases.communities.members", community=community), 303)
 
 
 @blueprint.post("/<uuid:community>/leave")
@@ -199,4 +200,4 @@ async def leave(community: UUID) -> ResponseReturnValue:
         await communities.leave(signed_in(), CommunityId(community))
     except Conflict as error:
         return await _members(CommunityId(community), problem=explain(error)), status_of(error)
-    return redirect(url_for("communities.mine"), 303)
+    return redirect(url_for("cases.communities.mine"), 303)

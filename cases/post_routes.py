@@ -27,8 +27,8 @@ async def changes_json(actor: Actor, case: CaseId, since: int) -> ResponseReturn
         line = {
             "seq": change.seq,
             "kind": change.kind,
-            "thread": change.thread and change.thread.hex,
-            "post": change.post and change.post.hex,
+            "thread": change.thread and str(change.thread),
+            "post": change.post and str(change.post),
         }
         if change.view is not None:
             line["html"] = await post_html(change.view, closed=closed)
@@ -57,8 +57,8 @@ async def start_thread(case: UUID) -> ResponseReturnValue:
     thread = await threads.start_thread(actor, NewThread.parse(case, await body()))
     if wants_json():
         html = await _thread_html(actor, thread, closed=False)
-        return {"id": thread.hex, "html": html}, 201
-    return redirect(f"{url_for('cases.show', case=case)}#thread-{thread.hex}", 303)
+        return {"id": str(thread), "html": html}, 201
+    return redirect(f"{url_for('cases.show', case=case)}#thread-{thread}", 303)
 
 
 @blueprint.post("/threads/<uuid:thread>/posts")
@@ -82,6 +82,18 @@ async def stretch(thread: UUID) -> ResponseReturnValue:
     return {
         "html": "".join([await post_html(each, closed=closed) for each in found.posts]),
         "more": found.more,
+    }
+
+
+@blueprint.get("/posts/<uuid:post_id>/around")
+async def around(post_id: UUID) -> ResponseReturnValue:
+    """A post of a long thread with its neighbours, for whoever came by its address."""
+    found = await reading.around(signed_in(), PostId(post_id))
+    return {
+        "thread": str(found.thread),
+        "html": "".join([await post_html(each, closed=found.closed) for each in found.posts]),
+        "earlier": found.earlier,
+        "later": found.later,
     }
 
 
@@ -156,12 +168,12 @@ async def _answer(actor: Actor, posted: Posted, status: int = 200) -> ResponseRe
     closed = (await access.case_for(actor, posted.case)).row.status == "closed"
     html = await post_html(view, closed=closed)
     return {
-        "id": posted.id.hex,
+        "id": str(posted.id),
         "seq": posted.seq,
-        "thread": posted.thread.hex,
+        "thread": str(posted.thread),
         "html": html,
     }, status
 
 
 def _place(case: UUID, post: PostId) -> str:
-    return f"{url_for('cases.show', case=case)}#post-{post.hex}"
+    return f"{url_for('cases.show', case=case)}#post-{post}"

@@ -199,6 +199,34 @@ async def stretch(
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """A post with its neighbours; `earlier` and `later` as in `ThreadView`."""
+
+    thread: ThreadId
+    closed: bool
+    posts: Sequence[PostView]
+    earlier: int
+    later: int
+
+
+async def around(actor: Actor, post_id: PostId) -> Around:
+    """The stretch of a thread in which a post stands."""
+    row, community = await access.post_for(actor, post_id)
+    rows = Post.filter(thread_id=row.thread_id)
+    before = await rows.filter(seq__lt=row.seq).order_by("-seq").limit(BEFORE_UNREAD + 1)
+    after = await rows.filter(seq__gte=row.seq).order_by("seq").limit(SHOWN_AT_ONCE + 1)
+    kept = [*reversed(before[:BEFORE_UNREAD]), *after[:SHOWN_AT_ONCE]]
+    marks = await unread.marks_of(community, [row.thread_id])
+    return Around(
+        thread=ThreadId(row.thread_id),
+        closed=row.case.status == "closed",
+        posts=await views.show_posts(community, kept, marks),
+        earlier=kept[0].seq if len(before) > BEFORE_UNREAD else 0,
+        later=kept[-1].seq if len(after) > SHOWN_AT_ONCE else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeView:
     """One line of the record, with the thing as it is now when it is a post."""
 

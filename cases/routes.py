@@ -8,7 +8,7 @@ from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from cases import access, casework, reading
-from cases.answers import body, wants_json, words
+from cases.answers import body, day_of, wants_json, words
 from cases.community_routes import blueprint as community_blueprint
 from cases.forms import CaseWords, NewCase
 from cases.ids import CaseId, CommunityId
@@ -18,13 +18,18 @@ from portal import studies
 from portal.core.errors import Invalid
 from portal.core.errors import reading as reading_input
 from portal.core.web import signed_in
+from viewer.routes import policy
 
 
-def create_blueprint(shelf: studies.Shelf) -> Blueprint:
-    """Everything under /communities, /cases, /threads and /posts."""
+def create_blueprint(shelf: studies.Shelf, socket: str = "") -> Blueprint:
+    """
+    Everything under /communities, /cases, /threads and /posts.
+
+    *socket* is the origin of the web socket (`ws://host:port`), for the policy of the case page.
+    """
     blueprint = Blueprint("cases", __name__)
     _new_case(blueprint, shelf)
-    _case(blueprint, shelf)
+    _case(blueprint, shelf, socket)
     blueprint.register_blueprint(community_blueprint, name="communities")
     blueprint.register_blueprint(post_blueprint, name="posts")
     return blueprint
@@ -43,6 +48,7 @@ def _new_case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
             chosen=chosen,
             fields=fields,
             client_id=form.get("client_id") or uuid4(),
+            day_of=day_of,
             words=words(),
         )
 
@@ -63,25 +69,28 @@ def _new_case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
         return redirect(url_for("cases.show", case=case), 303)
 
 
-def _case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
+def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     @blueprint.get("/cases/<uuid:case>")
     async def show(case: UUID) -> ResponseReturnValue:
         opened = await access.case_for(signed_in(), CaseId(case))
         page = await reading.page_of(opened)
         opening = await casework.study_keys(opened, page.studies)
         summaries = {each.id: each for each in await studies.summaries_with(shelf, opening)}
-        return await render_template(
+        html = await render_template(
             "cases/case.html",
             page=page,
             community=opened.community,
             case=opened.row,
             about=opened.words,
             studies=[(study, summaries.get(study)) for study in page.studies],
+            viewable=[study.hex for study in page.studies if study in summaries],
+            members=[{"id": str(each.id), "name": each.name} for each in page.members],
             closed=opened.row.status == "closed",
             new_id=uuid4,
             pane=request.args.get("pane", ""),
             words=words(),
         )
+        return html, {"Content-Security-Policy": policy(socket)}
 
     @blueprint.get("/cases/<uuid:case>/changes")
     async def changes(case: UUID) -> ResponseReturnValue:

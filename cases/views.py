@@ -25,6 +25,7 @@ class PinShown:
     """A pin under a post: its words, the view for the viewer, and whether there is a picture."""
 
     label: PinLabel
+    study: UUID
     view: Mapping[str, Any] = field(repr=False)
     has_image: bool
 
@@ -141,7 +142,8 @@ def _post(around: _Around, row: Post, everything: Mapping[UUID, Post]) -> PostVi
 def _pin(around: _Around, row: Post, body: Mapping[str, Any]) -> PinShown | None:
     if "pin" not in body:
         return None
-    return PinShown(PinLabel.of(body["pin"]), body["pin"], row.id in around.pictured)
+    view = body["pin"]
+    return PinShown(PinLabel.of(view), UUID(view["study"]), view, row.id in around.pictured)
 
 
 def _reply(around: _Around, answered: Post | None) -> ReplyShown | None:

@@ -141,9 +141,13 @@ async def _refuse_foreign_write(origin: str) -> None:
         raise CrossSite
 
 
+def socket_origin(settings: Settings) -> str:
+    """Where the browser opens its web socket, as policies name it."""
+    return f"{'wss' if settings.secure else 'ws'}://{urlsplit(settings.origin).netloc}"
+
+
 def _set_headers(response: Response, settings: Settings) -> None:
-    host = urlsplit(settings.origin).netloc
-    socket = f"{'wss' if settings.secure else 'ws'}://{host}"
+    socket = socket_origin(settings)
     fixed = {
         "Content-Security-Policy": (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "

@@ -18,7 +18,7 @@ async def audit() -> None:
     communities = {row.id: row for row in await Community.all()}
     members = defaultdict(set)
     for row in await Member.all():
-        members[row.community_id].add(row.account)  # type: ignore[attr-defined]
+        members[row.community_id].add(row.account)
     holders = await _holders(communities)
     for community in communities:
         assert holders[community] == members[community], "seals are not members"
