@@ -141,7 +141,7 @@ def _start(
                 stderr=output,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 -- one call, no locks
             )
-        if _answers(process, port):
+        if _ready(process, folder / "data" / "postmaster.pid"):
             return process, Postgres(port, _user())
     raise AssertionError(log.read_text())
 
@@ -157,11 +157,16 @@ def _free_port() -> int:
         return port
 
 
-def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until the server takes connections; False when it has given up."""
+def _ready(process: subprocess.Popen[bytes], status: Path) -> bool:
+    """
+    Wait until the server lets people in; False when it has given up.
+
+    An open port is not enough: while it is starting up it answers, and refuses.
+    """
     until = time.monotonic() + 30
     while time.monotonic() < until and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
+        with suppress(OSError):
+            if status.read_text().split()[-1:] == ["ready"]:
+                return True
         time.sleep(0.02)
     return False
