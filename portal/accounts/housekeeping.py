@@ -1,4 +1,4 @@
-"""What accounts do when nobody asks: forget registrations that ended, drop old throttle rows."""
+"""What accounts do when nobody asks: forget registrations, throttles and sessions that ended."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+from portal import keys
 from portal.accounts import throttles
 from portal.accounts.registering import forget_unactivated
 
@@ -32,6 +33,7 @@ async def _sweep_for_ever() -> None:
             while await forget_unactivated():
                 pass
             await throttles.sweep()
+            await keys.forget_expired()
         except Exception as error:  # noqa: BLE001 -- outlives a database that is away
             log.warning("sweeping accounts: %s", type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)
