@@ -1,0 +1,196 @@
+"""
+Every address of the portal, walked: strangers reach what is public and nothing else, no write
+starts on a foreign page, and every answer carries the headers that keep a browser safe.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+import pytest
+from quart import Quart, Response
+from werkzeug.routing import Rule
+
+from portal.app import PUBLIC
+from portal.core.settings import Settings
+from tests.people import Browser, World
+
+NOBODY: Final = UUID(int=0)
+VALUES: Final = {
+    "UUIDConverter": NOBODY,
+    "IntegerConverter": 1,
+    "UnicodeConverter": "a",
+    "PathConverter": "a/b",
+}
+READING: Final = {"GET", "HEAD", "OPTIONS"}
+NOT_THERE: Final = {404, 410}
+"""An upload that ended and one that never was are one answer: gone."""
+
+JSON: Final[dict[str, str | None]] = {"Accept": "application/json"}
+
+HEADERS: Final = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+}
+POLICY: Final = {
+    "default-src": "'none'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+    "form-action": "'self'",
+    "style-src": "'self'",
+    "require-trusted-types-for": "'script'",
+}
+
+ABROAD: Final[dict[str, dict[str, str | None]]] = {
+    "from another origin": {"Origin": "https://evil.example", "Sec-Fetch-Site": None},
+    "from a page without origin": {"Origin": "null", "Sec-Fetch-Site": None},
+    "across sites": {"Sec-Fetch-Site": "cross-site"},
+    "from another subdomain": {"Sec-Fetch-Site": "same-site"},
+    "with another port": {"Origin": "http://127.0.0.1:1", "Sec-Fetch-Site": "same-origin"},
+}
+NO_TOKEN: Final[dict[str, dict[str, str | None]]] = {
+    "without a token": {"X-HDS-CSRF": None},
+    "with another session's token": {"X-HDS-CSRF": "0" * 64},
+    "without origin and token": {"X-HDS-CSRF": None, "Origin": None, "Sec-Fetch-Site": None},
+}
+
+
+def path_of(app: Quart, rule: Rule) -> str:
+    values = {name: VALUES[type(each).__name__] for name, each in rule._converters.items()}
+    built = app.url_map.bind("portal.test").build(rule.endpoint, values)
+    return str(built)
+
+
+def addresses(app: Quart) -> Iterator[tuple[str, str, str]]:
+    """Endpoint, method and path of every route."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method, path_of(app, rule)
+
+
+@pytest.mark.one_engine
+async def test_strangers_reach_what_is_public_and_nothing_else(app: Quart, world: World) -> None:
+    stranger = world.browser()
+    everything = list(addresses(app))
+    assert {endpoint for endpoint, _, _ in everything} >= PUBLIC, "PUBLIC names what is gone"
+
+    open_ = []
+    for endpoint, method, path in everything:
+        answer = await stranger.request(path, method=method, headers=JSON)
+        if endpoint not in PUBLIC and answer.status_code != 401:
+            open_.append(f"{method} {path} answers {answer.status_code}")
+    assert open_ == []
+
+
+@pytest.mark.one_engine
+async def test_a_stranger_who_wants_a_page_is_sent_to_sign_in(app: Quart, world: World) -> None:
+    stranger = world.browser()
+    for endpoint, method, path in addresses(app):
+        if method == "GET" and endpoint not in PUBLIC:
+            answer = await stranger.get(path)
+            assert answer.status_code == 303, path
+            assert answer.headers["Location"].startswith("/sign-in?next="), path
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("how", ABROAD)
+async def test_no_write_of_a_stranger_starts_elsewhere(app: Quart, world: World, how: str) -> None:
+    stranger = world.browser()
+    for endpoint, method, path in addresses(app):
+        if method not in READING and endpoint in PUBLIC:
+            answer = await stranger.request(path, method=method, headers=JSON | ABROAD[how])
+            assert answer.status_code == 403, f"{method} {path} {how}: {answer.status_code}"
+
+
+@pytest.mark.one_engine
+async def test_no_write_of_somebody_signed_in_starts_elsewhere(app: Quart, world: World) -> None:
+    ada = await world.physician("Ada")
+    for _, method, path in addresses(app):
+        if method in READING:
+            continue
+        for how, headers in (ABROAD | NO_TOKEN).items():
+            answer = await ada.browser.request(path, method=method, headers=JSON | headers)
+            assert answer.status_code == 403, f"{method} {path} {how}: {answer.status_code}"
+            assert (await answer.get_json())["error"] == "cross_site"
+
+
+@pytest.mark.one_engine
+async def test_guessed_ids_answer_as_if_there_were_nothing(app: Quart, world: World) -> None:
+    ada = await world.physician("Ada")
+    for _, method, path in addresses(app):
+        if str(NOBODY) in path and method == "GET":
+            answer = await ada.browser.get(path, headers=JSON)
+            assert answer.status_code in NOT_THERE, f"{path}: {answer.status_code}"
+
+
+@pytest.mark.one_engine
+async def test_every_answer_carries_the_headers(
+    app: Quart, world: World, settings: Settings
+) -> None:
+    ada, stranger = await world.physician("Ada"), world.browser()
+    seen = set()
+    for _, method, path in addresses(app):
+        for browser in (stranger, ada.browser):
+            seen.add(await checked(browser, method, path, settings))
+    for method, path in errors():
+        seen.add(await checked(stranger, method, path, settings))
+    foreign = await stranger.post("/sign-in", headers={"Origin": "https://evil.example"})
+    assert missing_headers(foreign, settings) == []
+
+    assert {*seen, foreign.status_code} >= {200, 303, 401, 403, 404, 422}, "not all are covered"
+
+
+async def checked(browser: Browser, method: str, path: str, settings: Settings) -> int:
+    """The status of an answer whose headers are right, as a page and as JSON."""
+    for accept in ("text/html", "application/json"):
+        answer = await browser.request(path, method=method, headers={"Accept": accept})
+        wrong = missing_headers(answer, settings)
+        assert wrong == [], f"{method} {path} ({answer.status_code}) lacks {wrong}"
+    return answer.status_code
+
+
+def errors() -> list[tuple[str, str]]:
+    """Requests that never reach a route."""
+    return [("GET", "/no-such-page"), ("PUT", "/"), ("GET", "/static/none.js"), ("GET", "/%00")]
+
+
+def missing_headers(answer: Response, settings: Settings) -> list[str]:
+    found = answer.headers
+    wrong = [name for name, value in HEADERS.items() if found.get(name) != value]
+    policy = dict(
+        part.strip().partition(" ")[::2]
+        for part in found.get("Content-Security-Policy", "").split(";")
+    )
+    wrong += [f"CSP {name}" for name, value in POLICY.items() if policy.get(name) != value]
+    wrong += (
+        ["CSP unsafe"]
+        if "unsafe-inline" in str(policy)
+        or "unsafe-eval'" in str(policy).replace("wasm-unsafe-eval", "")
+        else []
+    )
+    wrong += [] if found.get("Cache-Control") else ["Cache-Control"]
+    wrong += ["Server"] if "Server" in found else []
+    secure = settings.secure == ("Strict-Transport-Security" in found)
+    return wrong if secure else [*wrong, "Strict-Transport-Security"]
+
+
+@pytest.mark.one_engine
+async def test_a_fault_of_ours_says_nothing_and_keeps_the_headers(
+    app: Quart, world: World, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken() -> str:
+        raise RuntimeError("the patient is called Erika")
+
+    app.view_functions["pages.start"] = broken
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = await world.browser().get("/")
+
+    assert answer.status_code == 500
+    assert "Erika" not in await answer.get_data(as_text=True)
+    assert missing_headers(answer, settings) == []
+    assert "Exception on request GET /" in caplog.text
