@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import socketio
-from quart import Quart
+from quart import Quart, request
 
 import cases
 import cases.routes
@@ -57,6 +57,8 @@ PUBLIC: Final = frozenset(
     }
 )
 """What a stranger reaches, each with its reason; all else answers 401 before its code runs."""
+
+OPENING: Final = frozenset({"viewer.page", "viewer.open_series"})
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -128,6 +130,14 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
     app.register_blueprint(cases.search.routes.create_blueprint(rooms.archive, _describing(shelf)))
 
     async def open_study(study_id: UUID) -> studies.OpenStudy:
+        """For the viewer; opening waits a little for frames that are still being made."""
+        study = await find_study(study_id)
+        if request.endpoint not in OPENING or await studies.prepared(shelf, study, 0):
+            return study
+        await studies.prepared(shelf, study)
+        return await find_study(study_id)
+
+    async def find_study(study_id: UUID) -> studies.OpenStudy:
         """One's own study, or one that lies before a community of one's own."""
         actor = web.signed_in()
         try:

@@ -21,6 +21,8 @@ from portal.demo import phantom
 from portal.mailing import read_address
 from viewer.dicom import voi8
 
+PATIENCE: Final = 120.0
+"""Seconds that making the frames of one study may take."""
 PASSWORD: Final = "calm harbour lantern 42"  # noqa: S105 -- printed by the demo, for nobody's data
 
 
@@ -138,6 +140,7 @@ async def _keeps(shelf: studies.Shelf, actor: Actor, files: list[bytes]) -> UUID
     if outcome.refused:
         raise RuntimeError("the demo's own images were refused")
     (study,) = outcome.studies
+    await studies.prepared(shelf, await studies.open_own(shelf, actor, study), PATIENCE)
     return study
 
 
