@@ -33,6 +33,7 @@ class Member(Model):
     community: fields.ForeignKeyRelation["Community"] = fields.ForeignKeyField(
         "hds.Community", related_name="members"
     )
+    community_id: UUID
     account = fields.UUIDField()
     role = fields.CharField(max_length=10)
     mac = fields.BinaryField()

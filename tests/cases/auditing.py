@@ -44,7 +44,7 @@ async def _principals(communities: dict[UUID, Community]) -> None:
     }
     for kind in ("user", "community"):
         ids = [row.id for row in await Principal.filter(kind=kind)]
-        assert set(await keys.public_keys(kind, ids)) == set(ids), "a public key nobody signed"  # type: ignore[arg-type]
+        assert set(await keys.public_keys(kind, ids)) == set(ids), "a public key nobody signed"
     for row in await PrincipalKey.filter(principal__in=list(communities)):
         assert (row.chain_box is None) == (row.epoch == 1), "a link of the chain is missing"
 
