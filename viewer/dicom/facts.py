@@ -6,7 +6,6 @@ the common values in each frame.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 from viewer.dicom import codecs
@@ -19,6 +18,7 @@ from viewer.dicom.windowing import Function, WindowFacts, window
 
 SHARED_GROUPS, FRAME_GROUPS = 0x52009229, 0x52009230
 _MAX_WINDOWS: Final = 16
+_SENSELESS: Final = 1e12
 _FUNCTIONS: Final[dict[str, Function]] = {"SIGMOID": "SIGMOID", "LINEAR_EXACT": "LINEAR_EXACT"}
 
 
@@ -121,7 +121,7 @@ def windows(ds: Dataset) -> list[WindowFacts]:
     return [
         window(center, width, words[n] if n < len(words) else "", function)
         for n, (center, width) in enumerate(pairs)
-        if width > 0 and abs(center) < 1e12 and width < 1e12
+        if 0 < width < _SENSELESS and abs(center) < _SENSELESS
     ]
 
 
@@ -158,8 +158,8 @@ def _own_rescale(ds: Dataset, values: Values) -> dict[str, Any] | None:
 def _composed(slope: float, intercept: float, kind: str, values: Values) -> dict[str, Any]:
     total = values.slope * slope
     offset = values.intercept * slope + intercept
-    if not (math.isfinite(total) and math.isfinite(offset)):
-        total, offset = values.slope, values.intercept
+    if not (abs(total) < _SENSELESS and abs(offset) < _SENSELESS):
+        total, offset, kind = values.slope, values.intercept, ""
     return {"slope": total, "intercept": offset, "type": kind}
 
 
@@ -177,11 +177,11 @@ def _frame_time(ds: Dataset) -> float | None:
     if time and time > 0:
         return time
     vector = [step for step in ds.numbers(0x00181065)[1:] if step > 0]
-    if vector:
+    if vector and max(vector) < _SENSELESS:
         return sum(vector) / len(vector)
     for tag in (0x00082144, 0x00180040):
         rate = ds.number(tag)
-        if rate and rate > 0:
+        if rate and rate > 1e-3:
             return 1000.0 / rate
     return None
 

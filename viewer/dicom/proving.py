@@ -31,9 +31,10 @@ class Proof:
         decoded = codecs.decode_own(encoded)
         start, stop = self._source.span(index)
         original = self._file[start:stop]
-        self._layouts = [way for way in self._layouts if way.stored(decoded) == original]
-        if self._layouts:
-            self._frame(index, start, stop, self._layouts[0].stored(decoded))
+        fitting = [way for way in self._layouts if way.stored(decoded) == original]
+        self._layouts = fitting
+        if fitting:
+            self._frame(index, start, stop, fitting[0].stored(decoded))
 
     def passed(self, index: int, data: bytes) -> None:
         """A frame that is handed on as it is."""
@@ -44,7 +45,7 @@ class Proof:
         start, length = parts[0]
         self._frame(index, start, start + length, data)
 
-    def _frame(self, index: int, start: int, stop: int, stored: bytes) -> None:
+    def _frame(self, index: int, start: int, stop: int, stored: bytes | memoryview) -> None:
         between = self._file[self._end : start]
         self._hash.update(between)
         self._hash.update(stored)

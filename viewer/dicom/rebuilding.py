@@ -39,19 +39,20 @@ class Layout:
     mask: int = 0
     """0 keeps the sign bits above the stored ones, else they were zero."""
 
-    def stored(self, picture: Array) -> bytes:
-        """The bytes of one frame in the original file."""
+    def stored(self, picture: Array) -> memoryview:
+        """The bytes of one frame in the original file, not copied where they are the same."""
         if self.bits == 1:
-            return np.packbits(picture.reshape(-1), bitorder="little").tobytes()
+            return np.packbits(picture.reshape(-1), bitorder="little").data
         if picture.ndim == 3 and self.planar:
             picture = picture.transpose(2, 0, 1)
         kind = "u" if picture.dtype.kind == "u" else "i"
-        values = picture.astype(f"{kind}{self.bits // 8}", casting="unsafe")
+        values = picture.astype(f"{kind}{self.bits // 8}", casting="unsafe", copy=False)
         if self.mask:
             values = values & values.dtype.type(self._fitting(kind))
         if self.shift:
             values = values << self.shift
-        return values.astype(values.dtype.newbyteorder(">" if self.big else "<")).tobytes()
+        values = values.astype(values.dtype.newbyteorder(">" if self.big else "<"), copy=False)
+        return np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
 
     def _fitting(self, kind: str) -> int:
         top = 1 << (self.bits - 1)
@@ -85,7 +86,7 @@ def rebuild(skeleton: bytes, frames: Sequence[bytes]) -> bytes:
     try:
         plan, kept = _parse(skeleton)
         layout = Layout(**plan["layout"])
-        out: list[bytes] = []
+        out: list[bytes | memoryview] = []
         pos = 0
         for what, number in plan["pieces"]:
             if what == 0:

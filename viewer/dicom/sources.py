@@ -156,7 +156,7 @@ class Source:
         flat = np.frombuffer(data, f"{order}{kind}{shape.allocated // 8}")
         if not self.element.little and self.element.vr == "OB" and shape.allocated == 16:
             flat = flat.byteswap()
-        return self._shaped(flat.astype(flat.dtype.newbyteorder("=")))
+        return self._shaped(flat.astype(flat.dtype.newbyteorder("="), copy=False))
 
     def _shaped(self, flat: Array) -> Array:
         shape = self.shape

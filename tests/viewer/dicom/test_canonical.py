@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
+from pydicom.pixels.processing import apply_color_lut
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit
 
@@ -103,6 +104,17 @@ def test_a_palette_becomes_rgb(reader: Reader) -> None:
     zero = np.zeros_like(values)
     assert np.array_equal(pixels(found)[0], np.stack([values, zero, values], axis=-1))
     assert found.meta["photometric"] == "RGB"
+
+
+def test_palettes_of_real_devices_are_those_of_pydicom(reader: Reader, data: Path) -> None:
+    for name in ("us/colour/US-PAL-8-10x-echo", "us/colour/OBXXXX1A_rle_2frame.dcm"):
+        whole = (data / name).read_bytes()
+        ds = parsed(whole)
+
+        found = reader.picture(whole)
+
+        expected = apply_color_lut(ds.pixel_array[0], ds) >> 8
+        assert np.array_equal(pixels(found)[0], expected)
 
 
 def test_every_transfer_syntax_shows_the_same_slice(reader: Reader, data: Path) -> None:
@@ -246,6 +258,25 @@ def test_a_modality_table_is_applied_and_a_voi_table_becomes_a_window(reader: Re
     assert window["explanation"] == "BONE"
     assert abs(window["center"] - 700) < 5
     assert abs(window["width"] - 400) < 15
+
+
+def test_a_modality_table_also_counts_in_a_sequence_of_unknown_length(reader: Reader) -> None:
+    lut = Dataset()
+    lut.LUTDescriptor, lut.ModalityLUTType = [256, 0, 16], "US"
+    lut.LUTData = (np.arange(256, dtype=np.uint16)[::-1] * 100).tobytes()
+    lut["LUTData"].VR, lut["LUTDescriptor"].VR = "OW", "US"
+    out = io.BytesIO()
+    Image.fromarray(np.full((16, 16), 100, np.uint8)).save(out, "JPEG")
+    ds = dataset(np.zeros((16, 16), np.uint8), ModalityLUTSequence=Sequence([lut]))
+    ds["ModalityLUTSequence"].is_undefined_length = True
+    ds.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    ds.PixelData = encapsulate([out.getvalue()])
+    ds["PixelData"].is_undefined_length = True
+
+    found = reader.picture(written(ds))
+
+    assert found.meta["codec"] == "htj2k"
+    assert (pixels(found) == 15500).all()
 
 
 def test_enhanced_frames_keep_their_own_place_window_and_rescale(reader: Reader) -> None:

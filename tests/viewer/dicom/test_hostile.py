@@ -112,3 +112,5 @@ def test_senseless_windows_and_rescales_do_not_stop_a_picture(reader: Reader) ->
     assert found.meta["spacing"] is None
     assert found.meta["rescale"]["slope"] == 1
     assert found.meta["windows"][0]["computed"]
+    endless = reader.picture(image(RescaleSlope="1e300"))
+    assert endless.meta["rescale"]["slope"] == 1
