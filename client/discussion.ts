@@ -1,0 +1,148 @@
+/** The case page: images and discussion side by side, live. */
+import { maybe, on, one } from "./dom";
+import { postJson, Refused } from "./http";
+import { t } from "./i18n";
+import { live } from "./live";
+import { busy, shortcut, toast } from "./ui";
+import { Company } from "./discussion/company";
+import { Composers } from "./discussion/composer";
+import { Feed } from "./discussion/feed";
+import { imagesOf } from "./discussion/images";
+import { type Member, Names } from "./discussion/names";
+import { byThread, goTo, put, rendered } from "./discussion/place";
+import { dropWaiting, Posts, showWaiting } from "./discussion/posts";
+import { Queue } from "./discussion/queue";
+import { Safe } from "./discussion/safe";
+import { Reading } from "./discussion/unread";
+
+const PRESENT_MS = 20_000;
+
+async function start(page: HTMLElement): Promise<void> {
+  const { case: caseId = "", community = "", account = "" } = page.dataset;
+  const members = JSON.parse(one("#members").textContent ?? "[]") as Member[];
+  const mine = members.find(({ id }) => id === account)?.name ?? "";
+  const company = new Company(members);
+  const reading = new Reading();
+  const images = imagesOf(page);
+  const safe = await Safe.open(account);
+
+  const leave = (words: string) => {
+    feed.end();
+    images?.end();
+    socket.close();
+    one("[data-talk]").replaceChildren();
+    const notice = document.createElement("p");
+    notice.className = "notice notice-caution";
+    notice.setAttribute("role", "alert");
+    notice.textContent = words;
+    one("[data-talk]").append(notice);
+  };
+
+  const queue = new Queue(safe, caseId, {
+    waiting: (post) => showWaiting(post, mine),
+    sent: (post, answer) => {
+      dropWaiting(post);
+      put(answer.html, account);
+      reading.watch();
+    },
+    refused: (post, error) => {
+      dropWaiting(post);
+      void composers.giveBack(post, fieldProblem(error, "text") ?? error.message);
+    },
+    stalled: (signedOut) => {
+      if (signedOut) toast(t("Please sign in again; what you wrote is kept."), "danger");
+    },
+  });
+
+  const socket = live({
+    change: (hint) => {
+      if (hint.case === caseId) feed.hint(hint.seq);
+    },
+    left: (hint) => {
+      if (hint.community === community) leave(t("You no longer belong to this community."));
+    },
+    typing: (hint) => {
+      if (hint.case === caseId) company.typing(hint.thread, hint.account);
+    },
+    present: (hint) => {
+      if (hint.case === caseId && company.present(hint.account)) socket.present(caseId);
+    },
+    state: (connected) => {
+      company.connected(connected);
+      feed.connected(connected);
+      if (!connected) return;
+      socket.present(caseId);
+      void queue.flush();
+    },
+  });
+  setInterval(() => socket.present(caseId), PRESENT_MS);
+
+  const composers = new Composers(page, { safe, queue, names: new Names(members), images }, (thread) =>
+    socket.typing(caseId, thread),
+  );
+  const refreshed = () => {
+    reading.watch();
+    images?.offer();
+    void composers.restore();
+  };
+  const feed = new Feed(page, {
+    changed: (thread, author) => {
+      company.wrote(thread, author);
+      reading.watch();
+    },
+    refreshed,
+    gone: () => leave(t("This case does not exist, or you have no access to it.")),
+    signedOut: () => leave(t("You have been signed out. Please sign in again; what you wrote is kept.")),
+  });
+  const posts = new Posts(page, () => reading.watch());
+  shortcut("n", t("First unread post"), () => reading.jump(null));
+  wireThreads(refreshed);
+  wireSignOut();
+
+  await composers.restore();
+  await posts.goToHash();
+  reading.watch();
+  void queue.resume();
+  await images?.start();
+}
+
+/** A new thread appears without a reload, and the cursor is in it. */
+function wireThreads(added: () => void): void {
+  on(document, "submit", "[data-new-thread]", (event, form) => {
+    if (!(form instanceof HTMLFormElement)) return;
+    event.preventDefault();
+    const client = one<HTMLInputElement>("[name=client_id]", form);
+    const title = one<HTMLInputElement>("[name=title]", form);
+    const sent = { client_id: client.value, title: title.value };
+    busy(form, postJson<{ id: string; html: string }>(form.action, sent)).then(
+      ({ id, html }) => {
+        client.value = crypto.randomUUID();
+        title.value = "";
+        form.closest("details")?.removeAttribute("open");
+        if (byThread(id) === null) one("[data-threads]").append(...rendered(html));
+        added();
+        const section = byThread(id);
+        if (section === null) return;
+        goTo(section);
+        maybe("textarea", section)?.focus();
+      },
+      (error: Error) => {
+        toast(fieldProblem(error, "title") ?? error.message, "danger");
+      },
+    );
+  });
+}
+
+/** What the server said about one field of what was sent. */
+function fieldProblem(error: Error, field: string): string | undefined {
+  const fields = error instanceof Refused ? error.details["fields"] : undefined;
+  return (fields as Record<string, string> | undefined)?.[field];
+}
+
+/** What was kept on this device goes with the person. */
+function wireSignOut(): void {
+  on(document, "submit", 'form[action="/sign-out"]', () => void Safe.forget());
+}
+
+const page = maybe(".case[data-case]");
+if (page !== null) void start(page);

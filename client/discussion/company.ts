@@ -1,0 +1,66 @@
+/** Who else is here, and who is writing: told by sockets, stored nowhere. */
+import { maybe } from "../dom";
+import { t } from "../i18n";
+import type { Member } from "./names";
+import { byThread } from "./place";
+
+const WRITING_MS = 4000;
+const HERE_MS = 30_000;
+
+export class Company {
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #here = new Map<string, number>();
+  readonly #writing = new Map<string, Map<string, number>>();
+  #connected = true;
+
+  constructor(members: readonly Member[]) {
+    this.#names = new Map(members.map(({ id, name }) => [id, name]));
+    setInterval(() => this.#show(), 2000);
+  }
+
+  /** True when that colleague was not known to be here. */
+  present(account: string): boolean {
+    const isNew = (this.#here.get(account) ?? 0) < Date.now();
+    this.#here.set(account, Date.now() + HERE_MS);
+    this.#show();
+    return isNew;
+  }
+
+  typing(thread: string, account: string): void {
+    const writing = this.#writing.get(thread) ?? new Map<string, number>();
+    writing.set(account, Date.now() + WRITING_MS);
+    this.#writing.set(thread, writing);
+    this.#show();
+  }
+
+  /** The post has arrived: nobody is writing it any more. */
+  wrote(thread: string, account: string): void {
+    this.#writing.get(thread)?.delete(account);
+    this.#show();
+  }
+
+  connected(is: boolean): void {
+    this.#connected = is;
+    this.#show();
+  }
+
+  #named(until: ReadonlyMap<string, number>): string[] {
+    const now = Date.now();
+    return [...until].filter(([, end]) => end > now).map(([id]) => this.#names.get(id) ?? "");
+  }
+
+  #show(): void {
+    for (const [thread, writing] of this.#writing) {
+      const place = maybe("[data-typing]", byThread(thread) ?? document.createElement("i"));
+      const names = this.#named(writing);
+      const words = names.length > 0 ? t("{names} is writing …", { names: names.join(", ") }) : "";
+      if (place !== null && place.textContent !== words) place.textContent = words;
+    }
+    const line = maybe("[data-connection]");
+    if (line === null) return;
+    const here = this.#named(this.#here);
+    const company = here.length > 0 ? t("Also here: {names}", { names: here.join(", ") }) : "";
+    const words = this.#connected ? company : t("No live connection. The page asks every few seconds.");
+    if (line.textContent !== words) line.textContent = words;
+  }
+}

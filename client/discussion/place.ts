@@ -1,0 +1,81 @@
+/** Where posts stand in the page, and how many of them are new. */
+import { all, maybe, one } from "../dom";
+import { fragment } from "../html";
+
+export const byPost = (id: string) => document.getElementById(`post-${id}`);
+export const byThread = (id: string) => document.getElementById(`thread-${id}`);
+const seqOf = (post: HTMLElement) => Number(post.dataset["seq"] ?? 0);
+
+/** The elements of a rendered partial, in order. */
+export function rendered(html: string): HTMLElement[] {
+  return [...fragment(html).children].filter((each) => each instanceof HTMLElement);
+}
+
+function waitingFor(client: string | undefined, account: string, fresh: HTMLElement): HTMLElement | null {
+  if (client === undefined || fresh.dataset["author"] !== account) return null;
+  return maybe(`[data-waiting="${CSS.escape(client)}"]`);
+}
+
+/** Put a post as it is now into the page; true when it was not there before. */
+export function put(html: string, account: string): boolean {
+  const [fresh] = rendered(html);
+  if (fresh === undefined) return false;
+  waitingFor(fresh.dataset["client"], account, fresh)?.remove();
+  const shown = document.getElementById(fresh.id);
+  if (shown !== null) {
+    if (shown.hasAttribute("data-editing")) return false;
+    const focused = shown.contains(document.activeElement);
+    shown.replaceWith(fresh);
+    if (focused) fresh.focus({ preventScroll: true });
+    return false;
+  }
+  const section = byThread(fresh.dataset["thread"] ?? "");
+  if (section === null || beyond(section, fresh)) return false;
+  insert(section, fresh);
+  return true;
+}
+
+/** Whether the post belongs to a part of the thread that the page has not loaded. */
+function beyond(section: HTMLElement, fresh: HTMLElement): boolean {
+  const earlier = Number(one("[data-earlier]", section).dataset["earlier"]);
+  const later = Number(one("[data-later]", section).dataset["later"]);
+  return (earlier > 0 && seqOf(fresh) < earlier) || (later > 0 && seqOf(fresh) > later);
+}
+
+function insert(section: HTMLElement, fresh: HTMLElement): void {
+  const list = one("[data-posts]", section);
+  const next = all(":scope > .post", list).find(
+    (each) => each.dataset["waiting"] !== undefined || seqOf(each) > seqOf(fresh),
+  );
+  list.insertBefore(fresh, next ?? null);
+}
+
+/** Replace what a thread shows by another stretch of it. */
+export function putStretch(section: HTMLElement, html: string, earlier: number, later: number): void {
+  one("[data-posts]", section).replaceChildren(...rendered(html));
+  setEdge(section, "earlier", earlier);
+  setEdge(section, "later", later);
+}
+
+export function setEdge(section: HTMLElement, edge: "earlier" | "later", seq: number): void {
+  const box = one(`[data-${edge}]`, section);
+  box.dataset[edge] = String(seq);
+  box.hidden = seq === 0;
+}
+
+export function addUnread(section: HTMLElement, more: number): void {
+  const shown = one("[data-unread-count]", section);
+  const count = Math.max(0, Number(shown.textContent) + more);
+  shown.textContent = String(count);
+  one("[data-unread-jump]", section).hidden = count === 0;
+  const link = maybe(`[data-thread-link="${section.dataset["threadSection"]}"] [data-link-count]`);
+  if (link === null) return;
+  link.textContent = String(count);
+  link.hidden = count === 0;
+}
+
+/** Bring a post into sight and make it the place where the keyboard is. */
+export function goTo(post: HTMLElement): void {
+  post.scrollIntoView({ block: "start" });
+  post.focus({ preventScroll: true });
+}

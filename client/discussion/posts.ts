@@ -1,0 +1,185 @@
+/** What can be done with a post that is there: react, edit, delete, look around it. */
+import { el, maybe, on, one } from "../dom";
+import { getJson, postJson, Refused } from "../http";
+import { t } from "../i18n";
+import { busy, shortcut, toast } from "../ui";
+import { byPost, byThread, goTo, put, putStretch, rendered, setEdge } from "./place";
+import type { Answer, Waiting } from "./queue";
+
+interface Stretch {
+  readonly html: string;
+  readonly more: boolean;
+}
+
+interface Around {
+  readonly thread: string;
+  readonly html: string;
+  readonly earlier: number;
+  readonly later: number;
+}
+
+export class Posts {
+  readonly #account: string;
+  readonly #changed: () => void;
+
+  constructor(page: HTMLElement, changed: () => void) {
+    this.#account = page.dataset["account"] ?? "";
+    this.#changed = changed;
+    on(document, "submit", "[data-react]", (event, form) => this.#react(event as SubmitEvent, form));
+    on(document, "submit", "[data-delete]", (event, form) => this.#delete(event, form));
+    on(document, "click", "[data-edit]", (_event, button) => {
+      const post = button.closest<HTMLElement>("[data-post]");
+      if (post !== null) edit(post, (answer) => this.#answered(answer));
+    });
+    on(document, "click", "[data-earlier] button", (_event, button) => void this.#more(button, "earlier"));
+    on(document, "click", "[data-later] button", (_event, button) => void this.#more(button, "later"));
+    addEventListener("hashchange", () => void this.goToHash());
+    shortcut("j", t("Next post"), () => step(1));
+    shortcut("k", t("Previous post"), () => step(-1));
+    shortcut("r", t("Reply to the post"), () => {
+      const post = document.activeElement?.closest(".post");
+      if (post !== null && post !== undefined) maybe("[data-reply]", post)?.click();
+    });
+  }
+
+  #answered(answer: Answer): void {
+    put(answer.html, this.#account);
+    this.#changed();
+  }
+
+  #react(event: SubmitEvent, form: HTMLElement): void {
+    event.preventDefault();
+    if (!(form instanceof HTMLFormElement) || !(event.submitter instanceof HTMLButtonElement)) return;
+    const kind = event.submitter.value;
+    const on = one<HTMLInputElement>("[name=on]", form).value;
+    void this.#do(event.submitter, postJson<Answer>(form.action, { kind, on }));
+  }
+
+  #delete(event: Event, form: HTMLElement): void {
+    // The page asks first, and sends the form again when the person agreed.
+    if (!(form instanceof HTMLFormElement) || form.dataset["agreed"] === undefined) return;
+    event.preventDefault();
+    void this.#do(form, postJson<Answer>(form.action, {}));
+  }
+
+  async #do(target: HTMLElement, work: Promise<Answer>): Promise<void> {
+    try {
+      this.#answered(await busy(target, work));
+    } catch (error) {
+      toast((error as Error).message, "danger");
+    }
+  }
+
+  async #more(button: HTMLElement, edge: "earlier" | "later"): Promise<void> {
+    const section = button.closest<HTMLElement>("[data-thread-section]");
+    if (section === null) return;
+    const from = one(`[data-${edge}]`, section).dataset[edge] ?? "0";
+    const asked = edge === "earlier" ? `before=${from}` : `after=${from}`;
+    const path = `/threads/${section.dataset["threadSection"]}/posts?${asked}`;
+    try {
+      const found = await busy(button, getJson<Stretch>(path));
+      const posts = rendered(found.html);
+      const last = edge === "earlier" ? posts[0] : posts.at(-1);
+      const list = one("[data-posts]", section);
+      const top = list.firstElementChild;
+      if (edge === "earlier") list.prepend(...posts);
+      else list.append(...posts);
+      setEdge(section, edge, found.more ? Number(last?.dataset["seq"] ?? 0) : 0);
+      if (edge === "earlier") top?.scrollIntoView({ block: "start" });
+      this.#changed();
+    } catch (error) {
+      toast((error as Error).message, "danger");
+    }
+  }
+
+  /** To the post that the address names, even when the page has not loaded that part. */
+  async goToHash(): Promise<void> {
+    const id = /^#post-([0-9a-f-]{36})$/.exec(location.hash)?.[1];
+    if (id === undefined) return;
+    if (byPost(id) === null) {
+      try {
+        const around = await getJson<Around>(`/posts/${id}/around`);
+        const section = byThread(around.thread);
+        if (section !== null) putStretch(section, around.html, around.earlier, around.later);
+        this.#changed();
+      } catch (error) {
+        if (error instanceof Refused) return; // an address of something that is not here
+        throw error;
+      }
+    }
+    const post = byPost(id);
+    if (post !== null) goTo(post);
+  }
+}
+
+function step(by: 1 | -1): void {
+  const posts = [...document.querySelectorAll<HTMLElement>(".post[data-post]")];
+  const here = document.activeElement?.closest<HTMLElement>(".post");
+  const at = here === null || here === undefined ? -1 : posts.indexOf(here);
+  const next = posts[at === -1 && by === -1 ? posts.length - 1 : at + by];
+  if (next !== undefined) goTo(next);
+}
+
+function edit(post: HTMLElement, answered: (answer: Answer) => void): void {
+  const words = maybe(".post-text", post);
+  if (post.hasAttribute("data-editing")) return;
+  post.setAttribute("data-editing", "");
+  const text = el("textarea", { class: "input", rows: 4, maxlength: 10000, "aria-label": t("Your post") });
+  text.value = words?.textContent ?? "";
+  const problem = el("p", { class: "error small", hidden: true });
+  const save = el("button", { class: "button button-primary" }, t("Save"));
+  const stop = el("button", { class: "button button-quiet", type: "button" }, t("Cancel"));
+  const actions = el("div", { class: "row row-end" }, stop, save);
+  const form = el("form", { class: "composer" }, text, problem, actions);
+  const end = () => {
+    form.remove();
+    if (words !== null) words.hidden = false;
+    post.removeAttribute("data-editing");
+    post.focus({ preventScroll: true });
+  };
+  stop.addEventListener("click", end);
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") end();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const sent = { text: text.value, rev: Number(post.dataset["rev"]) };
+    busy(save, postJson<Answer>(`/posts/${post.dataset["post"]}`, sent)).then(
+      (answer) => {
+        end();
+        answered(answer);
+      },
+      (error: Error) => {
+        problem.textContent = error.message;
+        problem.hidden = false;
+      },
+    );
+  });
+  if (words !== null) words.hidden = true;
+  one(".post-head", post).after(form);
+  text.focus();
+}
+
+/** A post that has not reached the server: it stands where it will be, and says so. */
+export function showWaiting(post: Waiting, name: string): void {
+  const section = byThread(post.thread);
+  if (section === null || maybe(`[data-waiting="${CSS.escape(post.client)}"]`) !== null) return;
+  const badge = el("span", { class: "badge badge-caution" }, t("waiting"));
+  const head = el("header", { class: "post-head" }, el("strong", {}, name), badge);
+  const pinned = post.pin && el("p", { class: "soft small" }, t("with this view"));
+  const words = el("p", { class: "post-text" }, post.text);
+  const article = el(
+    "article",
+    { class: "post post-waiting", "data-waiting": post.client, tabindex: "-1" },
+    head,
+    words,
+    pinned,
+  );
+  one("[data-posts]", section).append(article);
+  article.scrollIntoView({ block: "nearest" });
+}
+
+export function dropWaiting(post: Waiting): void {
+  maybe(`[data-waiting="${CSS.escape(post.client)}"]`)?.remove();
+}

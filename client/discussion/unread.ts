@@ -1,0 +1,73 @@
+/** What has been in sight for a moment counts as read. */
+import { all, maybe, on } from "../dom";
+import { request } from "../http";
+import { addUnread, goTo } from "./place";
+
+const IN_SIGHT_MS = 800;
+const TOLD_AFTER_MS = 1000;
+
+export class Reading {
+  readonly #seen = new Map<string, number>();
+  readonly #timers = new Map<Element, number>();
+  readonly #observer: IntersectionObserver;
+  #telling: number | undefined;
+
+  constructor() {
+    this.#observer = new IntersectionObserver((entries) => this.#looked(entries), {
+      threshold: [0, 0.5, 1],
+    });
+    on(document, "click", "[data-unread-jump]", (event, link) => {
+      event.preventDefault();
+      this.jump(link.closest<HTMLElement>("[data-thread-section]"));
+    });
+  }
+
+  /** Watch the posts that are new now; call again whenever posts came. */
+  watch(): void {
+    for (const post of all("[data-unread]")) this.#observer.observe(post);
+  }
+
+  /** To the first unread post, of a thread or of the whole case. */
+  jump(section: HTMLElement | null): void {
+    const first = maybe("[data-unread]", section ?? document);
+    if (first !== null) goTo(first);
+  }
+
+  #looked(entries: IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting, intersectionRatio, intersectionRect } of entries) {
+      clearTimeout(this.#timers.get(target));
+      const enough = intersectionRatio >= 0.5 || intersectionRect.height > innerHeight / 3;
+      if (!isIntersecting || !enough || !(target instanceof HTMLElement)) continue;
+      const look = () => this.#read(target);
+      this.#timers.set(target, window.setTimeout(look, IN_SIGHT_MS));
+    }
+  }
+
+  #read(post: HTMLElement): void {
+    if (document.hidden || !post.isConnected) return;
+    const section = post.closest<HTMLElement>("[data-thread-section]");
+    const seq = Number(post.dataset["seq"]);
+    if (section === null) return;
+    const read = all("[data-unread]", section).filter((each) => Number(each.dataset["seq"]) <= seq);
+    for (const each of read) {
+      each.removeAttribute("data-unread");
+      this.#observer.unobserve(each);
+    }
+    addUnread(section, -read.length);
+    const thread = section.dataset["threadSection"] ?? "";
+    this.#seen.set(thread, Math.max(seq, this.#seen.get(thread) ?? 0));
+    clearTimeout(this.#telling);
+    this.#telling = window.setTimeout(() => void this.#tell(), TOLD_AFTER_MS);
+  }
+
+  async #tell(): Promise<void> {
+    for (const [thread, seq] of [...this.#seen]) {
+      this.#seen.delete(thread);
+      try {
+        await request(`/threads/${thread}/read`, { json: { seq } });
+      } catch {
+        // A mark that got lost only shows the post as new once more.
+      }
+    }
+  }
+}
