@@ -50,6 +50,12 @@ export function expected(code: string): boolean {
   return code === "dicomdir" || code === "program" || code === "support";
 }
 
+/** English is British here, as on the server's pages: 12 March 2026. */
+function locale(): string {
+  const { lang } = document.documentElement;
+  return lang === "en" ? "en-GB" : lang;
+}
+
 /** A size in the units of the product (1 GB = 1024 MB). */
 export function size(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -61,7 +67,7 @@ export function size(bytes: number): string {
   }
   const digits = unit === 0 || value >= 10 ? 0 : 1;
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `${value.toLocaleString(document.documentElement.lang, format)}\u00a0${units[unit]}`;
+  return `${value.toLocaleString(locale(), format)}\u00a0${units[unit]}`;
 }
 
 /** `YYYYMMDD` as the person writes dates; empty when it is none. */
@@ -70,7 +76,7 @@ export function day(date: string): string {
   if (!match) return "";
   const when = new Date(Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])));
   if (Number.isNaN(when.getTime())) return "";
-  return when.toLocaleDateString(document.documentElement.lang, {
+  return when.toLocaleDateString(locale(), {
     day: "numeric",
     month: "long",
     year: "numeric",

@@ -8,6 +8,8 @@ export const ENTRIES = 20_000;
 export const RATIO = 200;
 /** Bytes that are no bomb whatever their ratio: a black image packs very well. */
 const SMALL = 64 * 1024 * 1024;
+/** Names are words to show and never paths, so a strange one is no reason to refuse the rest. */
+const ANY_NAME = { filenameValidation: "tolerant" } as const;
 const SYMLINK = 0o120000;
 const KIND = 0o170000;
 
@@ -75,7 +77,7 @@ export async function unzip(file: FileSource): Promise<{ files: Source[]; refuse
   let packed = 0;
   let unpacked = 0;
   try {
-    for await (const entry of reader.getEntriesGenerator()) {
+    for await (const entry of reader.getEntriesGenerator(ANY_NAME)) {
       if (entry.directory) continue;
       count += 1;
       packed += entry.compressedSize;

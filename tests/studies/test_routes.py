@@ -34,6 +34,12 @@ async def _put(
     return answer.status_code, await answer.get_json()
 
 
+def _only(ids: object) -> str:
+    assert isinstance(ids, list)
+    assert len(ids) == 1
+    return str(ids[0])
+
+
 async def test_a_patient_uploads_finds_and_deletes_an_examination(
     world: World, app: Quart, slices: Slices
 ) -> None:
@@ -48,7 +54,7 @@ async def test_a_patient_uploads_finds_and_deletes_an_examination(
     assert "Schädel nativ" in page
     assert "12 March 2026" in page
     assert "3 images" in page
-    (study_id,) = said["studies"]  # type: ignore[misc]
+    study_id = _only(said["studies"])
     shelf: studies.Shelf = app.extensions["hds"]["shelf"]
     assert await shelf.preparing.done(UUID(study_id), 30.0)
     page = await (await erika.browser.get("/documents")).get_data(as_text=True)
@@ -69,7 +75,7 @@ async def test_other_peoples_ids_answer_as_if_they_did_not_exist(
     upload = await _begun(erika)
     body = parts.build(list(enumerate(slices(2))))
     _, said = await _put(erika, upload, 1, body)
-    (study_id,) = said["studies"]  # type: ignore[misc]
+    study_id = _only(said["studies"])
 
     for verb, path, missing in (
         ("GET", f"/documents/{study_id}/delete", f"/documents/{uuid4()}/delete"),

@@ -55,7 +55,7 @@ async def _served(settings: Settings, port: int) -> AsyncIterator[tuple[str, int
 
 @pytest.mark.one_engine
 async def test_every_acknowledged_image_survives_kill_minus_nine(
-    world: World, settings: Settings, slices: Slices, unused_port: int, cookie: "Cookie"
+    world: World, settings: Settings, slices: Slices, unused_tcp_port: int, cookie: "Cookie"
 ) -> None:
     erika = await world.patient("Erika Beispiel")
     files = slices(80, size=96)
@@ -64,7 +64,7 @@ async def test_every_acknowledged_image_survives_kill_minus_nine(
     kept: set[int] = set()
 
     for turn in range(ROUNDS):
-        async with _served(settings, unused_port) as (url, pid):
+        async with _served(settings, unused_tcp_port) as (url, pid):
             sending = asyncio.create_task(_send(url, cookie(erika), upload, files, kept))
             while len(kept) < (turn + 1) * 12 and not sending.done():
                 await asyncio.sleep(0.005)
@@ -132,11 +132,3 @@ def cookie(settings: Settings) -> Cookie:
         return name, value, keys.csrf_token(value)
 
     return of
-
-
-@pytest.fixture
-def unused_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
