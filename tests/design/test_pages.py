@@ -136,6 +136,14 @@ async def test_the_keyboard_alone_reaches_menu_dialog_and_tabs(
         assert await page.is_visible("text=Second panel")
 
 
+async def test_a_menu_in_a_list_lies_above_the_lines_below(portal: str, chromium: Browser) -> None:
+    async with looking(chromium, f"{portal}/design/styleguide", **DESKTOP) as (page, _):
+        await page.click("summary[aria-label=Member]")
+        await page.click("text=Last entry")  # refuses to click what something else covers
+
+        assert page.url == f"{portal}/help"
+
+
 async def test_a_dangerous_button_asks_first_and_a_second_press_sends_nothing(
     portal: str, chromium: Browser
 ) -> None:
