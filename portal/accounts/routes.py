@@ -278,7 +278,7 @@ def safe_next(wanted: str | None) -> str:
     ours = parts is not None and not parts.scheme and not parts.netloc
     if not ours or not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path:
         return "/"
-    return path if len(path) <= LONGEST_NEXT and not path.startswith("/sign-") else "/"
+    return path if len(path) <= LONGEST_NEXT else "/"
 
 
 def network_of(address: str | None) -> str:

@@ -46,55 +46,47 @@ async def test_a_patient_registers_activates_and_signs_in(world: World) -> None:
 
 
 async def test_the_birth_date_is_spelled_out_before_anything_is_kept(world: World) -> None:
-    asked = await world.browser().post(
-        "/register", form=ERIKA | {"birth_date": "1.4.1956", "confirmed": None}
-    )
-    page = await text_of(asked)
+    form = {name: value for name, value in ERIKA.items() if name != "confirmed"}
+
+    page = await text_of(await world.browser().post("/register", form=form))
 
     assert "1 April 1956" in page
     assert CODE.search(page) is None
     assert not await Account.exists()
 
 
-@pytest.mark.parametrize("typed", ["01.04.1956", "1.4.1956", "1956-04-01", " 1. 4. 1956 "])
-async def test_a_birth_date_may_be_written_in_three_ways(world: World, typed: str) -> None:
-    page = await text_of(
-        await world.browser().post(
-            "/register", form=ERIKA | {"birth_date": typed, "confirmed": None}
-        )
-    )
+async def test_a_birth_date_may_be_written_in_three_ways(world: World) -> None:
+    for typed in ("01.04.1956", "1.4.1956", "1956-04-01", " 1. 4. 1956 "):
+        form = {**ERIKA, "birth_date": typed}
+        del form["confirmed"]
+        assert "1 April 1956" in await text_of(await world.browser().post("/register", form=form))
 
-    assert "1 April 1956" in page
+
+WRONG = [
+    ("mail", "erika", "such as name@example.org"),
+    ("name", "  ", "Please fill in"),
+    ("name", "E" * 121, "at most 120"),
+    ("birth_date", "31.04.1956", "01.04.1956"),
+    ("birth_date", "29.02.1957", "01.04.1956"),
+    ("birth_date", "01.04.2999", "01.04.1956"),
+    ("birth_date", "01/04/1956", "01.04.1956"),
+    ("sex", "", "one of the given"),
+    ("kind", "administrator", "one of the given"),
+]
 
 
 @pytest.mark.one_engine
-@pytest.mark.parametrize(
-    ("field", "typed", "said"),
-    [
-        ("mail", "erika", "such as name@example.org"),
-        ("name", "  ", "Please fill in"),
-        ("name", "E" * 121, "at most 120"),
-        ("birth_date", "31.04.1956", "01.04.1956"),
-        ("birth_date", "29.02.1957", "01.04.1956"),
-        ("birth_date", "01.04.2999", "01.04.1956"),
-        ("birth_date", "01/04/1956", "01.04.1956"),
-        ("sex", "", "one of the given"),
-        ("kind", "administrator", "one of the given"),
-    ],
-)
-async def test_what_is_wrong_is_said_beside_its_field(
-    world: World, field: str, typed: str, said: str
-) -> None:
-    answer = await world.browser().post("/register", form=ERIKA | {field: typed})
-    page = await text_of(answer)
+async def test_what_is_wrong_is_said_beside_its_field(world: World) -> None:
+    for field, typed, said in WRONG:
+        answer = await world.browser().post("/register", form=ERIKA | {field: typed})
+        page = await text_of(answer)
 
-    assert answer.status_code == 422
-    beside = re.search(rf'id="f-{field}-error".*?</p>', page, re.DOTALL)
-    assert beside
-    assert said in beside.group()
+        assert answer.status_code == 422
+        beside = re.search(rf'id="f-{field}-error".*?</p>', page, re.DOTALL)
+        assert beside
+        assert said in beside.group()
+        assert field == "name" or "Erika Beispiel" in page, "what was typed stays"
     assert not await Account.exists()
-    if field != "name":
-        assert "Erika Beispiel" in page, "what was typed stays"
 
 
 async def test_a_known_address_gets_the_same_answer_and_another_mail(world: World) -> None:
@@ -198,10 +190,11 @@ async def test_a_made_up_link_answers_like_an_old_one(world: World) -> None:
     await activates(world.browser(), link, code)
 
     old = await world.browser().get(link)
-    never = await world.browser().get("/activate/" + "x" * 32)
+    made_up = "/activate/" + "x" * 32
+    never = await world.browser().get(made_up)
 
     assert old.status_code == never.status_code == 410
-    assert await text_of(old) == await text_of(never)
+    assert (await text_of(old)).replace(link, made_up) == await text_of(never)
 
 
 @pytest.mark.parametrize(
@@ -233,32 +226,30 @@ async def test_what_was_never_activated_leaves_no_row_and_frees_the_address(worl
     assert answer.status_code == 303
 
 
-@pytest.mark.parametrize(
-    ("password", "said"),
-    [
-        ("short", "at least 12"),
-        ("elevenchars", "at least 12"),
-        ("passwordpassword", "guessers try first"),
-        ("123456789012345", "guessers try first"),
-        ("aaaaaaaaaaaaaaaa", "guessers try first"),
-        ("Erika Beispiel", "guessers try first"),
-        ("erika@example.test", "guessers try first"),
-        ("qwertzuiop1234", "guessers try first"),
-        ("krankenhaus123", "guessers try first"),
-        ("x" * 50 + "abcdefgh" * 20, "at most 200"),
-    ],
-)
+WEAK = [
+    ("short", "at least 12"),
+    ("elevenchars", "at least 12"),
+    ("passwordpassword", "guessers try first"),
+    ("123456789012345", "guessers try first"),
+    ("aaaaaaaaaaaaaaaa", "guessers try first"),
+    ("Erika Beispiel", "guessers try first"),
+    ("erika@example.test", "guessers try first"),
+    ("qwertzuiop1234", "guessers try first"),
+    ("krankenhaus123", "guessers try first"),
+    ("abcdefgh x" * 21, "at most 200"),
+]
+
+
 @pytest.mark.one_engine
-async def test_a_password_that_is_easily_guessed_is_refused(
-    world: World, password: str, said: str
-) -> None:
+async def test_a_password_that_is_easily_guessed_is_refused(world: World) -> None:
     code = await registers(world.browser())
     link = await world.link_for(ERIKA["mail"])
 
-    answer = await activates(world.browser(), link, code, password)
+    for password, said in WEAK:
+        answer = await activates(world.browser(), link, code, password)
+        assert answer.status_code == 422, password
+        assert said in await text_of(answer), password
 
-    assert answer.status_code == 422
-    assert said in await text_of(answer)
     assert (await activates(world.browser(), link, code)).status_code == 303, "the code still works"
 
 

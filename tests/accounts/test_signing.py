@@ -1,6 +1,5 @@
 import asyncio
 import re
-import statistics
 import time
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ import pytest
 from quart import Response
 
 from portal.accounts.models import Account, Throttle
+from portal.accounts.routes import safe_next
 from portal.core.web import cookie_name
 from tests.accounts.stories import ADA, registers, sign_in, text_of
 from tests.people import PASSWORD, World
@@ -77,15 +77,16 @@ async def test_the_time_does_not_tell_whether_an_address_is_known(world: World) 
     times: dict[str, list[float]] = {erika.mail: [], UNKNOWN: []}
     browser = world.browser()
 
-    for _ in range(25):
+    for _ in range(12):
         for mail, taken in times.items():
             await Throttle.all().delete()
             start = time.perf_counter()
             await browser.post("/sign-in", form={"mail": mail, "password": "not this one, surely"})
             taken.append(time.perf_counter() - start)
 
-    known, unknown = (statistics.median(taken) for taken in times.values())
-    assert 0.8 < known / unknown < 1.25, (known, unknown)
+    # The fastest of each: whatever else this machine does only ever makes one slower.
+    known, unknown = (min(taken) for taken in times.values())
+    assert 0.75 < known / unknown < 1.33, times
 
 
 async def test_tries_against_one_address_cost_time_known_or_not(world: World) -> None:
@@ -130,7 +131,6 @@ async def test_people_who_sign_in_rightly_do_not_block_their_clinic(world: World
         assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 303
 
 
-@pytest.mark.one_engine
 @pytest.mark.parametrize(
     ("wanted", "given"),
     [
@@ -142,20 +142,13 @@ async def test_people_who_sign_in_rightly_do_not_block_their_clinic(world: World
         ("\t//evil.test", "/"),
         ("/\n/evil.test", "/"),
         ("", "/"),
-        ("/sign-in", "/"),
-        ("/sign-out", "/"),
+        (None, "/"),
+        ("/sign-in?next=/documents", "/sign-in?next=/documents"),
+        ("/" + "a" * 3000, "/"),
     ],
 )
-async def test_signing_in_goes_on_to_a_page_of_ours_only(
-    world: World, wanted: str, given: str
-) -> None:
-    erika = await world.patient("Erika Beispiel")
-
-    answer = await world.browser().post(
-        "/sign-in", form={"mail": erika.mail, "password": PASSWORD, "next": wanted}
-    )
-
-    assert answer.headers["Location"] == given
+def test_signing_in_goes_on_to_a_page_of_ours_only(wanted: str | None, given: str) -> None:
+    assert safe_next(wanted) == given
 
 
 async def test_a_closed_page_asks_to_sign_in_and_leads_back(world: World) -> None:
@@ -164,7 +157,7 @@ async def test_a_closed_page_asks_to_sign_in_and_leads_back(world: World) -> Non
 
     asked = await browser.get("/profile?from=mail")
     form = await text_of(await browser.get(asked.headers["Location"]))
-    kept = re.search(r'name="next" value="([^"]*)"', form)
+    kept = re.search(r'action="/sign-in">.*?name="next" value="([^"]*)"', form, re.DOTALL)
     assert kept
     answer = await browser.post(
         "/sign-in", form={"mail": erika.mail, "password": PASSWORD, "next": kept.group(1)}
@@ -201,28 +194,32 @@ UNSAFE = [
 FOREIGN = [
     {"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "https://evil.test"},
-    {"Origin": "null"},
+    {"Origin": "null", "Sec-Fetch-Site": None},
+    {"Origin": "https://evil.test", "Sec-Fetch-Site": None},
     {"Sec-Fetch-Site": "cross-site", "Origin": None},
     {"Sec-Fetch-Site": "same-site", "Origin": None},
 ]
 
 
 @pytest.mark.one_engine
-@pytest.mark.parametrize("path", UNSAFE)
-async def test_no_other_site_submits_our_forms(world: World, path: str) -> None:
+async def test_no_other_site_submits_our_forms(world: World) -> None:
     erika = await world.patient("Erika Beispiel")
     stranger = world.browser()
-
-    for headers in FOREIGN:
-        for browser in (stranger, erika.browser):
-            answer = await browser.post(path, form={"mail": "a"}, headers=headers)
-            assert answer.status_code in {401, 403}, (path, headers)
-    for token in ("", "x"):
-        answer = await erika.browser.post(path, form={"csrf": token}, headers={"X-HDS-CSRF": None})
-        assert answer.status_code == 403, (path, token)
     silent = {"Origin": None, "Sec-Fetch-Site": None}
-    assert (await stranger.post(path, form={}, headers=silent)).status_code in {401, 403}
+
+    for path in UNSAFE:
+        for headers in FOREIGN:
+            for browser in (stranger, erika.browser):
+                answer = await browser.post(path, form={"mail": "a"}, headers=headers)
+                assert answer.status_code in {401, 403}, (path, headers)
+        for token in ("", "x"):
+            answer = await erika.browser.post(
+                path, form={"csrf": token}, headers={"X-HDS-CSRF": None}
+            )
+            assert answer.status_code == 403, (path, token)
+        assert (await stranger.post(path, form={}, headers=silent)).status_code in {401, 403}
     assert await Account.all().count() == 1
+    assert (await erika.browser.get("/profile")).status_code == 200
 
 
 @pytest.mark.one_engine

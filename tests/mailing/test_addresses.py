@@ -3,8 +3,8 @@ from uuid import uuid4
 import pytest
 
 from portal import vault
+from portal.core.settings import Settings
 from portal.mailing import Address, BadAddress, box_address, open_address, read_address
-from tests.people import World
 
 pytestmark = pytest.mark.one_engine
 
@@ -17,18 +17,20 @@ SAME = [
 
 
 @pytest.mark.parametrize("spelling", SAME)
-async def test_every_spelling_of_an_address_is_one_address(world: World, spelling: str) -> None:
+async def test_every_spelling_of_an_address_is_one_address(
+    settings: Settings, spelling: str
+) -> None:
     assert read_address(spelling).mark == read_address("erika.beispiel@example.test").mark
 
 
-async def test_a_host_with_umlauts_is_its_ascii_twin(world: World) -> None:
+async def test_a_host_with_umlauts_is_its_ascii_twin(settings: Settings) -> None:
     typed = read_address("arzt@Bücher.example")
 
     assert typed.text == "arzt@xn--bcher-kva.example"
     assert typed.mark == read_address("ARZT@xn--bcher-kva.example").mark
 
 
-async def test_two_people_have_two_marks(world: World) -> None:
+async def test_two_people_have_two_marks(settings: Settings) -> None:
     marks = {read_address(f"{name}@example.test").mark for name in ("ada", "ben", "ad.a", "ada+1")}
 
     assert len(marks) == 4
@@ -50,7 +52,7 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
         read_address(typed)
 
 
-async def test_an_address_opens_only_for_its_own_row(world: World) -> None:
+async def test_an_address_opens_only_for_its_own_row(settings: Settings) -> None:
     hers, his = uuid4(), uuid4()
     boxed = box_address(read_address("Ada@example.test"), hers)
 
