@@ -27,6 +27,7 @@ CANARY = "Kanarienvogel-Ärztin"
         gzip.compress(CANARY.encode()),
         zlib.compress(base64.b64encode(CANARY.encode())),
     ],
+    ids=["raw", "utf-16", *(f"base64-{n}" for n in range(3)), "hex", "url", "zlib", "gzip", "both"],
 )
 def test_a_planted_word_is_found_in_every_disguise(tmp_path: Path, hidden: bytes) -> None:
     (tmp_path / "blob").write_bytes(os.urandom(5000) + hidden + os.urandom(5000))

@@ -1,0 +1,234 @@
+"""Real sockets to a real server: who hears what, and who hears it no longer."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import socketio
+from socketio.exceptions import ConnectionError as NoConnection
+
+from cases import communities
+from cases.ids import CaseId, CommunityId
+from portal import keys
+from portal.app import create_app
+from portal.core.settings import Settings
+from portal.core.web import cookie_name
+from tests.people import Person, World
+from tests.serving import started
+
+Dial = Callable[..., Awaitable["Ear"]]
+
+
+class Ear:
+    """A connected socket that remembers everything it hears."""
+
+    def __init__(self) -> None:
+        self.client = socketio.AsyncClient(reconnection=False)
+        self.heard: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self.ended = asyncio.Event()
+        self.client.on("*", self._hear)
+        self.client.on("disconnect", self._end)
+
+    async def _hear(self, name: str, data: dict[str, Any]) -> None:
+        await self.heard.put((name, data))
+
+    async def _end(self, *_reason: object) -> None:
+        self.ended.set()
+
+    async def next(self, name: str) -> dict[str, Any]:
+        """The next message called *name*; others on the way are passed over."""
+        while True:
+            found, data = await asyncio.wait_for(self.heard.get(), 3)
+            if found == name:
+                return data
+
+    async def hears_nothing(self, seconds: float = 0.3) -> bool:
+        await asyncio.sleep(seconds)
+        return self.heard.empty()
+
+
+@pytest.fixture
+async def dial(server: str, world: World) -> AsyncIterator[Dial]:
+    ears: list[Ear] = []
+
+    async def connect(person: Person, *, at: str = server, **headers: str) -> Ear:
+        name = cookie_name(world.settings)
+        sent = {"Cookie": f"{name}={person.browser.cookie(name)}", "Origin": server} | headers
+        ear = Ear()
+        ears.append(ear)
+        await ear.client.connect(at, headers=sent, transports=["websocket"])
+        return ear
+
+    yield connect
+    for ear in ears:
+        await ear.client.disconnect()
+        if ear.client.eio.http is not None:
+            # The client library leaves it open where the connection was refused.
+            await ear.client.eio.http.close()
+
+
+@pytest.fixture
+async def chest(world: World) -> tuple[Person, Person, Person, CommunityId, CaseId]:
+    """Alice owns a community with Bob in it; Carol owns another one."""
+    alice = await world.physician("Alice Ahrens")
+    bob = await world.physician("Bob Brandt")
+    carol = await world.physician("Carol Cordes")
+    chest = await alice.founds("Chest")
+    await alice.invites(bob, chest)
+    await carol.founds("Heart")
+    return alice, bob, carol, chest, await alice.opens("Nodule", in_=chest)
+
+
+Chest = tuple[Person, Person, Person, CommunityId, CaseId]
+
+
+async def test_members_hear_ids_and_an_outsider_hears_nothing(chest: Chest, dial: Dial) -> None:
+    alice, bob, carol, community, nodule = chest
+    his, hers = await dial(bob), await dial(carol)
+
+    posted = await alice.posts("Confidential words", on=nodule)
+
+    hint = await his.next("change")
+    assert hint == {"community": str(community), "case": str(nodule), "seq": posted.seq}
+    assert await hers.hears_nothing()
+
+
+async def test_a_removed_member_hears_the_end_and_nothing_after(chest: Chest, dial: Dial) -> None:
+    alice, bob, _, community, nodule = chest
+    his = await dial(bob)
+
+    await communities.remove(alice.actor, community, bob.actor.id)
+
+    assert await his.next("left") == {"community": str(community)}
+    await asyncio.wait_for(his.ended.wait(), 1)
+    again = await dial(bob)
+    await alice.posts("Bob has left", on=nodule)
+    assert await again.hears_nothing()
+
+
+async def test_a_session_that_ends_takes_its_sockets_along(chest: Chest, dial: Dial) -> None:
+    alice, bob, _, _, nodule = chest
+    his, hers = await dial(bob), await dial(alice)
+
+    await keys.end_sessions(bob.actor.id)
+
+    await asyncio.wait_for(his.ended.wait(), 1)
+    assert not hers.ended.is_set()
+    with pytest.raises(NoConnection):
+        await dial(bob)
+    await alice.posts("Only Alice hears this", on=nodule)
+    assert await hers.next("change")
+
+
+async def test_typing_reaches_the_others_in_the_case_and_nobody_else(
+    chest: Chest, dial: Dial
+) -> None:
+    alice, bob, carol, _, nodule = chest
+    thread = await alice.first_thread(nodule)
+    hers, his, outside = await dial(alice), await dial(bob), await dial(carol)
+    about = {"case": str(nodule), "thread": str(thread)}
+
+    assert await hers.client.call("typing", about) == {"ok": True}
+    refused = await outside.client.call("typing", about)
+    unknown = await outside.client.call("typing", about | {"case": str(uuid4())})
+
+    assert await his.next("typing") == about | {"account": str(alice.actor.id)}
+    assert refused == unknown == {"ok": False, "error": "not_found"}
+    assert await hers.hears_nothing(0.1)
+    assert await outside.hears_nothing(0.1)
+
+
+@pytest.mark.parametrize("garbage", [None, "text", {}, {"case": 7}, {"case": "x" * 500}, [1]])
+async def test_garbage_gets_an_answer_and_not_silence(
+    chest: Chest, dial: Dial, garbage: Any
+) -> None:
+    ear = await dial(chest[0])
+
+    assert await ear.client.call("present", garbage) == {"ok": False, "error": "invalid"}
+
+
+async def test_a_socket_that_talks_too_much_is_told_to_wait(chest: Chest, dial: Dial) -> None:
+    ear = await dial(chest[0])
+    about = {"case": str(chest[4])}
+
+    answers = [await ear.client.call("present", about) for _ in range(30)]
+
+    assert {"ok": False, "error": "busy"} in answers
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", ""])
+async def test_another_site_cannot_open_a_socket(chest: Chest, dial: Dial, origin: str) -> None:
+    with pytest.raises(NoConnection):
+        await dial(chest[0], Origin=origin)
+
+
+async def test_nobody_connects_without_a_session(chest: Chest, dial: Dial) -> None:
+    with pytest.raises(NoConnection):
+        await dial(chest[0], Cookie="hds=" + "A" * 64)
+    with pytest.raises(NoConnection):
+        await dial(chest[0], Cookie="")
+
+
+@pytest.mark.one_engine
+async def test_two_processes_tell_each_other_through_redis(
+    chest: Chest, settings: Settings, dial: Dial, redis_url: str
+) -> None:
+    """A second portal process on the same database; only Redis lies between it and the first."""
+    alice, bob, _, community, nodule = chest
+    here = create_app(replace(settings, redis_url=redis_url))
+    async with started(here), another_process(settings, redis_url) as address:
+        ear = await dial(bob, at=address)
+
+        posted = await alice.posts("Across processes", on=nodule)
+
+        hint = await ear.next("change")
+        assert hint == {"community": str(community), "case": str(nodule), "seq": posted.seq}
+        await communities.remove(alice.actor, community, bob.actor.id)
+        await asyncio.wait_for(ear.ended.wait(), 3)
+
+
+@asynccontextmanager
+async def another_process(settings: Settings, redis_url: str) -> AsyncIterator[str]:
+    """The same installation served once more on another port, as behind one proxy."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said = {
+        "HDS_DATA": str(settings.data),
+        "HDS_DATABASE_URL": settings.database_url,
+        "HDS_KEY_FOLDER": str(settings.key_folder),
+        "HDS_PUBLIC_URL": settings.public_url,
+        "HDS_PORT": str(port),
+        "HDS_REDIS_URL": redis_url,
+        "HDS_MAIL": "mailbox",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "portal", "serve"),
+        env=os.environ | said,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await _until_open(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _until_open(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+                continue
+            writer.close()
+            return
