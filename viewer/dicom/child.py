@@ -26,6 +26,7 @@ from viewer.dicom.canonical import canonical_parts
 from viewer.dicom.inspecting import inspect_file
 from viewer.dicom.reasons import Refused
 from viewer.dicom.rebuilding import NotRebuilt, rebuild
+from viewer.dicom.tags import tag_rows
 from viewer.dicom.warming import warm_up
 
 Answer = tuple[dict[str, Any], list[bytes]]
@@ -71,6 +72,8 @@ def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterat
             for answer in canonical_parts(_blob(reader, sum(sizes))):
                 yield answer
                 budget.renew()
+        case "tags":
+            yield _tags(_blob(reader, sum(sizes))), []
         case "rebuild":
             skeleton, *frames = [bytes(_blob(reader, size)) for size in sizes]
             yield _rebuilt(skeleton, frames)
@@ -88,8 +91,19 @@ def _rebuilt(skeleton: bytes, frames: list[bytes]) -> Answer:
 def _inspected(data: memoryview) -> dict[str, Any]:
     found = inspect_file(data)
     if isinstance(found, Refused):
-        return {"kind": "refused", "reason": found.reason.value, "detail": found.detail}
+        return _refused(found)
     return {"kind": "header", "header": found.to_json()}
+
+
+def _tags(data: memoryview) -> dict[str, Any]:
+    found = tag_rows(data)
+    if isinstance(found, Refused):
+        return _refused(found)
+    return {"kind": "tags", "rows": found}
+
+
+def _refused(found: Refused) -> dict[str, Any]:
+    return {"kind": "refused", "reason": found.reason.value, "detail": found.detail}
 
 
 def _blob(reader: BinaryIO, size: int) -> memoryview:

@@ -133,6 +133,18 @@ class Pool:
             return Undecodable(lost.reason)
         return Undecodable(Reason.CRASHED)
 
+    async def tags(self, data: Data) -> list[dict[str, Any]] | Refused:
+        """All elements as rows for a table (see viewer.dicom.tags). Raises PoolFull."""
+        try:
+            async with self._child() as child:
+                message, _ = await child.ask_once({"do": "tags"}, [_joined(data)])
+                with _understood():
+                    if message["kind"] == "refused":
+                        return Refused(Reason(message["reason"]), message["detail"])
+                    return list(message["rows"])
+        except ChildLost as lost:
+            return Refused(lost.reason)
+
     async def rebuild(self, skeleton: bytes, frames: Sequence[bytes]) -> bytes | None:
         """The original file, bit for bit; None when the parts do not yield it. Raises PoolFull."""
         parts = [[skeleton], *([frame] for frame in frames)]

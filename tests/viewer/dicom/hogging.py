@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from viewer.dicom import limits
@@ -29,27 +30,26 @@ def misbehave(data: Buffer) -> Header | Refused:
         case b"LIE ":
             os.write(1, b"\xff" * 64)
         case b"TRY ":
-            return Refused(Reason.EMPTY, tried())
+            return Refused(Reason.EMPTY, " ".join(found()))
     return inspect_file(data)
 
 
-def tried() -> str:
-    """What the child could do beyond reading and answering."""
-    done = []
-    for name, attempt in (
-        ("read a file", lambda: Path("/etc/hostname").read_bytes()),
-        ("write a file", lambda: Path("/tmp/hostile").write_bytes(b"x")),  # noqa: S108
-        ("open a socket", socket.socket),
-        ("raise a limit", lambda: limits.before_imports(os.getppid())),
-    ):
+def found() -> list[str]:
+    """What the child could do, and which settings of the portal it knows."""
+    here = Path(__file__)
+    attempts: dict[str, Callable[[], object]] = {
+        "read": here.read_bytes,
+        "write": lambda: here.with_suffix(".hostile").write_bytes(b"x"),
+        "connect": socket.socket,
+    }
+    done = [name for name in os.environ if name.startswith("HDS")]
+    for name, attempt in attempts.items():
         try:
             attempt()
-        except (OSError, ValueError):
+        except OSError:
             continue
         done.append(name)
-    return ", ".join(name for name in done if name != "raise a limit") + " ".join(
-        sorted(name for name in os.environ if name.startswith("HDS"))
-    )
+    return done
 
 
 if __name__ == "__main__":

@@ -8,10 +8,14 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from viewer.dicom import Canonical
+from viewer.dicom.codecs import decode_own
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 DATA: Final = ROOT.parent / "shared" / "data"
@@ -37,11 +41,13 @@ def dataset(pixels: NDArray[Any] | None = None, **changes: Any) -> Dataset:
     ds.PatientName, ds.PatientID, ds.Modality = "Ada^Test", "4711", "CT"
     if pixels is not None:
         _add_pixels(ds, pixels)
-    for keyword, value in changes.items():
-        if value is None:
-            delattr(ds, keyword)
-        else:
-            setattr(ds, keyword, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is wrong here is wrong on purpose
+        for keyword, value in changes.items():
+            if value is None:
+                delattr(ds, keyword)
+            else:
+                setattr(ds, keyword, value)
     return ds
 
 
@@ -97,3 +103,13 @@ def nested(depth: int, *, undefined: bool = True) -> bytes:
     whole = image()
     at = whole.index(b"\x10\x00\x10\x00PN")
     return whole[:at] + inner + whole[at:]
+
+
+def pixels(found: Canonical) -> NDArray[Any]:
+    """All frames, decoded."""
+    return np.stack([decode_own(frame.data) for frame in found.frames])
+
+
+def preview(data: bytes) -> NDArray[np.uint8]:
+    """A JPEG, decoded."""
+    return np.asarray(Image.open(io.BytesIO(data)))
