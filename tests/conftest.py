@@ -15,6 +15,7 @@ from typing import Final
 
 import pytest
 from quart import Quart
+from tortoise.backends.base import executor
 
 from portal import keys
 from portal.app import MODELS, create_app
@@ -53,6 +54,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> str:
+    # Tortoise keeps prepared statements by the connection's name, which both engines share.
+    executor.EXECUTOR_CACHE.clear()
     return str(request.param)
 
 
