@@ -94,6 +94,7 @@ def create_app(settings: Settings) -> Quart:
         "settings": settings,
         "database": rooms.database,
         "shelf": rooms.shelf,
+        "archive": rooms.archive,
         "leave": [rooms.live.close_all],
     }
 

@@ -33,7 +33,9 @@ async def since(community: OpenCommunity, seq: int, describe: DescribeStudies) -
     posts = {each.post for each in changes if each.post} - {None}
     threads = {each.thread for each in changes if each.thread and not each.post}
     touched = whole | {each.case for each in changes if each.case}
-    opened = {UUID(str(each.id)): each for each in await access.cases_of(community) if each.id in touched}
+    opened = {
+        UUID(str(each.id)): each for each in await access.cases_of(community) if each.id in touched
+    }
     for case_id in whole & opened.keys():
         found.put.append(await _of_case(opened[case_id], describe))
     rows = await _rows(Post, community, whole, posts)

@@ -156,6 +156,8 @@ class Index:
     def find(self, wanted: query.Query, most: int) -> Answer:
         """The best *most* matches and the true number of all."""
         with self._index.searcher() as searcher:
+            if not searcher.doc_count_all():
+                return Answer(0, (), {name: {} for name in FACETS})
             # Without a limit: with one, Whoosh's own count would be wrong.
             results = searcher.search(wanted, limit=None)
             readers = {name: searcher.reader().column_reader(name) for name in FACETS}

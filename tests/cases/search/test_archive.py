@@ -1,0 +1,164 @@
+"""The archive as a member searches it: found at once, exactly what is permitted."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import pytest
+from quart import Quart
+
+from cases import communities, threads
+from cases.forms import PostEdit
+from cases.ids import CaseId, CommunityId
+from cases.search import archive as archive_module
+from cases.search.archive import Archive
+from cases.search.finding import Results, search
+from cases.search.models import SearchIndex
+from portal.core.errors import Unknown
+from portal.core.settings import Settings
+from tests.people import Person, World
+from tests.thief import look
+
+Chest = tuple[Person, Person, Person, CommunityId, CaseId]
+CANARY = "Kanarienvogelbefund"
+
+
+async def described(_studies: Collection[UUID]) -> list[str]:
+    return ["CT head without contrast"]
+
+
+@pytest.fixture
+def archive(app: Quart) -> Archive:
+    found: Archive = app.extensions["hds"]["archive"]
+    return found
+
+
+@pytest.fixture
+async def chest(world: World) -> Chest:
+    """Alice owns a community with Bob in it; Carol is a member elsewhere."""
+    alice = await world.physician("Alice Ahrens")
+    bob = await world.physician("Bob Brandt")
+    carol = await world.physician("Carol Cordes")
+    chest = await alice.founds("Chest")
+    await alice.invites(bob, chest)
+    await carol.founds("Heart")
+    return alice, bob, carol, chest, await alice.opens("Nodule, left lung", in_=chest)
+
+
+async def finds(
+    person: Person, archive: Archive, text: str, community: CommunityId | None = None
+) -> Results:
+    return await search(person.actor, archive, described, text, community=community)
+
+
+async def test_a_post_is_found_as_soon_as_it_is_stored(chest: Chest, archive: Archive) -> None:
+    alice, bob, carol, _, nodule = chest
+    posted = await alice.posts("Dense vessel sign on the left?", on=nodule)
+
+    results = await finds(bob, archive, "from:ahrens modality:CT vessels")
+
+    assert [hit.id for hit in results.hits] == [posted.id]
+    assert ("vessel", True) in results.hits[0].words
+    assert results.hits[0].author.name == "Alice Ahrens"
+    elsewhere = await finds(carol, archive, "vessel")
+    assert (elsewhere.total, elsewhere.hits, elsewhere.communities) == (0, [], {})
+
+
+async def test_titles_questions_and_studies_are_found_too(chest: Chest, archive: Archive) -> None:
+    alice, _, _, _, nodule = chest
+    await alice.starts("Clot or calcification?", in_=nodule)
+
+    assert [hit.kind for hit in (await finds(alice, archive, "nodules")).hits] == ["case"]
+    assert [hit.kind for hit in (await finds(alice, archive, "calcifications")).hits] == ["thread"]
+    assert [hit.kind for hit in (await finds(alice, archive, "contrast")).hits] == ["case"]
+
+
+async def test_what_was_edited_or_deleted_is_found_as_it_is_now(
+    chest: Chest, archive: Archive
+) -> None:
+    alice, _, _, _, nodule = chest
+    kept = await alice.posts("Aneurysm of the aorta", on=nodule)
+    gone = await alice.posts("Aneurysm of the carotid", on=nodule)
+    assert (await finds(alice, archive, "aneurysm")).total == 2
+
+    await threads.edit(alice.actor, PostEdit(kept.id, "Dissection of the aorta", 1))
+    await threads.delete(alice.actor, gone.id)
+
+    assert (await finds(alice, archive, "aneurysm")).total == 0
+    assert (await finds(alice, archive, "dissection")).total == 1
+
+
+async def test_only_the_community_asked_for_answers(chest: Chest, archive: Archive) -> None:
+    alice, _, carol, chest_id, nodule = chest
+    await alice.posts("Effusion", on=nodule)
+    other = await alice.founds("Abdomen")
+    await alice.posts("Effusion", on=await alice.opens("Liver", in_=other))
+
+    assert (await finds(alice, archive, "effusion")).total == 2
+    assert (await finds(alice, archive, "effusion", community=chest_id)).total == 1
+    with pytest.raises(Unknown):
+        await finds(carol, archive, "effusion", community=chest_id)
+
+
+async def test_who_was_removed_finds_nothing_more(chest: Chest, archive: Archive) -> None:
+    alice, bob, _, chest_id, nodule = chest
+    await alice.posts("Effusion", on=nodule)
+    assert (await finds(bob, archive, "effusion")).total == 1
+
+    await communities.remove(alice.actor, chest_id, bob.actor.id)
+
+    assert (await finds(bob, archive, "effusion")).total == 0
+    assert (await finds(alice, archive, "effusion")).total == 1
+
+
+async def test_the_sealed_index_survives_a_restart_and_a_rotation(
+    chest: Chest, archive: Archive, app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "SEAL_AFTER", 1)
+    alice, bob, _, chest_id, nodule = chest
+    await alice.posts("Effusion on the right", on=nodule)
+    await finds(alice, archive, "effusion")
+    first = await SearchIndex.get(community=chest_id)
+    await communities.remove(alice.actor, chest_id, bob.actor.id)
+    await alice.posts("Effusion on the left", on=nodule)
+
+    restarted = Archive(archive._store)
+    try:
+        assert (await finds(alice, restarted, "effusion")).total == 2
+    finally:
+        restarted.close()
+
+    second = await SearchIndex.get(community=chest_id)
+    assert (first.epoch, first.generation) == (1, 1)
+    assert (second.epoch, second.generation) == (2, 2)
+    assert second.object != first.object
+
+
+async def test_a_thief_reads_nothing_of_a_sealed_index(
+    chest: Chest, archive: Archive, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "SEAL_AFTER", 1)
+    alice, _, _, chest_id, nodule = chest
+    await alice.posts(f"{CANARY} rechts", on=nodule)
+
+    assert (await finds(alice, archive, CANARY)).total == 1
+
+    assert await SearchIndex.exists(community=chest_id)
+    assert look([settings.data], [CANARY, CANARY.lower()]) == []
+
+
+async def test_the_page_shows_hits_and_says_what_it_cannot_read(chest: Chest) -> None:
+    alice, _, _, _, nodule = chest
+    await alice.posts("Is <b>this</b> dense?", on=nodule)
+
+    found = await alice.browser.post("/search", form={"q": "dense"})
+    html = await found.get_data(as_text=True)
+    problem = await alice.browser.post("/search", form={"q": "before:soon"})
+    part = await alice.browser.post(
+        "/search", form={"q": "dense"}, headers={"X-HDS-Part": "results"}
+    )
+
+    assert "<mark>dense</mark>" in html
+    assert "&lt;b&gt;this" in html
+    assert f"/cases/{nodule}#post-" in html
+    assert "2026-03-12" in await problem.get_data(as_text=True)
+    assert "<html" not in await part.get_data(as_text=True)
