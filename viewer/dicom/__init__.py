@@ -1,7 +1,7 @@
 """DICOM as pure functions over bytes; hostile files are read in limited child processes.
 
-`Pool` is the only way to read a file that came from outside. `rebuild`, `resolution_ends` and
-`voi8` work on what the pool has made.
+`Pool` is the only way to read a file that came from outside, and to rebuild one from its frames;
+`voi8` is the reference for showing grey values.
 """
 
 from viewer.dicom.frames import Canonical, Frame
