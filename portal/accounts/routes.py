@@ -98,7 +98,7 @@ def _activating(blueprint: Blueprint) -> None:
     @blueprint.get("/activate/<token>")
     async def ask_activation(token: str) -> ResponseReturnValue:
         if not await registering.link_is_alive(token):
-            raise LinkDead
+            return await _dead_link(LinkDead())
         return await _form("accounts/activate.html", {})
 
     @blueprint.post("/activate/<token>")
@@ -107,8 +107,8 @@ def _activating(blueprint: Blueprint) -> None:
         try:
             typed = Activating.parse(data)
             await registering.activate(token, typed, network_of(request.remote_addr))
-        except (LinkDead, AddressTaken):
-            raise
+        except (LinkDead, AddressTaken) as error:
+            return await _dead_link(error)
         except (Invalid, WrongCode, TooManyTries) as error:
             return await _form("accounts/activate.html", data, error)
         return redirect("/sign-in?activated=1", 303)
@@ -194,6 +194,12 @@ def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
         answer = _redirect(safe_next(data.get("next")))
         _remember(answer, settings, preferences)
         return answer
+
+
+async def _dead_link(error: PortalError) -> ResponseReturnValue:
+    """What to do when a mailed link leads nowhere any more."""
+    problem = language.gettext(error.message)
+    return await render_template("accounts/dead_link.html", problem=problem), status_of(error)
 
 
 async def _profile_page(
