@@ -14,12 +14,12 @@ from tortoise.models import Model
 class Community(Model):
     id = fields.UUIDField(primary_key=True)
     epoch = fields.IntField()
-    rotation_due = fields.BooleanField(default=False, db_default=False)
+    rotation_due = fields.BooleanField(default=False)
     """A member left without a successor key: the next write of a member changes the root first."""
-    next_seq = fields.BigIntField(default=0, db_default=0)
+    next_seq = fields.BigIntField(default=0)
     """Number of the last change; updating it is the lock that orders everything in here."""
     about_epoch = fields.IntField()
-    about_rev = fields.IntField(default=1, db_default=1)
+    about_rev = fields.IntField(default=1)
     about = fields.BinaryField()
     """Box: JSON of name, department, location."""
     created_at = fields.DatetimeField()
@@ -81,7 +81,7 @@ class Case(Model):
     client_id = fields.UUIDField()
     status = fields.CharField(max_length=10)
     epoch = fields.IntField()
-    rev = fields.IntField(default=1, db_default=1)
+    rev = fields.IntField(default=1)
     document = fields.BinaryField()
     """Box: JSON of title, question, modality, region, age band."""
     opened_at = fields.DatetimeField()
@@ -130,7 +130,7 @@ class Thread(Model):
     author = fields.UUIDField()
     client_id = fields.UUIDField()
     epoch = fields.IntField()
-    rev = fields.IntField(default=1, db_default=1)
+    rev = fields.IntField(default=1)
     title = fields.BinaryField()
     started_at = fields.DatetimeField()
 
@@ -157,7 +157,7 @@ class Post(Model):
     client_id = fields.UUIDField()
     reply_to = fields.UUIDField(null=True)
     epoch = fields.IntField()
-    rev = fields.IntField(default=1, db_default=1)
+    rev = fields.IntField(default=1)
     body = fields.BinaryField(null=True)
     """Box: JSON of text, mentions, pin.  Gone once the post is deleted."""
     posted_at = fields.DatetimeField()
