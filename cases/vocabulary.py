@@ -42,8 +42,8 @@ AGE_BANDS: Final[tuple[str, ...]] = (
 STATUSES: Final[dict[str, str]] = {"open": N_("Open"), "closed": N_("Closed")}
 
 REACTIONS: Final[dict[str, tuple[str, str]]] = {
-    "agree": ("👍", N_("Agree")),
-    "doubt": ("🤔", N_("Not sure")),
-    "seen": ("👀", N_("Seen")),
-    "thanks": ("🙏", N_("Thank you")),
+    "agree": ("thumb", N_("Agree")),
+    "doubt": ("help", N_("Not sure")),
+    "seen": ("eye", N_("Seen")),
+    "thanks": ("heart", N_("Thank you")),
 }
