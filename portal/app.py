@@ -1,6 +1,5 @@
 """Composition root: knows every room, decides nothing."""
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import portal.accounts.routes
 import portal.mailing.routes
 import realtime
 from cases.search import Archive, DescribeStudies
-from portal import accounts, keys, mailing, pages, storing, studies, vault
+from portal import accounts, assets, keys, mailing, pages, storing, studies, vault
 from portal.core import language, web
 from portal.core.actor import Actor
 from portal.core.db import Database
@@ -85,7 +84,7 @@ def create_app(settings: Settings) -> Quart:
     app.request_class = studies.PortalRequest
     rooms = _rooms(settings)
     _use_two_languages(app)
-    app.jinja_env.globals["asset"] = _assets(ROOT / "static" / "manifest.json")
+    assets.init_app(app, ROOT / "static")
     web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
     app.register_error_handler(500, _fault)
     _register_rooms(app, rooms)
@@ -216,13 +215,3 @@ def _use_two_languages(app: Quart) -> None:
     )
     app.jinja_env.globals["language"] = language.language
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-
-
-def _assets(manifest: Path) -> Callable[[str], str]:
-    """Where the build put a file of the front end: `asset("app.css")` gives its hashed address."""
-    built: dict[str, str] = json.loads(manifest.read_text()) if manifest.exists() else {}
-
-    def asset(name: str) -> str:
-        return f"/static/{built[name]}" if name in built else f"/static/unbuilt/{name}"
-
-    return asset
