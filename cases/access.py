@@ -8,6 +8,7 @@ and decryption are one fact.  A stranger, a wrong id and a forged membership get
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -15,6 +16,7 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from cases import epochs
+from cases.errors import RootMoved
 from cases.ids import CaseId, CommunityId, InvitationId, PostId, ThreadId
 from cases.models import Case, Community, Invitation, Member, Post, Thread
 from cases.vocabulary import Role
@@ -59,7 +61,13 @@ class OpenCommunity:
     def open(
         self, table: str, column: str, row: UUID, rev: int, epoch: int, boxed: bytes
     ) -> Document:
-        """What `box` boxed under the root of *epoch*.  Raises `vault.Tampered`."""
+        """
+        What `box` boxed under the root of *epoch*.
+
+        Raises `vault.Tampered`, and `RootMoved` for what was written after this root was over.
+        """
+        if epoch > self.epoch:
+            raise RootMoved(retry_after=1)
         text = keys.Text("community", self.id, epoch, self.roots[epoch])
         return cast("Document", json.loads(text.open(table, column, row, rev, boxed)))
 
@@ -192,37 +200,53 @@ def case_row(case_id: UUID) -> QuerySet[Case]:
     return Case.filter(id=case_id)
 
 
-async def _enter(actor: Actor, memberships: Any) -> OpenCommunity:
-    row = await memberships.filter(account=actor.id).select_related("community").first()
-    if row is None:
-        raise Unknown
-    return await _opened(actor, row)
+async def _enter(actor: Actor, memberships: QuerySet[Member]) -> OpenCommunity:
+    seen = None
+    while True:
+        row = await memberships.filter(account=actor.id).select_related("community").first()
+        if row is None:
+            raise Unknown
+        opened = await _opened(actor, row)
+        if opened is not None:
+            return opened
+        if row.community.epoch == seen:
+            # Somebody who can write the database but holds no key put this row there (F4).
+            log.critical(
+                "membership not vouched for: community %s member %s", row.community.id, row.id
+            )
+            raise Unknown
+        # The root may have changed between the row and the seal: look once more.
+        seen = row.community.epoch
 
 
 async def _open_all(actor: Actor, rows: Sequence[Member]) -> list[OpenCommunity]:
     opened = []
     for row in rows:
-        try:
-            opened.append(await _opened(actor, row))
-        except Unknown:
-            continue  # a forged membership, already reported
+        with suppress(Unknown):  # a forged membership is reported, not shown
+            opened.append(
+                await _opened(actor, row)
+                or await _enter(actor, Member.filter(community_id=row.community.id))
+            )
     return opened
 
 
 async def reopened(actor: Actor, community: OpenCommunity) -> OpenCommunity:
-    """The same community as it is now; its roots are reused while they are current."""
+    """The same community as it is now, under its lock; roots are reused while they are current."""
     row = await Member.get_or_none(community_id=community.id, account=actor.id).select_related(
         "community"
     )
-    if row is None:
+    known = None
+    if row is not None and row.community.epoch == community.epoch:
+        known = community.roots
+    opened = None if row is None else await _opened(actor, row, known)
+    if opened is None:
         raise Unknown
-    known = community.roots if row.community.epoch == community.epoch else None
-    return await _opened(actor, row, known)
+    return opened
 
 
 async def _opened(
     actor: Actor, row: Member, roots: Mapping[int, Secret] | None = None
-) -> OpenCommunity:
+) -> OpenCommunity | None:
     """The root is this member's seal opened; the row itself must carry the root's own mark."""
     found = row.community
     if roots is None:
@@ -231,9 +255,7 @@ async def _opened(
     if roots is None or not epochs.vouched(
         roots[found.epoch], found.id, found.epoch, actor.id, mine, row.role, row.mac
     ):
-        # Somebody who can write the database but holds no key put this row there (F4).
-        log.critical("membership not vouched for: community %s member %s", found.id, row.id)
-        raise Unknown
+        return None
     about = about_of(found, roots)
     return OpenCommunity(
         id=CommunityId(found.id),

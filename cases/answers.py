@@ -1,11 +1,14 @@
 """Small things that routes share: reading a body in either form, answering in the asked form."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import wraps
 from typing import Any
 
 from quart import render_template, request
+from quart.typing import ResponseReturnValue
 
+from cases.errors import RootMoved
 from cases.views import PostView
 from cases.vocabulary import AGE_BANDS, MODALITIES, REACTIONS, REGIONS, ROLES, STATUSES
 from portal.core.errors import Invalid
@@ -50,3 +53,19 @@ def day_of(dicom: str) -> date | None:
         return datetime.strptime(dicom, "%Y%m%d").replace(tzinfo=UTC).date()
     except ValueError:
         return None
+
+
+Handler = Callable[..., Awaitable[ResponseReturnValue]]
+
+
+def steady(handler: Handler) -> Handler:
+    """A page that reads several rows: when the root changes in between, it looks once more."""
+
+    @wraps(handler)
+    async def again(**values: Any) -> ResponseReturnValue:
+        try:
+            return await handler(**values)
+        except RootMoved:
+            return await handler(**values)
+
+    return again

@@ -8,7 +8,7 @@ from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from cases import access, casework, communities, membership, unread
-from cases.answers import body, words
+from cases.answers import body, steady, words
 from cases.forms import NewCommunity
 from cases.ids import CommunityId, InvitationId
 from cases.vocabulary import Role
@@ -21,6 +21,7 @@ blueprint = Blueprint("communities", __name__, url_prefix="/communities")
 
 
 @blueprint.get("")
+@steady
 async def mine() -> ResponseReturnValue:
     """My communities with what is unread in them, and the invitations that wait for me."""
     actor = signed_in()
@@ -48,6 +49,7 @@ async def decline(invitation: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/manage")
+@steady
 async def manage() -> ResponseReturnValue:
     """Everything I belong to, and a form for a new community."""
     return await _manage({}, {}), 200
@@ -76,6 +78,7 @@ async def _manage(form: Mapping[str, Any], fields: Mapping[str, str]) -> str:
 
 
 @blueprint.get("/<uuid:community>")
+@steady
 async def show(community: UUID) -> ResponseReturnValue:
     """The cases of a community, filtered by status, modality and region."""
     actor = signed_in()
@@ -102,6 +105,7 @@ async def show(community: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/<uuid:community>/members")
+@steady
 async def members(community: UUID) -> ResponseReturnValue:
     """Members, roles, invitations; owners manage, members see."""
     return await _members(CommunityId(community)), 200

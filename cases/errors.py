@@ -1,6 +1,6 @@
 """What can go wrong between colleagues."""
 
-from portal.core.errors import Conflict, Denied, Gone, Invalid
+from portal.core.errors import Busy, Conflict, Denied, Gone, Invalid
 from portal.core.language import N_
 
 
@@ -57,3 +57,10 @@ class Outdated(Conflict):
 class NoStudy(Invalid):
     code = "no_study"
     message = N_("Choose at least one of your own studies.")
+
+
+class RootMoved(Busy):
+    """The community's root changed while its rows were being read; the next try sees one state."""
+
+    code = "root_moved"
+    message = N_("Somebody changed this at the same moment. Please try again.")

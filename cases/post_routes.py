@@ -6,7 +6,7 @@ from quart import Blueprint, Response, make_response, redirect, render_template,
 from quart.typing import ResponseReturnValue
 
 from cases import access, reading, threads
-from cases.answers import body, post_html, wants_json, words
+from cases.answers import body, post_html, steady, wants_json, words
 from cases.forms import NewPost, NewThread, PostEdit
 from cases.ids import CaseId, PostId, ThreadId
 from cases.reading import ThreadView
@@ -70,6 +70,7 @@ async def post(thread: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/threads/<uuid:thread>/posts")
+@steady
 async def stretch(thread: UUID) -> ResponseReturnValue:
     """Posts that the page left out: `before` or `after` a change number."""
     actor = signed_in()
@@ -86,6 +87,7 @@ async def stretch(thread: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/posts/<uuid:post_id>/around")
+@steady
 async def around(post_id: UUID) -> ResponseReturnValue:
     """A post of a long thread with its neighbours, for whoever came by its address."""
     found = await reading.around(signed_in(), PostId(post_id))
@@ -108,6 +110,7 @@ async def mark_read(thread: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/posts/<uuid:post_id>")
+@steady
 async def link(post_id: UUID) -> ResponseReturnValue:
     """A post's own address leads to its place in the case."""
     row, _ = await access.post_for(signed_in(), PostId(post_id))
@@ -138,6 +141,7 @@ async def react(post_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/posts/<uuid:post_id>/history")
+@steady
 async def history(post_id: UUID) -> ResponseReturnValue:
     """Every wording of a post."""
     actor = signed_in()
@@ -152,6 +156,7 @@ async def history(post_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/posts/<uuid:post_id>/picture")
+@steady
 async def picture(post_id: UUID) -> Response:
     """The small picture of a pin (JPEG)."""
     image = await reading.pin_image(signed_in(), PostId(post_id))

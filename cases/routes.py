@@ -8,7 +8,7 @@ from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from cases import access, casework, reading
-from cases.answers import body, day_of, wants_json, words
+from cases.answers import body, day_of, steady, wants_json, words
 from cases.community_routes import blueprint as community_blueprint
 from cases.forms import CaseWords, NewCase
 from cases.ids import CaseId, CommunityId
@@ -53,6 +53,7 @@ def _new_case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
         )
 
     @blueprint.get("/communities/<uuid:community>/cases/new")
+    @steady
     async def new_case(community: UUID) -> ResponseReturnValue:
         return await form_page(community, {}, request.args.getlist("study"), {})
 
@@ -71,6 +72,7 @@ def _new_case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
 
 def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     @blueprint.get("/cases/<uuid:case>")
+    @steady
     async def show(case: UUID) -> ResponseReturnValue:
         opened = await access.case_for(signed_in(), CaseId(case))
         page = await reading.page_of(opened)
@@ -93,6 +95,7 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
         return html, {"Content-Security-Policy": policy(socket)}
 
     @blueprint.get("/cases/<uuid:case>/changes")
+    @steady
     async def changes(case: UUID) -> ResponseReturnValue:
         actor = signed_in()
         with reading_input():
@@ -100,6 +103,7 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
         return await changes_json(actor, CaseId(case), max(0, since))
 
     @blueprint.get("/cases/<uuid:case>/edit")
+    @steady
     async def edit_form(case: UUID) -> ResponseReturnValue:
         opened = await access.case_for(signed_in(), CaseId(case))
         return await _edit_page(opened, {**opened.words, "rev": opened.row.rev}, {})

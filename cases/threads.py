@@ -66,6 +66,9 @@ async def post(actor: Actor, new: NewPost) -> Posted:
     Sending the same client id again returns the first post and tells nobody, so a browser that lost
     its connection may simply send again.
     """
+    known = await Post.get_or_none(author=actor.id, client_id=new.client_id)
+    if known is not None:
+        return _posted(known)
     thread, community = await access.thread_for(actor, new.thread)
     called = await mentions.called_in(community.id, new.text)
     async with writing(actor, community) as write:
