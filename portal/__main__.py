@@ -1,11 +1,11 @@
 """The command line: `python -m portal <command>`, settings from `HDS_*` (portal.core.settings)."""
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
 
+from portal import logs
 from portal.commands import COMMANDS, CannotRun
 from portal.core.settings import BadSettings
 from portal.migrating import MigrationFailed
@@ -22,8 +22,7 @@ def main(arguments: Sequence[str]) -> int:
         each.set_defaults(run=command.run)
     chosen = parser.parse_args(arguments)
     os.umask(0o077)  # whatever the portal writes is for its own user
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("tortoise").setLevel(logging.WARNING)  # at DEBUG it logs what is stored
+    logs.to_standard_error()
     try:
         chosen.run(chosen, os.environ)
     except (BadKeyFiles, BadSettings, CannotRun, MigrationFailed, VectorFailed) as problem:

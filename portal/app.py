@@ -1,5 +1,6 @@
 """Composition root: knows every room, decides nothing."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from portal.core.errors import Unknown
 from portal.core.settings import Settings
 from viewer.dicom import Pool
 from viewer.routes import create_blueprint as create_viewer
+
+log = logging.getLogger(__name__)
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -87,6 +90,7 @@ def create_app(settings: Settings) -> Quart:
     assets.init_app(app, ROOT / "static")
     web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
     app.register_error_handler(500, _fault)
+    app.log_exception = _log_fault  # type: ignore[method-assign, assignment]
     _register_rooms(app, rooms)
     pages.init_app(app)
     app.extensions["hds"] = {
@@ -206,6 +210,11 @@ async def _recognise(cookie: str) -> web.Recognised | None:
 
 async def _fault(_error: Exception) -> Any:
     return await web.render_error_500()
+
+
+def _log_fault(exc_info: Any) -> None:
+    """Where it happened: an address may hold the secret of a mailed link, its endpoint does not."""
+    log.error("fault in %s %s", request.method, request.endpoint, exc_info=exc_info)
 
 
 def _use_two_languages(app: Quart) -> None:

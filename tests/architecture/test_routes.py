@@ -193,4 +193,4 @@ async def test_a_fault_of_ours_says_nothing_and_keeps_the_headers(
     assert answer.status_code == 500
     assert "Erika" not in await answer.get_data(as_text=True)
     assert missing_headers(answer, settings) == []
-    assert "Exception on request GET /" in caplog.text
+    assert "fault in GET pages.start" in caplog.text
