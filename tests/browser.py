@@ -69,6 +69,8 @@ class Complaints:
     """What the browser found wrong with a page; an empty list is what tests ask for."""
 
     heard: list[str] = field(default_factory=list)
+    expected: str | None = None
+    """Part of a message that the test itself provokes."""
 
     async def watch(self, page: Page) -> None:
         """Listen to *page*, from before its first script."""
@@ -77,6 +79,8 @@ class Complaints:
         page.on("pageerror", lambda error: self.heard.append(f"exception: {error}"))
 
     def _console(self, message: ConsoleMessage) -> None:
+        if self.expected and self.expected in message.text:
+            return
         if message.type in {"error", "warning"} and PERFORMANCE_HINT not in message.text:
             where = message.location.get("url", "")
             self.heard.append(f"{message.type}: {message.text} ({where})")

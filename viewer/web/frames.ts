@@ -86,7 +86,7 @@ export class SeriesFrames implements Holder {
   start(at: number, first?: ServerRecord): void {
     this.#focus = at;
     const slot = first && this.#slots[first.index];
-    if (slot) this.#complete(slot, first.payload);
+    if (slot) void this.#receive(slot, () => Promise.resolve(first.payload));
     void this.#fetchLow().finally(() => {
       this.#lowDone = true;
       this.#pump();
@@ -142,7 +142,7 @@ export class SeriesFrames implements Holder {
     try {
       for await (const each of this.#source.low(this.series.id, resolution, this.#focus, signal)) {
         const slot = this.#slots[each.index];
-        if (each.kind !== PREFIX || !slot || slot.quality !== "none") continue;
+        if (each.kind !== PREFIX || !slot || slot.quality !== "none" || slot.whole) continue;
         slot.prefix = each.payload;
         slot.resolution = resolution;
         this.#set(slot, "low");
@@ -157,7 +157,7 @@ export class SeriesFrames implements Holder {
 
   /** Keeps four requests under way, nearest frames first, within what memory allows. */
   #pump(): void {
-    if (!this.#lowDone) return;
+    if (!this.#lowDone || this.#aborting.signal.aborted) return;
     while (this.#running < PARALLEL) {
       const next = this.#wanted().find(
         ({ quality, fetching }) => !fetching && (quality === "none" || quality === "low"),
@@ -172,14 +172,19 @@ export class SeriesFrames implements Holder {
     return [...this.#slots].sort((a, b) => far(a) - far(b)).slice(0, this.#atOnce);
   }
 
-  async #fetch(slot: Slot): Promise<void> {
+  #fetch(slot: Slot): Promise<void> {
+    return this.#receive(slot, () => this.#insist(slot));
+  }
+
+  /** Takes a whole frame from wherever `getting` brings it; never twice at the same time. */
+  async #receive(slot: Slot, getting: () => Promise<Uint8Array>): Promise<void> {
     if (slot.fetching || slot.quality === "full" || this.#aborting.signal.aborted) return;
     slot.fetching = true;
     this.#running++;
     try {
-      const bytes = await this.#insist(slot);
-      await this.#complete(slot, bytes);
+      await this.#complete(slot, await getting());
     } catch {
+      slot.whole = slot.prefix = undefined;
       if (!this.#aborting.signal.aborted) this.#set(slot, "failed");
     } finally {
       slot.fetching = false;

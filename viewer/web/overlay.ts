@@ -110,9 +110,9 @@ export class Overlay {
   }
 
   #tell({ quality, complete, count }: OverlayState): void {
-    const rest = complete < count ? t("{n} of {count} loaded", { n: complete, count }) : "";
+    const rest = complete < count ? t("{n} of {count}", { n: complete, count }) : "";
     const words: Record<Quality, string> = {
-      none: t("Preview"),
+      none: t("Loading"),
       low: t("Preview, loading"),
       full: t("Full quality"),
       failed: t("Not loaded"),

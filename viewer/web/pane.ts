@@ -41,6 +41,9 @@ export class Pane {
   #applying = false;
   #mode: Mode = "window";
   #closed = false;
+  /** The view in an area of `#size`; zoom counts from what fits, so it cannot be asked later. */
+  #kept: Presentation = FITTING;
+  #size = "";
 
   constructor(element: HTMLDivElement, askText: AskText, events: PaneEvents) {
     const name = `hds-viewer-${++made}`;
@@ -54,6 +57,7 @@ export class Pane {
       defaultOptions: { background: [0, 0, 0] },
     });
     this.#viewport = this.#engine.getViewport(VIEWPORT) as Types.IStackViewport;
+    if (drawsOnCpu()) zoomInDevicePixels(this.#viewport);
     this.#tools = new Toolset(name, name, VIEWPORT, askText);
     this.#listen();
     this.#resizing = new ResizeObserver(() => this.#resize());
@@ -84,6 +88,11 @@ export class Pane {
   set invert(invert: boolean) {
     this.#invert = invert;
     this.#redraw();
+  }
+
+  /** Whether the picture on the screen is that of the frame asked for. */
+  get upToDate(): boolean {
+    return this.#viewport.getCornerstoneImage()?.imageId === this.place?.imageId;
   }
 
   /** The grey window in use; null stands for "as in the file", frame by frame. */
@@ -149,7 +158,11 @@ export class Pane {
 
   /** Replaces the picture of the shown frame by a better one, keeping everything else. */
   improve(index: number, image: Types.IImage): void {
-    if (index !== this.index || this.#closed || !this.#viewport.getCornerstoneImage()) return;
+    if (index !== this.index || this.#closed || !this.#frames) return;
+    if (!this.#viewport.getCornerstoneImage()) {
+      void this.show(this.#frames, index);
+      return;
+    }
     const view = this.presentation;
     this.#viewport.renderImageObject(image);
     present(this.#viewport, view);
@@ -190,7 +203,9 @@ export class Pane {
     on(VOI_MODIFIED, this.#windowed);
     on(CAMERA_MODIFIED, this.#changed);
     on(STACK_NEW_IMAGE, this.#newImage);
-    on(IMAGE_RENDERED, () => this.#events.painted());
+    on(IMAGE_RENDERED, () => {
+      if (this.#viewport.getCornerstoneImage()) this.#events.painted();
+    });
     for (const name of DRAWING_EVENTS) {
       eventTarget.addEventListener(ToolEnums.Events[name], this.#changed);
     }
@@ -203,8 +218,14 @@ export class Pane {
   }
 
   readonly #changed = (): void => {
-    if (!this.#closed && this.#frames) this.#events.change();
+    if (this.#closed || !this.#frames) return;
+    if (this.#measure() === this.#size) this.#kept = this.presentation;
+    this.#events.change();
   };
+
+  #measure(): string {
+    return `${this.#element.clientWidth}x${this.#element.clientHeight}`;
+  }
 
   readonly #windowed = (event: Event): void => {
     if (this.#applying || !this.#frames) return;
@@ -260,10 +281,10 @@ export class Pane {
   #resize(): void {
     const { clientWidth, clientHeight } = this.#element;
     if (this.#closed || !clientWidth || !clientHeight) return;
-    const view = this.presentation;
     if (drawsOnCpu()) fitCanvas(this.canvas);
     else this.#engine.resize(true, false);
-    this.presentation = view;
+    this.#size = this.#measure();
+    this.presentation = this.#kept;
     // The engine ignores a new size while a painting is under way.
     const painted = Math.round(clientWidth * devicePixelRatio);
     if (Math.abs(this.canvas.width - painted) > 1) requestAnimationFrame(() => this.#resize());
@@ -280,4 +301,17 @@ function fitCanvas(canvas: HTMLCanvasElement): void {
   const { width, height } = canvas.getBoundingClientRect();
   canvas.width = Math.round(width * devicePixelRatio);
   canvas.height = Math.round(height * devicePixelRatio);
+}
+
+/**
+ * The CPU renderer turns a wanted height of the view into a scale in CSS pixels, but draws in
+ * device pixels: on a phone every pinch would shrink the picture to a third.
+ */
+function zoomInDevicePixels(viewport: Types.IStackViewport): void {
+  const inherited = viewport.setCamera.bind(viewport);
+  viewport.setCamera = (camera, ...more) => {
+    const { parallelScale } = camera;
+    const corrected = parallelScale && parallelScale / devicePixelRatio;
+    inherited(corrected ? { ...camera, parallelScale: corrected } : camera, ...more);
+  };
 }

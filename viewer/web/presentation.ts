@@ -85,15 +85,21 @@ function scaleOf(viewport: Types.IStackViewport, grid: Grid): number {
   return Math.hypot(bx - ax, by - ay) / length;
 }
 
+/** What is really painted, in CSS pixels: the element's own size is rounded to whole ones. */
+function paintedSize(viewport: Types.IStackViewport): [number, number] {
+  const { width, height } = viewport.getCanvas();
+  return [width / devicePixelRatio, height / devicePixelRatio];
+}
+
 /** CSS pixels per millimetre at which the unturned picture just fits. */
 function fittingScale(viewport: Types.IStackViewport, { size, spacing }: Grid): number {
-  const { clientWidth, clientHeight } = viewport.element;
-  return Math.min(clientWidth / (size[0] * spacing[0]), clientHeight / (size[1] * spacing[1]));
+  const [width, height] = paintedSize(viewport);
+  return Math.min(width / (size[0] * spacing[0]), height / (size[1] * spacing[1]));
 }
 
 function centreOfView(viewport: Types.IStackViewport): Point3 {
-  const { clientWidth, clientHeight } = viewport.element;
-  return viewport.canvasToWorld([clientWidth / 2, clientHeight / 2]) as Point3;
+  const [width, height] = paintedSize(viewport);
+  return viewport.canvasToWorld([width / 2, height / 2]) as Point3;
 }
 
 export function currentPresentation(viewport: Types.IStackViewport): Presentation {
@@ -128,11 +134,10 @@ export function present(viewport: Types.IStackViewport, wanted: Presentation): v
 
 /** Puts a point of the picture into the centre of the view. */
 function look(viewport: Types.IStackViewport, point: Point3): void {
-  if (drawsOnCpu()) {
-    viewport.setCamera({ focalPoint: point });
-    return;
-  }
   const { focalPoint, position } = viewport.getCamera();
-  const way = plus(point, focalPoint as Point3, -1);
-  viewport.setCamera({ focalPoint: point, position: plus(position as Point3, way, 1) });
+  const way = plus(point, centreOfView(viewport), -1);
+  viewport.setCamera({
+    focalPoint: plus(focalPoint as Point3, way, 1),
+    position: plus(position as Point3, way, 1),
+  });
 }

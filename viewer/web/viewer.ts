@@ -313,6 +313,8 @@ export class Viewer {
     const view = pane.presentation;
     const presets = presetsFor(place);
     const count = frames.places.length;
+    // A picture must never stand under the number of another one.
+    this.#stage.classList.toggle("hv-behind", !pane.upToDate);
     this.#slider.update(place.index, count, (index) => frames.quality(index));
     this.#overlay.update(
       {

@@ -1,0 +1,233 @@
+"""Hands on the picture: mouse, wheel and keys do what a reader expects, in exact amounts."""
+
+import math
+from uuid import UUID
+
+import numpy as np
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import poll
+from tests.viewer.pages import Reader
+from tests.viewer.volumes import FakeStudy, head, window
+from viewer.study import ViewedStudy
+
+Studies = dict[UUID, ViewedStudy]
+
+
+@pytest.fixture
+async def study(reader: Reader, studies: Studies) -> FakeStudy:
+    """A head CT that the reader has open, all of it loaded."""
+    made = FakeStudy()
+    made.add_volume("Axial 5 mm", head(12))
+    made.add_volume("Scout", head(1, 128, 160))
+    studies[made.id] = made
+    await reader.opens(made)
+    await reader.all_loaded()
+    return made
+
+
+async def test_dragging_changes_brightness_and_contrast(reader: Reader, study: FakeStudy) -> None:
+    before = (await reader.view())["window"]
+    picture = await reader.pixels()
+
+    await reader.drags((300, 300), (360, 300))
+    wider = (await reader.view())["window"]
+    await reader.drags((300, 300), (300, 340))
+    moved = (await reader.view())["window"]
+
+    assert before == {"center": 40, "width": 400}
+    assert wider["width"] > before["width"]
+    assert math.isclose(wider["center"], before["center"], abs_tol=1)
+    assert abs(moved["center"] - wider["center"]) > 5
+    assert (await reader.pixels() != picture).any()
+
+
+async def test_the_window_stays_when_the_reader_scrolls(reader: Reader, study: FakeStudy) -> None:
+    await reader.drags((300, 300), (360, 320))
+    chosen = (await reader.view())["window"]
+
+    await reader.presses("ArrowDown", "ArrowDown")
+
+    assert (await reader.view())["window"] == chosen
+
+
+async def test_the_wheel_goes_through_the_series(reader: Reader, study: FakeStudy) -> None:
+    box = await reader.box()
+    await reader.page.mouse.move(box["x"] + 400, box["y"] + 300)
+    for _ in range(3):
+        await reader.page.mouse.wheel(0, 100)
+        await reader.settles()
+
+    assert (await reader.view())["index"] == 9
+    words = reader.page.locator(".hv-top-right")
+    await expect(words).to_have_text("Image 10 of 12")
+
+
+async def test_keys_reach_both_ends_and_stop_there(reader: Reader, study: FakeStudy) -> None:
+    await reader.presses("End", "ArrowDown")
+    assert (await reader.view())["index"] == 11
+
+    await reader.presses("Home", "ArrowUp")
+    assert (await reader.view())["index"] == 0
+
+    await reader.presses("PageDown")
+    assert (await reader.view())["index"] == 10
+
+
+async def test_the_slider_goes_to_an_image(reader: Reader, study: FakeStudy) -> None:
+    slider = reader.page.get_by_role("slider", name="Image")
+
+    await slider.fill("3")
+    await reader.settles()
+
+    assert (await reader.view())["index"] == 2
+    assert await slider.get_attribute("aria-valuetext") == "image 3 of 12"
+
+
+async def test_number_keys_choose_presets(reader: Reader, study: FakeStudy) -> None:
+    await reader.presses("5")
+
+    preset = await reader.page.evaluate(
+        "document.querySelector('.hv-presets').selectedOptions[0].textContent"
+    )
+    assert preset == "5  Bone"
+    assert (await reader.view())["window"] == {"center": 480, "width": 2500}
+
+
+async def test_right_button_zooms_middle_button_moves(reader: Reader, study: FakeStudy) -> None:
+    await reader.drags((500, 300), (500, 350), button="right")
+    zoomed = await reader.view()
+    assert zoomed["zoom"] != 1
+
+    await reader.presses("0")
+    scale = (await reader.page.evaluate("document.querySelector('.hv-port').clientHeight")) / 256
+    await reader.drags((500, 300), (540, 330), button="middle")
+
+    moved = await reader.view()
+    assert moved["pan"] == pytest.approx([-40 / scale, -30 / scale], abs=0.01)
+
+
+async def test_a_length_is_right_in_millimetres(reader: Reader, study: FakeStudy) -> None:
+    await reader.one_to_one(256, 256)
+    await reader.presses("l")
+
+    await reader.drags((450, 300), (550, 300))
+
+    (drawing,) = (await reader.view())["annotations"]
+    a, b = np.array(drawing["points"])
+    assert np.linalg.norm(a - b) == pytest.approx(100 * 0.7, abs=0.01)
+    assert drawing["tool"] == "length"
+    shown = reader.page.locator(".hv-port svg text")
+    await expect(shown).to_contain_text("70.0 mm")
+
+
+async def test_an_arrow_carries_words(reader: Reader, study: FakeStudy) -> None:
+    await reader.presses("a")
+
+    await reader.drags((400, 200), (500, 260))
+    await reader.page.get_by_role("textbox", name="Text at the arrow").fill("Dense vessel?")
+    await reader.page.keyboard.press("Enter")
+    await reader.settles()
+
+    (drawing,) = (await reader.view())["annotations"]
+    assert (drawing["tool"], drawing["text"]) == ("arrow", "Dense vessel?")
+    await expect(reader.page.locator(".hv-port svg text")).to_contain_text("Dense vessel?")
+
+
+async def test_an_arrow_without_words_goes_away(reader: Reader, study: FakeStudy) -> None:
+    await reader.presses("a")
+
+    await reader.drags((400, 200), (500, 260))
+    await reader.page.keyboard.press("Escape")
+    await reader.settles()
+
+    assert (await reader.view())["annotations"] == []
+
+
+async def test_drawings_belong_to_their_image(reader: Reader, study: FakeStudy) -> None:
+    await reader.presses("l")
+    await reader.drags((400, 300), (500, 300))
+
+    await reader.presses("ArrowDown")
+    assert (await reader.view())["annotations"] == []
+
+    await reader.presses("ArrowUp")
+    assert len((await reader.view())["annotations"]) == 1
+
+    await reader.presses("Delete")
+    assert (await reader.view())["annotations"] == []
+
+
+async def test_mirroring_and_turning_move_the_right_pixels(
+    reader: Reader, study: FakeStudy
+) -> None:
+    expected = window(head(12)[6], 40, 400, intercept=-1024)
+
+    await reader.presses("h")
+    assert (await reader.one_to_one(256, 256) == expected[:, ::-1, None]).all()
+
+    await reader.presses("h", "v")
+    assert (await reader.one_to_one(256, 256) == expected[::-1, :, None]).all()
+
+    await reader.presses("v", "r")
+    assert (await reader.one_to_one(256, 256) == np.rot90(expected, -1)[..., None]).all()
+
+
+async def test_reset_brings_the_first_view_back(reader: Reader, study: FakeStudy) -> None:
+    before, picture = await reader.view(), await reader.pixels()
+    await reader.presses("r", "h", "i", "+", "5")
+
+    await reader.presses("0")
+
+    assert await reader.view() == before
+    assert (await reader.pixels() == picture).all()
+
+
+async def test_another_series_opens_from_the_list(reader: Reader, study: FakeStudy) -> None:
+    await reader.presses("l")
+    await reader.drags((400, 300), (500, 300))
+    await reader.page.get_by_role("button", name="Scout").click()
+    await poll(reader.page, "viewer.currentView().series === 1")
+    await reader.settles()
+
+    shown = await reader.one_to_one(128, 160)
+    assert (shown == window(head(1, 128, 160)[0], 40, 400, intercept=-1024)[..., None]).all()
+
+    await reader.page.get_by_role("button", name="Axial 5 mm").click()
+    await poll(reader.page, "viewer.currentView().series === 0")
+    await reader.settles()
+    assert len((await reader.view())["annotations"]) == 1
+
+
+async def test_playing_runs_through_the_frames(reader: Reader, study: FakeStudy) -> None:
+    before = (await reader.view())["index"]
+    await reader.chooses("Play")
+
+    await poll(reader.page, f"viewer.currentView().index !== {before}")
+    await reader.chooses("Play")
+    await reader.settles()
+
+    stopped = (await reader.view())["index"]
+    await reader.page.wait_for_timeout(300)
+    assert (await reader.view())["index"] == stopped
+
+
+async def test_every_tool_has_a_name_and_a_key(reader: Reader, study: FakeStudy) -> None:
+    toolbar = reader.page.get_by_role("toolbar", name="Image tools")
+    for button in await toolbar.get_by_role("button").all():
+        assert await button.get_attribute("aria-label")
+    brightness = toolbar.get_by_role("button", name="Brightness and contrast")
+    assert await brightness.get_attribute("title") == "Brightness and contrast (W)"
+    assert await brightness.get_attribute("aria-pressed") == "true"
+
+
+async def test_the_whole_window_is_used_on_demand(reader: Reader, study: FakeStudy) -> None:
+    before = await reader.view()
+    await reader.presses("f")
+    assert (await reader.view())["zoom"] == pytest.approx(before["zoom"])
+    box = await reader.page.locator(".hv").bounding_box()
+    assert box == {"x": 0, "y": 0, "width": 1280, "height": 800}
+
+    await reader.presses("f")
+    assert (await reader.view())["zoom"] == pytest.approx(before["zoom"])
