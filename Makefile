@@ -28,6 +28,7 @@ help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: build ## Run the portal with a demo world: make demo PORT=8123 DATA=/some/folder
+	@$(PY) -m compileall -q portal cases viewer realtime migrations
 	@PYTHONDONTWRITEBYTECODE=1 $(PY) -m portal demo --data "$(DATA)" --port $(PORT)
 
 serve: export HDS_DATA ?= $(CURDIR)/data
@@ -83,7 +84,8 @@ $(DEV): requirements-dev.lock | .venv/pyvenv.cfg
 	scripts/make-venv
 
 $(NODE_MODULES): package.json package-lock.json .npmrc | $(RUNTIME)
-	scripts/node npm ci --no-audit --no-fund
+	@echo "installing browser packages ..."
+	scripts/node npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(CLIENT): $(NODE_MODULES) $(shell find client viewer/web -type f 2>/dev/null)
