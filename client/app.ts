@@ -13,7 +13,20 @@ function closeMenus(but?: Element | null): void {
   }
 }
 
+/** A menu opens to whichever side keeps it on the screen. */
+function keepInSight(menu: HTMLDetailsElement): void {
+  const body = maybe(".menu-body", menu);
+  if (!menu.open || body === null) return;
+  menu.classList.remove("menu-start");
+  if (body.getBoundingClientRect().left < 0) menu.classList.add("menu-start");
+}
+
 function wireMenus(): void {
+  const opened = (event: Event) => {
+    const menu = event.target;
+    if (menu instanceof HTMLDetailsElement && menu.matches(".menu")) keepInSight(menu);
+  };
+  document.addEventListener("toggle", opened, { capture: true }); // it does not bubble
   document.addEventListener("click", (event) => {
     const inside = event.target instanceof Element ? event.target.closest("details.menu") : null;
     closeMenus(inside);

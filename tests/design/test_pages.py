@@ -144,6 +144,16 @@ async def test_a_menu_in_a_list_lies_above_the_lines_below(portal: str, chromium
         assert page.url == f"{portal}/help"
 
 
+async def test_a_menu_opens_to_the_side_that_has_room(portal: str, chromium: Browser) -> None:
+    async with looking(chromium, f"{portal}/design/styleguide", **PHONE) as (page, _):
+        await page.tap("summary[aria-label=Member]")
+        box = await page.locator("details[open] .menu-body").bounding_box()
+
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
 async def test_a_dangerous_button_asks_first_and_a_second_press_sends_nothing(
     portal: str, chromium: Browser
 ) -> None:
