@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 from portal import keys
@@ -13,6 +13,7 @@ from portal.accounts.registering import forget_unactivated
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 0.1
 
 
 @asynccontextmanager
@@ -22,9 +23,10 @@ async def keeping_house() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
+        # Again and again: a cancellation that meets a finished wait gets lost (gh-86296).
+        while not worker.done():
+            worker.cancel()
+            await asyncio.wait({worker}, timeout=STOP_SECONDS)
 
 
 async def _sweep_for_ever() -> None:

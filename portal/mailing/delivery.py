@@ -32,6 +32,7 @@ SMTP_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 15.0
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=6)
+STOP_SECONDS: Final = 0.1
 AT_ONCE: Final = 20
 PERMANENT: Final = range(550, 555)
 """Answers that say this mailbox will never take it (RFC 5321 section 4.2.3)."""
@@ -75,9 +76,10 @@ class PostOffice:
             try:
                 yield
             finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
+                # Again and again: a cancellation that meets a finished wait gets lost (gh-86296).
+                while not worker.done():
+                    worker.cancel()
+                    await asyncio.wait({worker}, timeout=STOP_SECONDS)
 
     async def _work(self, wake: asyncio.Event) -> None:
         while True:
