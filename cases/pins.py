@@ -107,7 +107,7 @@ class PinLabel:
         window = view["window"]
         return cls(
             series=view.get("seriesNumber"),
-            image=view["index"],
+            image=view["index"] + 1,
             count=view["count"],
             window=None if window is None else (round(window["width"]), round(window["center"])),
         )
