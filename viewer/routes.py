@@ -133,9 +133,12 @@ def _series(manifest: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _first_shown(manifest: dict[str, Any]) -> dict[str, Any] | None:
-    all_series: list[dict[str, Any]] = manifest["series"]
-    shown = (series for series in all_series if _pictures(series))
-    return next(shown, all_series[0] if all_series else None)
+    """The series with most pictures, as the browser chooses too: scouts are seldom the question."""
+    return max(manifest["series"], key=_picture_count, default=None)
+
+
+def _picture_count(series: dict[str, Any]) -> int:
+    return sum(max(1, each["frames"]) for each in _pictures(series))
 
 
 def _pictures(series: dict[str, Any]) -> list[dict[str, Any]]:

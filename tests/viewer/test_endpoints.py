@@ -159,6 +159,21 @@ async def test_the_page_brings_the_first_picture_with_it(app: Quart, study: Fake
     assert "require-trusted-types-for 'script'" in policy
 
 
+async def test_the_series_with_most_pictures_opens_first(
+    app: Quart, studies: dict[UUID, ViewedStudy]
+) -> None:
+    study = FakeStudy()
+    study.add_volume("Scout", head(1, 64, 64))
+    study.add_volume("Axial", head(5, 64, 64))
+    studies[study.id] = study
+
+    response = await answer(app.test_client(), f"/v/{study.id}/open")
+
+    _, frame = split(await response.get_data())
+    middle = UUID(study.series[1]["instances"][2]["id"])
+    assert frame[3] == study.frames[middle, 0]
+
+
 async def test_a_study_without_anything_opens_empty(
     app: Quart, studies: dict[UUID, ViewedStudy]
 ) -> None:

@@ -2,10 +2,14 @@
 import { plural, t } from "../../client/i18n";
 import { h } from "./dom";
 import type { Source } from "./source";
-import type { Series } from "./types";
+import type { Instance, Series } from "./types";
 
-export const frameCount = (series: Series): number =>
-  series.instances.reduce((sum, instance) => sum + Math.max(1, instance.frames), 0);
+const frameCount = (instances: readonly Instance[]): number =>
+  instances.reduce((sum, { frames }) => sum + Math.max(1, frames), 0);
+
+/** How many frames of a series can be shown. */
+export const pictureCount = ({ instances }: Series): number =>
+  frameCount(instances.filter(({ codec }) => codec !== "none"));
 
 /** The name of a series for people. */
 export function seriesName(series: Series): string {
@@ -52,7 +56,7 @@ export class SeriesList {
           decoding: "async",
         })
       : h("span", { class: "hv-noimage", "aria-hidden": true }, series.modality);
-    const count = frameCount(series);
+    const count = frameCount(series.instances);
     return h(
       "button",
       { type: "button" },

@@ -12,7 +12,7 @@ import { Overlay } from "./overlay";
 import { Pane } from "./pane";
 import { presetsFor } from "./presets";
 import type { ServerRecord } from "./records";
-import { SeriesList } from "./seriesList";
+import { pictureCount, SeriesList } from "./seriesList";
 import { Slider } from "./slider";
 import { Source } from "./source";
 import { TextEntry } from "./textEntry";
@@ -194,9 +194,13 @@ export class Viewer {
     return root;
   }
 
+  /** The series with most pictures, as the server chooses too. */
   #default(): Series | undefined {
     const all = this.#manifest?.series ?? [];
-    return all.find(({ instances }) => instances.some(({ codec }) => codec !== "none")) ?? all[0];
+    return all.reduce<Series | undefined>(
+      (best, next) => (best && pictureCount(best) >= pictureCount(next) ? best : next),
+      undefined,
+    );
   }
 
   #showList(): void {
