@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psutil
 import pydicom
 import pytest
+from pydicom.filebase import DicomBytesIO
 
 from portal import storing, studies
 from portal.core.actor import Actor
@@ -102,7 +103,7 @@ def _deflated_bomb() -> bytes:
     """A small file in the deflated syntax that unfolds to gigabytes."""
     pressed = zlib.compressobj(9, zlib.DEFLATED, -15)
     head = pydicom.dcmread(SAMPLES / "image_dfl.dcm", stop_before_pixels=True)
-    meta = io.BytesIO()
+    meta = DicomBytesIO()
     meta.write(b"\0" * 128 + b"DICM")
     pydicom.filewriter.write_file_meta_info(meta, head.file_meta)
     body = pressed.compress(b"\x08\x00\x05\x00CS\x00\x00")
