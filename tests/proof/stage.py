@@ -1,0 +1,219 @@
+"""
+One community with everything in it, and everybody who may and may not come near it.
+
+Made through the portal's own pages as far as a page does it, so that what is stored is what real
+use stores.
+"""
+
+import base64
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import numpy as np
+from PIL import Image
+from quart import Response
+
+from cases import communities
+from portal import keys, studies
+from portal.studies import parts
+from tests.accounts.stories import ADA, registers
+from tests.people import Browser, Person, World
+from tests.viewer.dicom.making import dataset, written
+
+JSON: Final = {"Accept": "application/json"}
+ACTORS: Final = (
+    "stranger", "ended", "patient", "outsider", "invited", "removed", "member", "author", "owner",
+)  # fmt: skip
+"""Nobody signed in; a member whose session ended; and so on.  The author's are study and case."""
+
+
+@dataclass
+class Words:
+    """What people type, so that a scan can look for it."""
+
+    patient: str = "Beispiel^Erika"
+    patient_id: str = "4711"
+    description: str = "CT head"
+    community: str = "Chest board"
+    title: str = "Nodule, left upper lobe"
+    question: str = "Would you follow up?"
+    thread: str = "Second reading"
+    post: str = "I would wait three months"
+    drawn: str = "here"
+
+
+@dataclass
+class Stage:
+    """Browsers by actor, people by actor, and the ids of everything by the names in addresses."""
+
+    world: World
+    words: Words
+    browsers: dict[str, Browser] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    image: bytes = b""
+    """The uploaded file."""
+
+    @property
+    def community(self) -> Any:
+        """The community's id."""
+        return UUID(self.ids["community"])
+
+    @property
+    def case(self) -> Any:
+        """The case's id."""
+        return UUID(self.ids["case"])
+
+
+async def set_up(world: World, words: Words | None = None) -> Stage:
+    """Everybody in their place."""
+    stage = Stage(world, words or Words())
+    await _people(stage)
+    await _membership(stage)
+    await upload_study(stage, "author")
+    await _discussion(stage)
+    await _newcomer(stage)
+    await keys.end_sessions(stage.people["ended"].actor.id)
+    return stage
+
+
+async def _people(stage: Stage) -> None:
+    stage.browsers["stranger"] = stage.world.browser()
+    stage.people["patient"] = await stage.world.patient("Erika Beispiel")
+    for name in ACTORS[1:]:
+        if name != "patient":
+            stage.people[name] = await stage.world.physician(f"Dr. {name.title()} Ahrens")
+        stage.browsers[name] = stage.people[name].browser
+
+
+async def _membership(stage: Stage) -> None:
+    owner = stage.people["owner"]
+    about = {"name": stage.words.community, "department": "Radiology", "location": "Kiel"}
+    founded = await owner.browser.post("/communities/manage", form=about)
+    stage.ids["community"] = founded.headers["Location"].split("/")[2]
+    for name in ("member", "author", "removed", "ended"):
+        await owner.invites(stage.people[name], stage.community)
+    await communities.remove(owner.actor, stage.community, stage.people["removed"].actor.id)
+    invited = stage.people["invited"].actor.id
+    stage.ids["invitation"] = str(await communities.invite(owner.actor, stage.community, invited))
+    bystander = await stage.world.physician("Dr. Bystander")
+    await owner.invites(bystander, stage.community)
+    stage.ids["account"] = str(bystander.actor.id)
+
+
+async def upload_study(stage: Stage, actor: str) -> None:
+    """An examination of one image, sent in one part, and a second upload that stays open."""
+    browser, words = stage.browsers[actor], stage.words
+    noise = np.random.default_rng(1).integers(0, 4000, (64, 64), dtype=np.uint16)
+    stage.image = written(
+        dataset(
+            noise,
+            PatientName=words.patient,
+            PatientID=words.patient_id,
+            StudyDescription=words.description,
+            StudyDate="20260312",
+            PatientBirthDate="19560401",
+            SpecificCharacterSet="ISO_IR 192",
+            **uids(),
+        )
+    )
+    upload = await begun(browser)
+    body = parts.build([(0, stage.image)])
+    answer = await browser.put(f"/uploads/{upload}/parts/0", data=body, headers=JSON)
+    said = await answer.get_json()
+    assert said["kept"] == [0], said
+    await browser.post(f"/uploads/{upload}/finish", json={}, headers=JSON)
+    stage.ids["study_id"] = said["studies"][0]
+    shelf: studies.Shelf = stage.world.app.extensions["hds"]["shelf"]
+    assert await shelf.preparing.done(UUID(stage.ids["study_id"]), 30.0)
+    study = await studies.open_own(shelf, stage.people[actor].actor, UUID(stage.ids["study_id"]))
+    instance = (await study.manifest())["series"][0]["instances"][0]["id"]
+    stage.ids |= {"instance": str(UUID(instance)), "instance_id": str(UUID(instance))}
+    stage.ids |= {"upload_id": await begun(browser), "number": "1", "frame": "0"}
+
+
+def uids() -> dict[str, str]:
+    """Identifiers that nobody else has."""
+    names = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+    return {name: f"2.25.{uuid4().int}" for name in names}
+
+
+async def begun(browser: Browser) -> str:
+    """The id of a new upload."""
+    answer = await browser.post("/uploads", json={"client": str(uuid4())}, headers=JSON)
+    assert answer.status_code == 201
+    return str((await answer.get_json())["id"])
+
+
+def case_form(stage: Stage) -> dict[str, str]:
+    """The form that opens the case."""
+    return {
+        "title": stage.words.title, "question": stage.words.question, "modality": "CT",
+        "region": "head", "age_band": "65–69", "client_id": str(uuid4()),
+        "studies": stage.ids["study_id"],
+    }  # fmt: skip
+
+
+def pinned(stage: Stage) -> dict[str, Any]:
+    """A post with a view, as the viewer makes it, and its small picture."""
+    picture = io.BytesIO()
+    Image.new("L", (32, 32), 77).save(picture, "JPEG")
+    view = {
+        "v": 1, "study": stage.ids["study_id"], "series": "0", "instance": stage.ids["instance"],
+        "sop": "2.25.3", "frame": 1, "index": 0, "count": 1, "seriesNumber": 1, "window": None,
+        "invert": False, "zoom": 1, "pan": [0, 0], "rotation": 0, "flipH": False, "flipV": False,
+        "annotations": [{"tool": "ArrowAnnotate", "points": [[0, 0, 0]],
+                         "text": stage.words.drawn}],
+    }  # fmt: skip
+    image = base64.b64encode(picture.getvalue()).decode()
+    return {
+        "text": stage.words.post,
+        "client_id": str(uuid4()),
+        "pin": {"view": view, "image": image},
+    }
+
+
+async def _discussion(stage: Stage) -> None:
+    browser, ids = stage.browsers["author"], stage.ids
+    opened = await browser.post(f"/communities/{ids['community']}/cases", form=case_form(stage))
+    assert opened.status_code == 303, await opened.get_data(as_text=True)
+    ids["case"] = opened.headers["Location"].rpartition("/")[2]
+    thread = await browser.post(
+        f"/cases/{ids['case']}/threads",
+        json={"title": stage.words.thread, "client_id": str(uuid4())},
+        headers=JSON,
+    )
+    ids["thread"] = (await thread.get_json())["id"]
+    ids["post_id"] = (await written_post(stage, "author", pinned(stage)))["id"]
+
+
+async def written_post(stage: Stage, actor: str, post: dict[str, Any]) -> dict[str, Any]:
+    """What the page is told about a new post."""
+    path = f"/threads/{stage.ids['thread']}/posts"
+    answer = await stage.browsers[actor].post(path, json=post, headers=JSON)
+    assert answer.status_code == 201, await answer.get_data(as_text=True)
+    said: dict[str, Any] = json.loads(await answer.get_data())
+    return said
+
+
+async def _newcomer(stage: Stage) -> None:
+    """Somebody registered and has not read the mail yet."""
+    who = ADA | {"mail": "newcomer@example.test"}
+    await registers(stage.world.browser(), who)
+    stage.ids["token"] = (await stage.world.link_for(who["mail"])).rpartition("/")[2]
+
+
+async def fresh_invitation(stage: Stage, guest: str) -> str:
+    """An invitation into a second community of the owner's, not answered yet."""
+    owner = stage.people["owner"]
+    other = await owner.founds("Another board")
+    asked = await communities.invite(owner.actor, other, stage.people[guest].actor.id)
+    return str(asked)
+
+
+async def text_of(answer: Response) -> str:
+    """The body."""
+    return await answer.get_data(as_text=True)
