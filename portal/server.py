@@ -60,6 +60,7 @@ def server_for(app: Quart, settings: Settings) -> Server:
         ws_max_size=SOCKET_MESSAGE,
         ws_per_message_deflate=False,
         log_config=None,
+        log_level="warning",  # at INFO it writes down the address of every websocket
         access_log=False,
         server_header=False,
         proxy_headers=settings.behind_proxy,

@@ -1,0 +1,58 @@
+"""`python -m bench [ingest] [opening] [live] [search] [--small]`: all of them unless named."""
+
+import argparse
+import asyncio
+import os
+from collections.abc import Sequence
+
+from bench import ingest, live, opening, search
+from bench.measuring import Others
+from bench.orthanc import MISSING
+from bench.printing import note, row
+from bench.stage import SMALL, Sizes, Stage, built
+
+NAMES = ("ingest", "opening", "live", "search")
+
+
+async def run(names: Sequence[str], sizes: Sizes) -> None:
+    """Everything named, in this order, against one portal; its memory after each."""
+    print(f"{os.cpu_count()} processors; every ratio is ours divided by the peer's, in this run")
+    async with built(sizes) as stage:
+        if stage.orthanc is None:
+            print(MISSING)
+        memory = {"at the start": stage.portal.family.memory()}
+        uploaded = None
+        for name in names:
+            others = Others()
+            if name in {"ingest", "opening"} and uploaded is None:
+                uploaded = await ingest.measure(stage)
+            if name == "opening" and uploaded is not None:
+                await opening.measure(stage, uploaded)
+            if name == "live":
+                await live.measure(stage)
+            if name == "search":
+                await search.measure(stage)
+            memory[f"after {name}"] = stage.portal.family.memory()
+            note(f"others used {others.share():.0f} % of the machine meanwhile")
+        await _print_memory(stage, memory)
+
+
+async def _print_memory(stage: Stage, memory: dict[str, float]) -> None:
+    print("\nMemory of the server and its children")
+    peer = stage.orthanc.family.memory() if stage.orthanc else 0.0
+    for when, mib in memory.items():
+        row(when, mib, peer if when.endswith("opening") else 0.0, "MiB")
+
+
+def main() -> None:
+    """Read what is wanted and measure it."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="name")
+    parser.add_argument("--small", action="store_true", help="only see that everything works")
+    chosen = parser.parse_args()
+    names = [each for each in NAMES if each in chosen.names or not chosen.names]
+    asyncio.run(run(names, SMALL if chosen.small else Sizes()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""A portal of its own for a run: real processes on a free loopback port, in a temporary folder."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.measuring import Family
+from portal import keys, migrating, vault
+from portal.app import MODELS
+from portal.core.db import Database, orm_config
+from portal.core.settings import Settings
+
+ROOT: Final = Path(__file__).parents[1]
+START_SECONDS: Final = 60
+STOP_SECONDS: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A portal that is being served; queries of this process use its database, too."""
+
+    url: str
+    settings: Settings
+    family: Family
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Portal]:
+    """Set up below *folder*, serve, and stop."""
+    port = free_port()
+    env = {
+        "HDS_DATA": str(folder),
+        "HDS_PORT": str(port),
+        "HDS_MAIL": "mailbox",
+        "HDS_FREE_QUOTA": str(8 * 1024**3),
+    }
+    settings = Settings.read(env)
+    folder.mkdir(mode=0o700)
+    vault.make_key_files(settings.key_folder)
+    await migrating.migrate(orm_config(settings.database_url, MODELS))
+    keys.configure(vault.load_key_files(settings.key_folder), settings)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HDS_")}
+    async with running("portal", "serve", env=kept | env) as process:
+        database = Database(settings.database_url, MODELS)
+        await database.open()
+        try:
+            with database.current():
+                yield Portal(settings.public_url, settings, Family(process.pid))
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def running(
+    module: str, *arguments: str, env: dict[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m module arguments`, from its first line of output until the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        cwd=ROOT,
+        env=env,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=None,
+        limit=256 * 1024 * 1024,
+    )
+    assert process.stdout is not None
+    try:
+        said = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        if not said:
+            raise RuntimeError(f"{module} did not start")
+        yield process
+    finally:
+        await stopped(process)
+
+
+async def stopped(process: asyncio.subprocess.Process) -> None:
+    """End *process*: kindly, then by force."""
+    if process.returncode is None:
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+    await process.wait()
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
