@@ -1,0 +1,181 @@
+"""The command line and the process it starts, as somebody who runs a portal meets them."""
+
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.architecture.sources import ROOT
+
+DUMPABLE: Final = """
+import ctypes
+from portal.server import keep_memory_private
+PR_GET_DUMPABLE = 3
+print(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+keep_memory_private()
+print(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+"""
+
+pytestmark = pytest.mark.one_engine
+
+
+def portal(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "portal", *arguments],
+        env=environment(data, **settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HDS_")}
+    return kept | {"HDS_DATA": str(data), "HDS_MAIL": "mailbox"} | settings
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("installed") / "data"
+    assert portal(data, "init").returncode == 0
+    assert portal(data, "migrate").returncode == 0
+    return data
+
+
+@pytest.fixture
+def installed(installation: Path, tmp_path: Path) -> Path:
+    """A data folder with keys and a database."""
+    shutil.copytree(installation, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free: int = listener.getsockname()[1]
+        return free
+
+
+@pytest.fixture
+def running(installed: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "portal", "serve"],
+        env=environment(installed, HDS_PORT=str(port)),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert "200" in first_answer(port)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def first_answer(port: int) -> str:
+    """The status line of the start page, as soon as there is one."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as wire:
+                wire.sendall(b"GET / HTTP/1.1\r\nHost: portal.test\r\nConnection: close\r\n\r\n")
+                return wire.recv(64).decode()
+        except ConnectionError:
+            time.sleep(0.05)
+    return "no answer"
+
+
+def test_the_portal_stops_within_a_second_although_somebody_stays_connected(
+    running: subprocess.Popen[str], installed: Path, port: int
+) -> None:
+    journal = installed / "portal.db-wal"
+    assert journal.exists()
+    with socket.create_connection(("127.0.0.1", port)) as idle:
+        idle.sendall(b"GET / HTTP/1.1\r\nHost: portal.test\r\n\r\n")
+        assert idle.recv(16).startswith(b"HTTP/1.1 200")
+        asked = time.monotonic()
+        running.send_signal(signal.SIGTERM)
+        running.wait(timeout=20)
+        took = time.monotonic() - asked
+
+    assert took < 1
+    assert not journal.exists(), "the database was not closed"
+
+
+def test_a_dump_of_the_process_is_not_to_be_had(running: subprocess.Popen[str]) -> None:
+    limits = Path(f"/proc/{running.pid}/limits").read_text()
+    core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4:6] == ["0", "0"]
+
+    asked = subprocess.run(
+        [
+            *(sys.executable, "-c", DUMPABLE),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout.split() == ["1", "0"]
+
+
+def test_nothing_that_is_written_is_for_other_eyes(
+    running: subprocess.Popen[str], installed: Path
+) -> None:
+    assert running.poll() is None
+    modes = {
+        str(path.relative_to(installed)): stat.S_IMODE(path.stat().st_mode)
+        for path in installed.rglob("*")
+    }
+    assert modes["keys/pepper-1"] == 0o400
+    assert [name for name, mode in modes.items() if mode & 0o077] == []
+    assert "tmp" in modes
+
+
+def test_key_files_are_made_once(installed: Path) -> None:
+    before = (installed / "keys" / "pepper-1").read_bytes()
+    again = portal(installed, "init")
+
+    assert again.returncode == 0
+    assert (installed / "keys" / "pepper-1").read_bytes() == before
+
+
+def test_a_busy_port_is_said_in_words(installed: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        refused = portal(installed, "serve", HDS_PORT=port)
+
+    assert refused.returncode == 1
+    assert f"port {port}" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_database_that_is_behind_is_not_served(tmp_path: Path, port: int) -> None:
+    assert portal(tmp_path, "init").returncode == 0
+    refused = portal(tmp_path, "serve", HDS_PORT=str(port))
+
+    assert refused.returncode == 1
+    assert "python -m portal migrate" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
+    refused = portal(tmp_path, "migrate", HDS_PORT="many", HDS_MAIL="pigeon", HDS_COLOUR="red")
+
+    assert refused.returncode == 1
+    for name in ("HDS_PORT", "HDS_MAIL", "HDS_COLOUR"):
+        assert name in refused.stderr
+    assert "Traceback" not in refused.stderr
