@@ -6,6 +6,7 @@ import { wireCases } from "./panes";
 import { confirmed, listShortcuts, shortcut, toast } from "./ui";
 
 const SENT_AGAIN_MS = 8000;
+const EDGE = 8;
 
 function closeMenus(but?: Element | null): void {
   for (const menu of all<HTMLDetailsElement>("details.menu[open]")) {
@@ -13,12 +14,14 @@ function closeMenus(but?: Element | null): void {
   }
 }
 
-/** A menu opens to whichever side keeps it on the screen. */
+/** A menu is pushed sideways as far as it takes to stay on the screen. */
 function keepInSight(menu: HTMLDetailsElement): void {
   const body = maybe(".menu-body", menu);
   if (!menu.open || body === null) return;
-  menu.classList.remove("menu-start");
-  if (body.getBoundingClientRect().left < 0) menu.classList.add("menu-start");
+  body.style.setProperty("--shift", "0px");
+  const { left, right } = body.getBoundingClientRect();
+  const beyond = Math.max(0, right + EDGE - document.documentElement.clientWidth);
+  body.style.setProperty("--shift", `${Math.max(EDGE - left, 0) - beyond}px`);
 }
 
 function wireMenus(): void {

@@ -144,7 +144,7 @@ async def test_a_menu_in_a_list_lies_above_the_lines_below(portal: str, chromium
         assert page.url == f"{portal}/help"
 
 
-async def test_a_menu_opens_to_the_side_that_has_room(portal: str, chromium: Browser) -> None:
+async def test_an_open_menu_stays_on_the_screen(portal: str, chromium: Browser) -> None:
     async with looking(chromium, f"{portal}/design/styleguide", **PHONE) as (page, _):
         await page.tap("summary[aria-label=Member]")
         box = await page.locator("details[open] .menu-body").bounding_box()
