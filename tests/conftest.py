@@ -29,7 +29,8 @@ from tests.people import World
 from tests.serving import serving, started
 
 ENGINES: Final = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
-SLOW: Final = frozenset({"browser", "page"})
+BROWSERS: Final = frozenset({"browser", "chromium", "page", "sits"})
+"""Fixtures that start a real browser."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,10 +47,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     engines = ENGINES[metafunc.config.getoption("engine")]
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
-    slow = SLOW & set(metafunc.fixturenames) and "every_engine" not in marks
-    if slow or "one_engine" in marks:
+    drives = BROWSERS & set(metafunc.fixturenames) and "every_engine" not in marks
+    if drives or "one_engine" in marks:
         engines = ["sqlite"]
     metafunc.parametrize("engine", engines, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and BROWSERS & set(item.fixturenames):
+            item.add_marker("browser")
 
 
 @pytest.fixture
