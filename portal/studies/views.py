@@ -31,15 +31,12 @@ def view_of(study: UUID, manifest: Manifest) -> dict[str, Any]:
 
 
 def _study(study: UUID, header: dict[str, Any]) -> dict[str, Any]:
+    """What every reader may know: a community discusses images without the patient's name."""
     names = {
         "uid": "study_instance_uid",
         "date": "study_date",
         "time": "study_time",
         "description": "study_description",
-        "patient": "patient_name",
-        "birthDate": "birth_date",
-        "sex": "sex",
-        "institution": "institution",
     }
     return {"id": study.hex} | {name: header.get(key, "") for name, key in names.items()}
 
