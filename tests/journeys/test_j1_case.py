@@ -102,7 +102,12 @@ async def test_a_question_is_pinned_to_an_image_and_answered_live(
     board: Board, sits: Sits, server: str
 ) -> None:
     ada, rossi = await sits(board.ada), await sits(board.rossi)
+    await rossi.goto(f"/communities/{board.community}")
+    await expect(rossi.get_by_text("No cases yet")).to_be_visible()
     case = await _opens_a_case(ada, board)
+
+    # J1.3: it is on Rossi's page without her doing anything.
+    await expect(rossi.get_by_role("link", name="Weak right arm")).to_be_visible(timeout=4000)
 
     # J1.4: Rossi sees question and images side by side, and at once how good the images are.
     await rossi.goto(case)
