@@ -4,15 +4,21 @@ What the build made for the browser: hashed addresses, served compressed and for
 Every file lies in a folder named after the build, so its address changes when its content does.
 """
 
+import asyncio
 import json
 import mimetypes
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from quart import Quart, Response, request, send_from_directory
+from quart import Quart, Response, request
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 COMPRESSED: Final = ".br"
+FILES_KEPT: Final = 256
+"""More than one build has, so that each file is read once; all of them are some 10 MB."""
 
 
 def init_app(app: Quart, folder: Path) -> None:
@@ -21,16 +27,28 @@ def init_app(app: Quart, folder: Path) -> None:
 
     async def static(filename: str) -> Response:
         takes = "br" in request.headers.get("Accept-Encoding", "")
-        packed = takes and (folder / f"{filename}{COMPRESSED}").is_file()
-        kind, _ = mimetypes.guess_type(filename)
-        name = f"{filename}{COMPRESSED if packed else ''}"
-        response = await send_from_directory(folder, name, mimetype=kind)
+        path = safe_join(str(folder), filename)
+        if path is None:
+            raise NotFound
+        # As a whole: a file that is still being read when the browser leaves would stay open.
+        content, packed = await asyncio.to_thread(_read, path, packed=takes)
+        response = Response(content, mimetype=mimetypes.guess_type(filename)[0])
         if packed:
             response.headers["Content-Encoding"] = "br"
         response.headers["Vary"] = "Accept-Encoding"
         return response
 
     app.view_functions["static"] = static
+
+
+@lru_cache(FILES_KEPT)
+def _read(path: str, *, packed: bool) -> tuple[bytes, bool]:
+    """The file, as brotli if there is that; its address names a build, so it never changes."""
+    if packed and Path(f"{path}{COMPRESSED}").is_file():
+        return Path(f"{path}{COMPRESSED}").read_bytes(), True
+    if not Path(path).is_file():
+        raise NotFound
+    return Path(path).read_bytes(), False
 
 
 def _addresses(manifest: Path) -> Callable[[str], str]:
