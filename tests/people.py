@@ -1,9 +1,10 @@
 """People for stories.  Each has a name, a browser, and verbs; a new room adds its verbs here."""
 
+import asyncio
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from portal.core.db import now
 from portal.core.events import listening
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
+from portal.mailing.models import Waiting
 from portal.studies.models import Study
 from portal.studies.summaries import sealed_summary
 
@@ -173,6 +175,10 @@ class World:
         """What the postman has brought to an address by now, newest first."""
         office = mailing.PostOffice(replace(self.settings, mail="mailbox"))
         await office.deliver_due()
+        with suppress(TimeoutError):  # the portal's own postman may be on the way with one
+            async with asyncio.timeout(5):
+                while await Waiting.exists():
+                    await asyncio.sleep(0.01)
         return [each for each in await mailing.newest() if each.to == mail]
 
     async def link_for(self, mail: str) -> str:
