@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any, Final
 
 import socketio
@@ -20,7 +21,14 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
     acknowledgement, so it is encoded once and put straight into each socket's queue.
     """
 
-    async def emit(  # noqa: PLR0913 -- the signature is python-socketio's
+    async def connect(self, eio_sid: str, namespace: str) -> str:
+        """Admit a socket, and let its writer wait without a task and a timer for every packet."""
+        sid: str = await super().connect(eio_sid, namespace)
+        socket = self.server.eio.sockets[eio_sid]
+        socket.poll = partial(_waiting_packets, socket.queue)
+        return sid
+
+    async def emit(  # noqa: PLR0913, PLR0917 -- the signature is python-socketio's
         self,
         event: str,
         data: Any,
@@ -31,7 +39,7 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
         to: Any = None,
         **_kwargs: Any,
     ) -> None:
-        """Queue *event* for every socket in *room*; with a callback, leave it to the stock manager."""
+        """Queue *event* for every socket in *room*; one with a callback goes the stock way."""
         if callback is not None:
             await super().emit(event, data, namespace, room, skip_sid, callback, to)
             return
@@ -54,6 +62,27 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
             task.add_done_callback(_closing.discard)
             return
         socket.queue.put_nowait(message)
+
+
+async def _waiting_packets(queue: asyncio.Queue[engine.Packet | None]) -> list[engine.Packet]:
+    """
+    What is to be written next; an empty list when the socket is closing.
+
+    engineio's own gives up after a while without packets.  That is not needed: its pings come
+    through here as well, and whoever answers none is closed by them.
+    """
+    packets: list[engine.Packet] = []
+    each = await queue.get()
+    while each is not None:
+        queue.task_done()
+        packets.append(each)
+        if queue.empty():
+            return packets
+        each = queue.get_nowait()
+    queue.task_done()
+    if packets:
+        queue.put_nowait(None)  # first what was to be said before the end
+    return packets
 
 
 _closing: set[asyncio.Task[None]] = set()

@@ -166,19 +166,13 @@ class Live:
         *,
         ending: bool = False,
     ) -> None:
-        hint = {
-            "name": name,
-            "readers": [reader.hex for reader in readers],
-            "payload": payload,
-            "ending": ending,
-        }
-        await self._deliver(hint)
+        hint = {"name": name, "payload": payload, "ending": ending}
+        await self._deliver(hint, readers)
         if self._relay is not None:
-            await self._relay.publish(hint)
+            await self._relay.publish(hint | {"readers": [reader.hex for reader in readers]})
 
-    async def _deliver(self, hint: Hint) -> None:
+    async def _deliver(self, hint: Hint, readers: Collection[AccountId]) -> None:
         """Tell this process's sockets of the hint's readers, if their sessions still live."""
-        readers = {AccountId(UUID(hex=reader)) for reader in hint["readers"]}
         sockets = self.connections.of(readers)
         if not sockets:
             return
@@ -210,8 +204,9 @@ class Live:
         """Tell sockets what is committed, here and in other processes, until the block ends."""
 
         async def hear(hint: Hint) -> None:
+            readers = {AccountId(UUID(hex=reader)) for reader in hint["readers"]}
             with database.current():
-                await self._deliver(hint)
+                await self._deliver(hint, readers)
 
         async with AsyncExitStack() as stack:
             self._relay = await stack.enter_async_context(relaying(self._settings.redis_url, hear))
