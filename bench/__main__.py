@@ -5,9 +5,8 @@ import asyncio
 import os
 from collections.abc import Sequence
 
-from bench import ingest, live, opening, search
+from bench import ingest, live, opening, orthanc, search
 from bench.measuring import Others
-from bench.orthanc import MISSING
 from bench.printing import note, row
 from bench.stage import SMALL, Sizes, Stage, built
 
@@ -17,9 +16,8 @@ NAMES = ("ingest", "opening", "live", "search")
 async def run(names: Sequence[str], sizes: Sizes) -> None:
     """Everything named, in this order, against one portal; its memory after each."""
     print(f"{os.cpu_count()} processors; every ratio is ours divided by the peer's, in this run")
+    print(orthanc.name(), flush=True)
     async with built(sizes) as stage:
-        if stage.orthanc is None:
-            print(MISSING)
         memory = {"at the start": stage.portal.family.memory()}
         uploaded = None
         for name in names:
