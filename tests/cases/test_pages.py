@@ -29,7 +29,7 @@ def view_of(study: UUID, **more: Any) -> dict[str, Any]:
         "instance": uuid4().hex,
         "sop": "2.25.7",
         "frame": 1,
-        "index": 43,
+        "index": 42,  # from nought; people are told the 43rd
         "count": 120,
         "seriesNumber": 2,
         "window": {"center": 40, "width": 80},
@@ -282,7 +282,7 @@ async def test_markup_in_names_titles_and_posts_is_text(world: World) -> None:
     [
         {"v": 2},
         {"study": "not an id"},
-        {"index": "43"},
+        {"index": "42"},
         {"zoom": "1"},
         {"zoom": float("inf")},
         {"window": {"center": "40", "width": 80}},
