@@ -230,3 +230,18 @@ async def test_a_post_far_back_opens_by_its_address(opens: Opens, talk: Round) -
     await expect(page.locator(f"#post-{old.id}")).to_be_focused()
     await page.get_by_role("button", name="Later posts").click()
     await expect(page.locator(".post", has_text="Post 109")).to_be_visible(timeout=PICTURE_MS)
+
+
+async def test_a_new_case_appears_on_top_without_a_reload(opens: Opens, talk: Round) -> None:
+    his = await opens(talk.ben, f"/communities/{talk.board}")
+    mine = await opens(talk.ben, "/communities")
+    await expect(his.locator("[data-case]")).to_have_count(1)
+
+    case = await talk.ada.opens("Clot or calcification", in_=talk.board)
+    await talk.ada.posts("Please look", on=case)
+
+    await expect(his.locator("[data-case]").first).to_contain_text(
+        "Clot or calcification", timeout=10_000
+    )
+    await expect(his.locator("[data-case]").first.locator(".badge-count")).to_contain_text("1")
+    await expect(mine.locator("[data-communities] .badge-count")).to_contain_text("1")
