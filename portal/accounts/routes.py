@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from quart import Blueprint, Response, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
@@ -280,11 +279,8 @@ def _remember(answer: Response, settings: Settings, preferences: Preferences) ->
 def safe_next(wanted: str | None) -> str:
     """A path on this portal to go on to; the start page for everything else (open redirects)."""
     path = wanted or "/"
-    parts = urlsplit(path) if path.isprintable() else None
-    ours = parts is not None and not parts.scheme and not parts.netloc
-    if not ours or not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path:
-        return "/"
-    return path if len(path) <= LONGEST_NEXT else "/"
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if ours and path.isprintable() and len(path) <= LONGEST_NEXT else "/"
 
 
 def network_of(address: str | None) -> str:

@@ -141,6 +141,8 @@ async def test_people_who_sign_in_rightly_do_not_block_their_clinic(world: World
         ("javascript:alert(1)", "/"),
         ("\t//evil.test", "/"),
         ("/\n/evil.test", "/"),
+        ("//[", "/"),
+        ("http://[", "/"),
         ("", "/"),
         (None, "/"),
         ("/sign-in?next=/documents", "/sign-in?next=/documents"),
