@@ -75,7 +75,7 @@ async def prefix_records(
     """The exact low resolution of every frame that has one (HTJ2K), nearest to *start* first."""
     for index in nearest_first(len(places), start):
         slot = places[index]
-        if slot is None or resolution >= len(slot.ends) - 1:
+        if slot is None or not 0 <= resolution < len(slot.ends) - 1:
             continue
         prefix = await study.frame(slot.instance, slot.frame, 0, slot.ends[resolution])
         yield record(index, slot.size, PREFIX, prefix)

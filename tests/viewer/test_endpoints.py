@@ -83,6 +83,16 @@ async def test_low_resolutions_are_exact_prefixes_nearest_first(
         assert 0 < len(payload) < total
 
 
+@pytest.mark.parametrize("resolution", ["-1", "-100", "99"])
+async def test_a_resolution_that_no_frame_has_gives_no_prefixes(
+    app: Quart, study: FakeStudy, resolution: str
+) -> None:
+    response = await answer(app.test_client(), f"/v/{study.id}/low?series=0&res={resolution}")
+
+    assert response.status_code == 200
+    assert await response.get_data() == b""
+
+
 @pytest.mark.parametrize(
     ("asked", "start", "stop"),
     [("bytes=100-", 100, None), ("bytes=10-19", 10, 20), ("bytes=-5", -5, None)],
