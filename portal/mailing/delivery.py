@@ -56,9 +56,11 @@ class PostOffice:
         """Carry every mail that is due at this moment; how many left the outbox."""
         gone = 0
         while rows := await Waiting.filter(_is_due()).order_by("due_at").limit(AT_ONCE):
-            taken = [row for row in rows if await _taken(row)]
-            for row in taken:
-                gone += await self._deliver(row)
+            taken = 0
+            for row in rows:
+                if await _taken(row):  # one by one: the lease is as long as one mail takes
+                    taken += 1
+                    gone += await self._deliver(row)
             if not taken:
                 break
         return gone
@@ -97,24 +99,28 @@ class PostOffice:
             log.warning("mail %s given up after %d tries", row.id, row.tries)
             await row.delete()
             return True
-        letter = open_letter(row.id, row.letter)
-        mail = message(
-            letter,
-            write(letter, self._origin),
-            row=row.id,
-            sender=self._sender,
-            origin=self._origin,
-        )
+        try:
+            mail = self._written(row)
+        except Exception as error:  # noqa: BLE001 -- one letter that cannot be read holds up no other
+            log.error("mail %s cannot be written: %s", row.id, type(error).__name__)  # noqa: TRY400
+            await _try_later(row)
+            return False
         try:
             await self._carry(mail)
         except Refused:
-            log.warning("mail %s (%s): no such mailbox", row.id, letter.kind)
+            log.warning("mail %s: no such mailbox", row.id)
         except (aiosmtplib.SMTPException, OSError) as error:
-            log.warning("mail %s (%s): %s", row.id, letter.kind, type(error).__name__)
+            log.warning("mail %s: %s", row.id, type(error).__name__)
             await _try_later(row)
             return False
         await row.delete()
         return True
+
+    def _written(self, row: Waiting) -> EmailMessage:
+        """The mail in an outbox row.  Raises `vault.Tampered` when it is another row's."""
+        letter = open_letter(row.id, row.letter)
+        words = write(letter, self._origin)
+        return message(letter, words, row=row.id, sender=self._sender, origin=self._origin)
 
 
 def by_smtp(settings: Settings) -> Carry:

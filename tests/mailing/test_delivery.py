@@ -125,6 +125,22 @@ async def test_a_mailbox_that_does_not_exist_is_not_tried_again(
     assert await Waiting.all().count() == left
 
 
+async def test_a_letter_that_does_not_open_holds_up_no_other(
+    database: Database, office: PostOffice, post: MailServer
+) -> None:
+    for _ in range(3):
+        await mailing.send("password_changed", ERIKA, "en")
+    first = await Waiting.all().order_by("due_at").first()
+    assert first is not None
+    await Waiting.filter(id=first.id).update(letter=b"something else")
+
+    assert await office.deliver_due() == 2
+
+    assert len(post.received) == 2
+    left = await Waiting.get()
+    assert (left.id, left.tries) == (first.id, 1)
+
+
 async def test_several_postmen_carry_each_mail_once(
     database: Database, settings: Settings, post: MailServer
 ) -> None:
