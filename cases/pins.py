@@ -8,7 +8,6 @@ to the viewer as it came.
 import base64
 import binascii
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -22,6 +21,8 @@ LONGEST_VIEW: Final = 32 * 1024
 """Characters of a view as JSON."""
 LARGEST_IMAGE: Final = 40 * 1024
 """Bytes of the small picture."""
+LARGEST_NUMBER: Final = 2**53 - 1
+"""The largest whole number that a browser is sure of (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 _JPEG_START: Final = b"\xff\xd8\xff"
 _JPEG_END: Final = b"\xff\xd9"
 _NAMES: Final = frozenset(
@@ -69,14 +70,17 @@ def _check_view(view: Mapping[str, Any]) -> None:
         if window is not None:
             numbers += [window["center"], window["width"]]
         drawn = view.get("annotations", [])
-    if not all(isinstance(each, int) for each in whole) or not all(map(_is_number, numbers)):
+    if not all(isinstance(each, int) for each in whole):
+        raise BadPin
+    if not all(map(_is_number, [*whole, *numbers])):
         raise BadPin
     if not isinstance(drawn, list) or not all(isinstance(each, dict) for each in drawn):
         raise BadPin
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    """Finite and no larger than anything a viewer counts, so that it can be rounded and shown."""
+    return isinstance(value, int | float) and abs(value) <= LARGEST_NUMBER
 
 
 def _read_image(encoded: Any) -> bytes:
