@@ -21,11 +21,12 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
     acknowledgement, so it is encoded once and put straight into each socket's queue.
     """
 
-    async def connect(self, eio_sid: str, namespace: str) -> str:
+    async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
         """Admit a socket, and let its writer wait without a task and a timer for every packet."""
-        sid: str = await super().connect(eio_sid, namespace)
-        socket = self.server.eio.sockets[eio_sid]
-        socket.poll = partial(_waiting_packets, socket.queue)
+        socket = self.server.eio.sockets.get(eio_sid)
+        if socket is not None:
+            socket.poll = partial(_waiting_packets, socket.queue)
+        sid: str | None = await super().pre_connect(eio_sid, namespace)
         return sid
 
     async def emit(  # noqa: PLR0913, PLR0917 -- the signature is python-socketio's
