@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from quart import render_template, request
 from quart.typing import ResponseReturnValue
@@ -11,8 +11,10 @@ from quart.typing import ResponseReturnValue
 from cases.errors import RootMoved
 from cases.views import PostView
 from cases.vocabulary import AGE_BANDS, MODALITIES, REACTIONS, REGIONS, ROLES, STATUSES
-from portal.core.errors import Invalid
+from portal.core.errors import Invalid, reading
 from portal.core.language import gettext as _
+
+LAST: Final = 2**63 - 1
 
 
 async def body() -> Mapping[str, Any]:
@@ -23,6 +25,12 @@ async def body() -> Mapping[str, Any]:
     if not isinstance(sent, dict):
         raise Invalid
     return sent
+
+
+def whole(sent: object) -> int:
+    """A change's number as somebody sent it, kept inside what a column holds; else `Invalid`."""
+    with reading():
+        return max(0, min(int(str(sent)), LAST))
 
 
 def wants_json() -> bool:

@@ -6,13 +6,12 @@ from quart import Blueprint, Response, make_response, redirect, render_template,
 from quart.typing import ResponseReturnValue
 
 from cases import access, reading, threads
-from cases.answers import body, post_html, steady, wants_json, words
+from cases.answers import body, post_html, steady, wants_json, whole, words
 from cases.forms import NewPost, NewThread, PostEdit
 from cases.ids import CaseId, PostId, ThreadId
 from cases.reading import ThreadView
 from cases.threads import Posted
 from portal.core.actor import Actor
-from portal.core.errors import reading as reading_input
 from portal.core.web import signed_in
 
 blueprint = Blueprint("posts", __name__)
@@ -74,9 +73,8 @@ async def post(thread: UUID) -> ResponseReturnValue:
 async def stretch(thread: UUID) -> ResponseReturnValue:
     """Posts that the page left out: `before` or `after` a change number."""
     actor = signed_in()
-    with reading_input():
-        before = request.args.get("before", type=int)
-        after = request.args.get("after", 0, type=int)
+    before = request.args.get("before", type=whole)
+    after = request.args.get("after", 0, type=whole)
     row, _ = await access.thread_for(actor, ThreadId(thread))
     found = await reading.stretch(actor, ThreadId(thread), before=before, after=after)
     closed = row.case.status == "closed"
@@ -103,9 +101,7 @@ async def around(post_id: UUID) -> ResponseReturnValue:
 async def mark_read(thread: UUID) -> ResponseReturnValue:
     """Everything up to `seq` has been seen."""
     sent = await body()
-    with reading_input():
-        seq = int(sent["seq"])
-    await threads.mark_read(signed_in(), ThreadId(thread), seq)
+    await threads.mark_read(signed_in(), ThreadId(thread), whole(sent.get("seq")))
     return "", 204
 
 

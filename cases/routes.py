@@ -8,7 +8,7 @@ from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from cases import access, casework, reading
-from cases.answers import body, day_of, steady, wants_json, words
+from cases.answers import body, day_of, steady, wants_json, whole, words
 from cases.community_routes import blueprint as community_blueprint
 from cases.forms import CaseWords, NewCase
 from cases.ids import CaseId, CommunityId
@@ -98,9 +98,8 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     @steady
     async def changes(case: UUID) -> ResponseReturnValue:
         actor = signed_in()
-        with reading_input():
-            since = int(request.args.get("since", "0"))
-        return await changes_json(actor, CaseId(case), max(0, since))
+        since = whole(request.args.get("since", 0))
+        return await changes_json(actor, CaseId(case), since)
 
     @blueprint.get("/cases/<uuid:case>/edit")
     @steady

@@ -31,7 +31,10 @@ def init_app(app: Quart, folder: Path) -> None:
         if path is None:
             raise NotFound
         # As a whole: a file that is still being read when the browser leaves would stay open.
-        content, packed = await asyncio.to_thread(_read, path, packed=takes)
+        try:
+            content, packed = await asyncio.to_thread(_read, path, packed=takes)
+        except OSError:  # a name longer than any file can have
+            raise NotFound from None
         response = Response(content, mimetype=mimetypes.guess_type(filename)[0])
         if packed:
             response.headers["Content-Encoding"] = "br"

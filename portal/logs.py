@@ -14,6 +14,14 @@ FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
 QUOTES: Final = frozenset({"asyncio"})
 """Loggers whose messages hold a task or a call with the exception or the arguments in it."""
 
+QUIET: Final = {
+    "tortoise": logging.WARNING,
+    "aiosqlite": logging.INFO,
+    "uvicorn": logging.INFO,
+    "websockets": logging.INFO,
+}
+"""At DEBUG these quote rows, requests and their cookies."""
+
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -48,4 +56,10 @@ def to_standard_error(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Discreet(FORMAT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("tortoise").setLevel(logging.WARNING)  # at DEBUG it logs what is stored
+    hush()
+
+
+def hush() -> None:
+    """Keep those quiet that log what is stored or sent, whatever level the others have."""
+    for name, lowest in QUIET.items():
+        logging.getLogger(name).setLevel(lowest)

@@ -92,5 +92,5 @@ def reading() -> Iterator[None]:
     """Whatever breaks while untrusted input is read is the sender's fault."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise Invalid from error

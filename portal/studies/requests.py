@@ -1,10 +1,15 @@
-"""Reading one part from the line: bounded in bytes, in time, and in how long it may stand still."""
+"""
+Reading what arrives: JSON that is text, and parts bounded in bytes, in time, and in how long they
+may stand still.
+"""
 
 import asyncio
+import json
 from typing import Any, Final
 
 from quart import Request
 
+from portal.core.errors import Invalid
 from portal.studies import parts
 from portal.studies.errors import PartDamaged, PartTooLarge, PartTooSlow
 
@@ -20,6 +25,20 @@ class PortalRequest(Request):
         if method == "PUT" and path.startswith("/uploads/"):
             more["max_content_length"] = parts.BODY
         super().__init__(method, scheme, path, *rest, **more)
+
+    async def get_json(self, *args: Any, **more: Any) -> Any:
+        """
+        The body read as JSON (RFC 8259); None for another type.  Raises `Invalid`.
+
+        Half a surrogate pair is no text: once stored, no page could be written that shows it.
+        """
+        try:
+            found = await super().get_json(*args, **more)
+            if b"\\u" in await self.get_data(as_text=False):
+                json.dumps(found, ensure_ascii=False).encode()
+        except (RecursionError, UnicodeError) as error:
+            raise Invalid from error
+        return found
 
 
 async def read_part(request: Request, *, idle: float = IDLE, total: float = TOTAL) -> bytearray:

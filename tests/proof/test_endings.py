@@ -1,0 +1,124 @@
+"""T12: a session that ends, however it ends, is over for the next request and every open socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import pytest
+import socketio
+from quart import Response
+from socketio.exceptions import ConnectionError as NoConnection
+
+from portal import keys
+from portal.core.db import now
+from portal.core.web import cookie_name
+from portal.keys.models import Session
+from tests.people import PASSWORD, Browser, Person, World
+
+LATEST: Final = 2.0
+"""Seconds: sockets are swept every half of one, and machines that run tests are busy."""
+JSON: Final = {"Accept": "application/json"}
+
+Ending = Callable[[World, Person, Browser], Awaitable[object]]
+
+
+async def signs_out(_world: World, _person: Person, device: Browser) -> None:
+    assert (await device.post("/sign-out")).status_code == 303
+
+
+async def changes_the_password_elsewhere(world: World, person: Person, _device: Browser) -> None:
+    _, other = await world.signs_in(person.mail)
+    form = {"present": PASSWORD, "password": f"{PASSWORD} indeed"}
+    assert (await other.post("/profile/password", form=form)).status_code == 303
+    back = {"present": form["password"], "password": PASSWORD}
+    assert (await other.post("/profile/password", form=back)).status_code == 303
+
+
+async def all_are_ended(_world: World, person: Person, _device: Browser) -> None:
+    await keys.end_sessions(person.actor.id)
+
+
+async def twelve_hours_pass(_world: World, person: Person, _device: Browser) -> None:
+    late = now() - timedelta(seconds=1)
+    await Session.filter(principal=person.actor.id).update(abs_exp=late)
+
+
+async def nothing_is_done_for_long(_world: World, person: Person, _device: Browser) -> None:
+    late = now() - timedelta(seconds=1)
+    await Session.filter(principal=person.actor.id).update(idle_exp=late)
+
+
+async def a_backup_without_sessions_is_restored(
+    _world: World, person: Person, _device: Browser
+) -> None:
+    await Session.filter(principal=person.actor.id).delete()
+
+
+async def signs_in_anew_on_the_same_device(_world: World, person: Person, device: Browser) -> None:
+    before = device.cookie("hds")
+    answer = await device.post("/sign-in", form={"mail": person.mail, "password": PASSWORD})
+    assert answer.status_code == 303
+    assert device.cookie("hds") != before
+
+
+ENDINGS: Final[tuple[Ending, ...]] = (
+    signs_out, changes_the_password_elsewhere, all_are_ended, twelve_hours_pass,
+    nothing_is_done_for_long, a_backup_without_sessions_is_restored,
+    signs_in_anew_on_the_same_device,
+)  # fmt: skip
+
+
+async def test_whatever_ends_a_session_ends_it_everywhere(world: World, server: str) -> None:
+    ada, ben = await world.physician("Ada Ahrens"), await world.physician("Ben Brandt")
+    async with socket(world, ben.browser.cookie("hds"), server) as his:
+        for ending in ENDINGS:
+            _, device = await world.signs_in(ada.mail)
+            cookie = device.cookie("hds")
+            async with socket(world, cookie, server) as hers:
+                await ending(world, ada, device)
+
+                assert (await asks(world, cookie)).status_code == 401, ending.__name__
+                await asyncio.wait_for(hers.wait(), LATEST)
+            with pytest.raises(NoConnection):
+                async with socket(world, cookie, server):
+                    pass
+        assert hers.connected is False
+        assert his.connected, "somebody else's socket was ended"
+    assert (await ben.browser.get("/profile")).status_code == 200
+
+
+async def asks(world: World, cookie: str | None) -> Response:
+    """A request with the cookie as it was, whatever its browser was told meanwhile."""
+    thief = world.browser()
+    return await thief.get("/profile", headers={"Cookie": f"hds={cookie}", **JSON})
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://127.0.0.1:1"])
+async def test_no_other_page_opens_a_socket(world: World, server: str, origin: str | None) -> None:
+    """T38, for the handshake: also when a browser or a program names no origin at all."""
+    ada = await world.physician("Ada Ahrens")
+
+    with pytest.raises(NoConnection):
+        async with socket(world, ada.browser.cookie("hds"), server, origin=origin):
+            pass
+
+
+@asynccontextmanager
+async def socket(
+    world: World, cookie: str | None, server: str, *, origin: str | None = ""
+) -> AsyncIterator[socketio.AsyncClient]:
+    """An open socket with a session's cookie, from our own page unless *origin* says else."""
+    headers = {"Cookie": f"{cookie_name(world.settings)}={cookie}"}
+    if origin is not None:
+        headers["Origin"] = origin or server
+    client = socketio.AsyncClient(reconnection=False)
+    try:
+        await client.connect(server, headers=headers, transports=["websocket"])
+        yield client
+    finally:
+        await client.disconnect()
+        if client.eio.http is not None:
+            await client.eio.http.close()
