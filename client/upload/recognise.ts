@@ -7,8 +7,8 @@ const PROGRAMS =
   /\.(exe|dll|jar|bat|cmd|com|msi|inf|ini|ico|sys|ocx|app|dmg|pkg|sh|command|class|so|dylib|manifest|cab|lnk|url|desktop)$/i;
 const SUPPORT =
   /\.(html?|css|js|xml|xsl|dtd|chm|hlp|txt|md|rtf|log|cfg|conf|properties|json|csv|db|sqlite|dat|pro|gif|svg|woff2?|ttf|wav|mp3|swf)$/i;
-const HIDDEN = /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/i;
-const DIRECTORY = /(^|\/)DICOMDIR[^/]*$/i;
+const HIDDEN = /(^|\/|› )(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/i;
+const DIRECTORY = /(^|\/|› )DICOMDIR[^/]*$/i;
 
 /** Why a file is skipped by its name alone, or undefined. */
 export function skippedByName(name: string): string | undefined {
