@@ -53,6 +53,12 @@ class OpenCommunity:
         """The current root."""
         return self.roots[self.epoch]
 
+    def root_at(self, epoch: int) -> Secret:
+        """The root of a generation.  Raises `RootMoved` for one that began after this look."""
+        if epoch > self.epoch:
+            raise RootMoved(retry_after=1)
+        return self.roots[epoch]
+
     def box(self, table: str, column: str, row: UUID, rev: int, document: Document) -> bytes:
         """*document* under the current root, bound to its place."""
         text = keys.Text("community", self.id, self.epoch, self.root)
@@ -66,9 +72,7 @@ class OpenCommunity:
 
         Raises `vault.Tampered`, and `RootMoved` for what was written after this root was over.
         """
-        if epoch > self.epoch:
-            raise RootMoved(retry_after=1)
-        text = keys.Text("community", self.id, epoch, self.roots[epoch])
+        text = keys.Text("community", self.id, epoch, self.root_at(epoch))
         return cast("Document", json.loads(text.open(table, column, row, rev, boxed)))
 
 

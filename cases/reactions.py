@@ -72,5 +72,5 @@ def tallied(community: OpenCommunity, post_id: UUID, rows: Sequence[Reaction]) -
 
 
 def _mark(community: OpenCommunity, epoch: int, post_id: UUID, account: UUID, kind: str) -> bytes:
-    key = vault.sub_key(community.roots[epoch], "blind")
+    key = vault.sub_key(community.root_at(epoch), "blind")
     return vault.blind_mark(key, "reaction", "kind", f"{post_id.hex}/{account.hex}/{kind}")

@@ -316,5 +316,5 @@ async def pin_image(actor: Actor, post_id: PostId) -> bytes:
     row = await PinImage.get_or_none(post_id=post_id)
     if row is None:
         raise Unknown
-    root = community.roots[row.epoch]
+    root = community.root_at(row.epoch)
     return pins.open_image(root, community.id, row.epoch, post_id, row.image)

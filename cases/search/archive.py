@@ -82,7 +82,7 @@ class Archive:
         boxed = await self._store.get(row.object)
         context = vault.contexts.index(community.id, row.epoch, row.generation)
         return await asyncio.to_thread(
-            vault.unbox, _key(community.roots[row.epoch]), boxed, context
+            vault.unbox, _key(community.root_at(row.epoch)), boxed, context
         )
 
     async def _seal(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from quart import Blueprint, ResponseReturnValue, render_template, request
 
+from cases.answers import steady
 from cases.ids import CommunityId
 from cases.search.archive import Archive
 from cases.search.finding import Results, search
@@ -30,6 +31,7 @@ def create_blueprint(archive: Archive, describing: Describing) -> Blueprint:
 
     # By POST: what a person looks for is nobody's business, and addresses end up in logs.
     @blueprint.post("/search")
+    @steady
     async def find() -> ResponseReturnValue:
         actor, sent = signed_in(), await request.form
         text = f"{sent.get('q', '')} {sent.get('add', '')}".strip()

@@ -6,13 +6,15 @@ from uuid import UUID
 import pytest
 from quart import Quart
 
-from cases import communities, threads
+from cases import access, communities, threads
+from cases.errors import RootMoved
 from cases.forms import PostEdit
 from cases.ids import CaseId, CommunityId
 from cases.search import archive as archive_module
 from cases.search.archive import Archive
 from cases.search.finding import Results, search
 from cases.search.models import SearchIndex
+from cases.search.query import read
 from portal.core.errors import Unknown
 from portal.core.settings import Settings
 from tests.people import Person, World
@@ -131,6 +133,24 @@ async def test_the_sealed_index_survives_a_restart_and_a_rotation(
     assert (first.epoch, first.generation) == (1, 1)
     assert (second.epoch, second.generation) == (2, 2)
     assert second.object != first.object
+
+
+async def test_whoever_looked_before_the_root_changed_is_asked_to_look_again(
+    chest: Chest, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "SEAL_AFTER", 1)
+    alice, bob, _, chest_id, nodule = chest
+    before = await access.community_for(alice.actor, chest_id)
+    await communities.remove(alice.actor, chest_id, bob.actor.id)
+    await alice.posts("Effusion", on=nodule)
+    await finds(alice, archive, "effusion")
+
+    restarted = Archive(archive._store)
+    try:
+        with pytest.raises(RootMoved):
+            await restarted.ask(before, read("effusion"), described)
+    finally:
+        restarted.close()
 
 
 async def test_a_thief_reads_nothing_of_a_sealed_index(
