@@ -14,6 +14,12 @@ export interface Pinned {
   readonly image: string | null;
 }
 
+function pinAtHash(): PinView | null {
+  const post = document.getElementById(location.hash.slice(1));
+  const pin = post === null ? null : maybe("[data-view]", post);
+  return JSON.parse(pin?.dataset["view"] ?? "null") as PinView | null;
+}
+
 export class Images {
   readonly #stage: HTMLElement;
   readonly #studies: readonly string[];
@@ -34,9 +40,12 @@ export class Images {
     addEventListener("popstate", (event) => this.#back(event.state as { pane?: string } | null));
   }
 
+  /** Opens the first examination, or the view of the post that the address leads to. */
   async start(): Promise<void> {
     const [first] = this.#studies;
-    if (first !== undefined) await this.#mount(first);
+    const view = pinAtHash();
+    if (view !== null && this.#studies.includes(view.study)) await this.#mount(view.study, view);
+    else if (first !== undefined) await this.#mount(first);
   }
 
   /** What is on the screen, for a pin; undefined before the first image. */

@@ -157,6 +157,27 @@ async def test_a_question_is_pinned_to_an_image_and_answered_live(
         )
 
 
+async def test_a_hit_opens_the_post_and_its_image(board: Board, sits: Sits) -> None:
+    case = await board.ada.opens("Weak arm", in_=board.community, about=[board.study])
+    rossi, okafor = await sits(board.rossi), await sits(board.okafor)
+    await rossi.goto(f"/cases/{case}")
+    await poll(rossi, FULL)
+    await rossi.locator(".hv").focus()
+    await rossi.keyboard.press("Home")
+    await rossi.keyboard.press("ArrowDown")
+    await _shows_image(rossi, 2)
+    await _pinned_post(rossi, "Dense vessel?")
+    await expect(rossi.locator("[data-post]", has_text="Dense vessel?")).to_have_count(1)
+
+    await okafor.goto("/search")
+    await okafor.get_by_role("searchbox").fill("from:Rossi modality:CT vessel")
+    await okafor.keyboard.press("Enter")
+    await okafor.locator("[data-hit]").get_by_role("link").click()
+
+    await okafor.wait_for_url("**/cases/*#post-*")
+    await _shows_image(okafor, 2)
+
+
 async def test_threads_stay_apart_and_a_closed_case_is_found_by_members_only(
     board: Board, sits: Sits, server: str
 ) -> None:
