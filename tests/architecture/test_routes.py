@@ -48,6 +48,7 @@ POLICY: Final = {
 
 ABROAD: Final[dict[str, dict[str, str | None]]] = {
     "from another origin": {"Origin": "https://evil.example", "Sec-Fetch-Site": None},
+    "from nowhere": {"Origin": None, "Sec-Fetch-Site": None},
     "from a page without origin": {"Origin": "null", "Sec-Fetch-Site": None},
     "across sites": {"Sec-Fetch-Site": "cross-site"},
     "from another subdomain": {"Sec-Fetch-Site": "same-site"},
@@ -56,7 +57,7 @@ ABROAD: Final[dict[str, dict[str, str | None]]] = {
 NO_TOKEN: Final[dict[str, dict[str, str | None]]] = {
     "without a token": {"X-HDS-CSRF": None},
     "with another session's token": {"X-HDS-CSRF": "0" * 64},
-    "without origin and token": {"X-HDS-CSRF": None, "Origin": None, "Sec-Fetch-Site": None},
+    "as plain text": {"X-HDS-CSRF": None, "Content-Type": "text/plain"},
 }
 
 
@@ -109,12 +110,16 @@ async def test_no_write_of_a_stranger_starts_elsewhere(app: Quart, world: World,
 
 @pytest.mark.one_engine
 async def test_no_write_of_somebody_signed_in_starts_elsewhere(app: Quart, world: World) -> None:
-    ada = await world.physician("Ada")
+    ada, ben = await world.physician("Ada"), await world.physician("Ben")
+    form = f"csrf={ada.browser.csrf}".encode()
+    tricks = ABROAD | NO_TOKEN | {"with Ben's token": {"X-HDS-CSRF": ben.browser.csrf}}
     for _, method, path in addresses(app):
         if method in READING:
             continue
-        for how, headers in (ABROAD | NO_TOKEN).items():
-            answer = await ada.browser.request(path, method=method, headers=JSON | headers)
+        for how, headers in tricks.items():
+            answer = await ada.browser.request(
+                path, method=method, headers=JSON | headers, data=form
+            )
             assert answer.status_code == 403, f"{method} {path} {how}: {answer.status_code}"
             assert (await answer.get_json())["error"] == "cross_site"
 
