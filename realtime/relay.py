@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 CHANNEL: Final = "hds:hints"
 RETRY_SECONDS: Final = 1.0
+PUBLISH_SECONDS: Final = 2.0
+"""A post waits no longer than this for a Redis that takes the connection and does not answer."""
 
 Hint = dict[str, Any]
 Hear = Callable[[Hint], Awaitable[None]]
@@ -49,8 +51,9 @@ class ByRedis:
     async def publish(self, hint: Hint) -> None:
         """Tell the others; while Redis is away, pages find out by asking every few seconds."""
         try:
-            await self._client.publish(CHANNEL, json.dumps({**hint, "process": self._me}))
-        except (RedisError, OSError) as error:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await self._client.publish(CHANNEL, json.dumps({**hint, "process": self._me}))
+        except (RedisError, OSError) as error:  # a TimeoutError is an OSError
             log.warning("hint not relayed: %s", type(error).__name__)
 
     async def listen(self, hear: Hear) -> None:
