@@ -4,6 +4,7 @@ memory to itself.
 """
 
 import ctypes
+import logging
 import resource
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,6 +14,8 @@ import uvicorn
 from quart import Quart
 
 from portal.core.settings import Settings
+
+log = logging.getLogger(__name__)
 
 Leave = Callable[[], Awaitable[None]]
 
@@ -41,7 +44,10 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End long-lived connections, let requests finish, then stop the application."""
         for leave in self._leave:
-            await leave()
+            try:
+                await leave()
+            except Exception as error:  # noqa: BLE001 -- whatever fails to leave, the stop goes on
+                log.error("leaving failed: %s", type(error).__name__)  # noqa: TRY400
         await super().shutdown(sockets)
 
 
