@@ -24,8 +24,9 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
     async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
         """Admit a socket, and let its writer wait without a task and a timer for every packet."""
         socket = self.server.eio.sockets.get(eio_sid)
-        if socket is not None:
-            socket.poll = partial(_waiting_packets, socket.queue)
+        if socket is None:
+            return None  # gone again before its turn came
+        socket.poll = partial(_waiting_packets, socket.queue)
         sid: str | None = await super().pre_connect(eio_sid, namespace)
         return sid
 

@@ -178,7 +178,8 @@ class Live:
             return
         alive = await keys.alive([each.session for each in sockets])
         told = [each.sid for each in sockets if each.session in alive]
-        await self.sio.emit(hint["name"], hint["payload"], room=told)
+        if told:
+            await self.sio.emit(hint["name"], hint["payload"], room=told)
         for each in sockets:
             if hint["ending"] or each.session not in alive:
                 await self.sio.disconnect(each.sid)
