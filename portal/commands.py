@@ -13,10 +13,12 @@ from portal import migrating, vault
 from portal.app import MODELS, create_app
 from portal.core.db import orm_config
 from portal.core.settings import Settings
-from portal.demo import sign_ins, world
 from portal.server import keep_memory_private, server_for
 
 Environment = Mapping[str, str]
+
+DEMO_MARK = "demo-world"
+"""The file in a data folder that says: the world in here is a demo's, and whole."""
 
 
 class CannotRun(Exception):
@@ -63,7 +65,13 @@ def serve(_arguments: argparse.Namespace, env: Environment) -> None:
 
 
 def demo(arguments: argparse.Namespace, env: Environment) -> None:
-    """Make a small world below the data folder, unless it is there already, and serve it."""
+    """
+    Make a small world below the data folder, unless it is there already, and serve it.
+
+    Its people's password is published, so they never move into a portal that is somebody's own.
+    """
+    from portal.demo import sign_ins  # here, so that a real portal never loads it
+
     url = f"http://127.0.0.1:{arguments.port}"
     given = {
         "HDS_DATA": arguments.data,
@@ -74,23 +82,32 @@ def demo(arguments: argparse.Namespace, env: Environment) -> None:
     }
     kept = {name: value for name, value in env.items() if not name.startswith("HDS_")}
     settings = Settings.read(kept | given)
+    whole = settings.data / DEMO_MARK
+    if not whole.exists() and (settings.data / "portal.db").exists():
+        raise CannotRun(
+            f"{settings.data} holds a portal and no whole demo world: remove that folder if a demo "
+            "was interrupted in it, or choose another one: make demo DATA=/some/folder"
+        )
     with _listening(settings) as listener:
         init(arguments, given)
         migrate(arguments, given)
         _temporary_files_below(settings.data)
-        asyncio.run(_settle(settings))
+        if not whole.exists():
+            asyncio.run(_settle(settings))
+            whole.touch()
         print(sign_ins(url), flush=True)
         run_server(settings, listener)
 
 
 async def _settle(settings: Settings) -> None:
     """Let the demo's people move in through the portal's own services."""
+    from portal.demo import world
+
+    print("making the demo world: people, images, a discussion …", flush=True)
     app = create_app(settings)
     async with app.test_app():
         with app.extensions["hds"]["database"].current():
-            if not await world.is_settled():
-                print("making the demo world: people, images, a discussion …", flush=True)
-                await world.build(app.extensions["hds"]["shelf"])
+            await world.build(app.extensions["hds"]["shelf"])
 
 
 def run_server(settings: Settings, listener: socket.socket) -> None:

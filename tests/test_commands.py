@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+from portal.core.settings import BadSettings, Settings
 from tests.architecture.sources import ROOT
 
 DUMPABLE: Final = """
@@ -179,3 +180,43 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
     for name in ("HDS_PORT", "HDS_MAIL", "HDS_COLOUR"):
         assert name in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_the_demo_never_moves_into_a_portal_of_somebody_s_own(installed: Path, port: int) -> None:
+    before = (installed / "portal.db").read_bytes()
+    refused = portal(installed, "demo", "--data", str(installed), "--port", str(port))
+
+    assert refused.returncode == 1
+    assert "no whole demo world" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (installed / "portal.db").read_bytes() == before
+
+
+def test_a_real_portal_does_not_even_load_the_demo() -> None:
+    loaded = "import portal.commands, sys; print('portal.demo' in sys.modules)"
+    asked = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert asked.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "demo", "refused"),
+    [
+        ("https://portal.example.org", "false", True),
+        ("https://demo.example.org", "true", False),
+        ("http://127.0.0.1:8000", "false", False),
+    ],
+)
+def test_a_real_portal_shows_nobody_s_mail_to_anybody(
+    tmp_path: Path, url: str, demo: str, *, refused: bool
+) -> None:
+    given = {"HDS_PUBLIC_URL": url, "HDS_DEMO": demo}
+    said = environment(tmp_path, **given)
+    problem = ""
+    try:
+        Settings.read(said)
+    except BadSettings as error:
+        problem = str(error)
+
+    assert ("HDS_MAIL" in problem) is refused

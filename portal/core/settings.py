@@ -29,7 +29,7 @@ class Settings:
     redis_url: str = field(default="", repr=False)
     """Carries ids between several processes; empty: this is the only one."""
     mail: Literal["smtp", "mailbox"] = "smtp"
-    """`mailbox` keeps mails in the database, shown at /demo/mailbox: demo and tests only."""
+    """`mailbox` shows all mails to anybody at /demo/mailbox: by https in a `demo` only."""
     mail_from: str = "HealthDataSpace <no-reply@localhost>"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
@@ -47,6 +47,7 @@ class Settings:
     free_quota: int = 1024**3
     """Bytes a free account may keep (S-124)."""
     demo: bool = False
+    """Nothing in here is real."""
 
     def __post_init__(self) -> None:
         """Derive what was left empty from the data folder."""
@@ -162,6 +163,8 @@ def _implausible(values: Mapping[str, Any]) -> list[str]:
         problems.append("HDS_PUBLIC_URL must be http(s)://host[:port] without a path")
     if not values.get("database_url", "sqlite:").startswith(("sqlite:", "asyncpg:")):
         problems.append("HDS_DATABASE_URL must begin with sqlite: or asyncpg:")
+    if values.get("mail") == "mailbox" and url.scheme == "https" and not values.get("demo"):
+        problems.append("HDS_MAIL=mailbox shows all mails to anybody: only with HDS_DEMO=true")
     positive = (
         "session_idle_minutes",
         "session_hours",

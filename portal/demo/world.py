@@ -18,7 +18,6 @@ from cases.ids import CaseId, PostId, ThreadId
 from portal import accounts, keys, studies
 from portal.core.actor import Actor
 from portal.demo import phantom
-from portal.mailing import read_address
 from viewer.dicom import voi8
 
 PATIENCE: Final = 120.0
@@ -65,11 +64,6 @@ HEAD_PATIENT: Final = phantom.Person(
 KNEE_PATIENT: Final = phantom.Person(
     name="Beispiel^Erika", birth_date=date(1956, 4, 1), sex="F", local_id="P-10442"
 )
-
-
-async def is_settled() -> bool:
-    """Whether the demo's people live here already."""
-    return await accounts.by_mail(read_address(LINDQVIST.mail)) is not None
 
 
 async def build(shelf: studies.Shelf) -> None:
