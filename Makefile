@@ -31,8 +31,10 @@ demo: build ## Run the portal with a demo world: make demo PORT=8123 DATA=/some/
 	@$(PY) -m compileall -q portal cases viewer realtime migrations
 	@PYTHONDONTWRITEBYTECODE=1 $(PY) -m portal demo --data "$(DATA)" --port $(PORT)
 
+ifndef HDS_CONFIG
 serve: export HDS_DATA ?= $(CURDIR)/data
 serve: export HDS_PORT ?= $(PORT)
+endif
 serve: build ## Run the portal without demo data; settings are HDS_* variables
 	@$(PY) -m portal init
 	@$(PY) -m portal migrate
