@@ -369,7 +369,7 @@ def opened(boxes: Boxes, found: Sequence[Secret], tries: int) -> int:
                     count += 1
     for candidate in dice.sample(found, min(len(found), tries // 60)):
         pair = vault.key_pair(candidate)
-        for sealed, info in dice.sample(boxes.sealed, min(2, len(boxes.sealed))):
+        for sealed, info in dice.sample(boxes.sealed, min(share, len(boxes.sealed))):
             with suppress(vault.Tampered):
                 vault.unseal(pair, sealed, info)
                 count += 1
@@ -387,5 +387,5 @@ async def test_nothing_stolen_opens_anything(spoils: Spoils, boxes: Boxes) -> No
     author = spoils.stage.people["author"].actor
     study = await studies.own_key(author, UUID(spoils.stage.ids["study_id"]))
 
-    assert opened(boxes, [author.root], 10_000) > 3
-    assert opened(boxes, [study], 10_000) > 1
+    assert opened(boxes, [author.root], 10_000) >= 3
+    assert opened(boxes, [study], 10_000) >= 2
