@@ -1,5 +1,5 @@
 """
-A real browser for tests: Debian's Chromium, driven by Playwright.
+A real browser for tests: Debian's Chromium, Google's or Playwright's own, driven by Playwright.
 
 `browsing()` starts it; `Complaints.watch(page)` notes everything that a browser complains about
 (console errors, exceptions, violated policies), and `poll` waits without `eval`, which our pages
@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
+INSTALLED: Final = shutil.which("chromium") or shutil.which("google-chrome")
 
 FLAGS: Final = (
     "--no-sandbox",
@@ -54,10 +54,11 @@ document.addEventListener("securitypolicyviolation", (event) => {
 @asynccontextmanager
 async def browsing() -> AsyncIterator[Browser]:
     """A browser with a profile of its own; skips the test where there is no Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("needs the chromium package")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        chromium = INSTALLED or playwright.chromium.executable_path
+        if not Path(chromium).exists():
+            pytest.skip("needs a browser: make setup-tests")
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         try:
             yield browser
         finally:
