@@ -33,8 +33,11 @@ function wireMenus(): void {
   document.addEventListener("click", (event) => {
     const inside = event.target instanceof Element ? event.target.closest("details.menu") : null;
     closeMenus(inside);
-    const chosen = event.target instanceof Element ? event.target.closest("a.menu-item") : null;
-    if (chosen !== null) closeMenus();
+    const chosen = event.target instanceof Element ? event.target.closest(".menu-item") : null;
+    if (chosen === null) return;
+    // What asks or edits next gives the focus back to something that is still to be seen.
+    if (inside !== null) maybe("summary", inside)?.focus();
+    closeMenus();
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
