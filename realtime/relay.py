@@ -49,7 +49,7 @@ class ByRedis:
         self._me = uuid4().hex
 
     async def publish(self, hint: Hint) -> None:
-        """Tell the others; while Redis is away, pages find out by asking every few seconds."""
+        """Tell the others; while Redis is away, pages find out by asking within a minute."""
         try:
             async with asyncio.timeout(PUBLISH_SECONDS):
                 await self._client.publish(CHANNEL, json.dumps({**hint, "process": self._me}))

@@ -22,6 +22,8 @@ interface Missed {
 }
 
 const POLL_MS = 5000;
+/** With a socket, too: a hint that got lost on its way between two servers is made good then. */
+const SURE_MS = 30_000;
 
 export interface FeedEvents {
   /** A post came or changed. */
@@ -52,6 +54,9 @@ export class Feed {
     setInterval(() => {
       if (!this.#connected) void this.catchUp();
     }, POLL_MS);
+    setInterval(() => {
+      if (!document.hidden) void this.catchUp();
+    }, SURE_MS);
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) void this.catchUp();
     });

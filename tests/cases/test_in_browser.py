@@ -1,8 +1,9 @@
 """The discussion as two people live it in two browsers."""
 
+import asyncio
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from cases import communities, reading
 from cases.ids import CaseId
@@ -65,6 +66,38 @@ async def test_a_pinned_question_arrives_live_and_leads_to_the_same_image(
     answer = hers.locator(".post", has_text="Calcification, I think.")
     await expect(answer).to_be_visible(timeout=5_000)
     await expect(answer.locator(".post-reply")).to_contain_text("Dense vessel?")
+
+
+async def test_a_post_whose_hint_got_lost_shows_within_a_minute(opens: Opens, talk: Round) -> None:
+    page = await opens(talk.ben, "/communities")
+
+    lost: list[str] = []
+
+    def without_hints(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def hear(said: str | bytes) -> None:
+            if '"change"' in str(said):
+                lost.append(str(said))
+            else:
+                socket.send(said)
+
+        server.on_message(hear)
+
+    await page.route_web_socket(re.compile("/socket.io/"), without_hints)
+    await page.clock.install()
+    await page.goto(page.url.replace("/communities", f"/cases/{talk.case}"))
+    await live(page)
+    await talk.ada.posts("Nobody was told", on=talk.case)
+    post = page.locator(".post[data-post]", has_text="Nobody was told")
+    async with asyncio.timeout(5):
+        while not lost:
+            await asyncio.sleep(0.05)
+    await expect(post).to_have_count(0)
+
+    await page.clock.fast_forward(31_000)
+
+    await expect(post).to_be_visible(timeout=5_000)
 
 
 async def test_a_double_click_posts_once(opens: Opens, talk: Round) -> None:
