@@ -148,5 +148,7 @@ for (const again of all("[data-again]", root)) again.addEventListener("click", (
 window.addEventListener("beforeunload", (event) => {
   if (sending) event.preventDefault();
 });
-one("[data-no-folder]", root).hidden = "webkitdirectory" in HTMLInputElement.prototype && !matchMedia("(pointer: coarse)").matches;
+const folders = "webkitdirectory" in HTMLInputElement.prototype && !matchMedia("(pointer: coarse)").matches;
+one("[data-no-folder]", root).hidden = folders;
+one("label[for=f-folder]", root).hidden = !folders;
 show("choose");
