@@ -1,7 +1,6 @@
 """Pages and addresses of uploading and of My documents."""
 
 import asyncio
-import contextvars
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +64,8 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
 
 
 def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
+    under_way: set[asyncio.Task[PartReceipt]] = set()  # a loop alone does not keep a task alive
+
     @blueprint.post("/uploads")
     async def begin() -> ResponseReturnValue:
         with reading():
@@ -81,10 +82,9 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
         if number >= parts.FILES:
             raise Invalid
         # What arrived whole is finished even when the line breaks now: the answer is kept.
-        work = asyncio.create_task(
-            receive_part(shelf, actor, upload_id, number, body),
-            context=contextvars.copy_context(),
-        )
+        work = asyncio.create_task(receive_part(shelf, actor, upload_id, number, body))
+        under_way.add(work)
+        work.add_done_callback(under_way.discard)
         return _receipt(await asyncio.shield(work))
 
     @blueprint.post("/uploads/known")
