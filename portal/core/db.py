@@ -1,7 +1,7 @@
 """The database: connections per application, one unit of work at a time, notices after it."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -54,6 +54,8 @@ class Database:
         context = TortoiseContext()
         with context:
             await context.init(config=self._config)
+            # Now, and not in the first request, which may be given up half-way through connecting.
+            await context.connections.get("default").execute_query("SELECT 1")
         self._context = context
 
     async def close(self) -> None:
@@ -95,12 +97,33 @@ async def transaction() -> AsyncIterator[None]:
     announced: list[object] = []
     token = _announced.set(announced)
     try:
-        async with in_transaction():
+        async with _unit():
             yield
     finally:
         _announced.reset(token)
     for event in announced:
         await events.deliver(event)
+
+
+@asynccontextmanager
+async def _unit() -> AsyncIterator[None]:
+    """
+    Tortoise's own transaction, given back also when it is cancelled while it begins.
+
+    Tortoise takes the connection first and begins then; a visitor who goes away in between would
+    leave SQLite's only connection taken for ever.
+    """
+    unit = in_transaction()
+    try:
+        await unit.__aenter__()
+    except BaseException as fault:
+        if hasattr(unit, "token"):  # the mark that the connection was taken
+            with suppress(Exception):
+                await unit.__aexit__(type(fault), fault, fault.__traceback__)
+        raise
+    async with AsyncExitStack() as stack:
+        stack.push_async_exit(unit)
+        yield
 
 
 def announce(event: object) -> None:
