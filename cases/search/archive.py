@@ -69,10 +69,10 @@ class Archive:
         raw = None if opened else await self._unsealed(community, row)
         fresh = await harvest.since(community, start.seq, describe)
         then = Name(community.id.hex, fresh.seq)
-        after = await self._worker.extend(start, raw, then, fresh.put, fresh.remove)
+        await self._worker.extend(start, raw, then, fresh.put, fresh.remove)
         self._newest[community.id] = then
         if fresh.seq - sealed_seq >= SEAL_AFTER:
-            await self._seal(community, row, fresh.seq, after)
+            await self._seal(community, row, fresh.seq, await self._worker.dump(then))
         return then
 
     async def _unsealed(self, community: OpenCommunity, row: SearchIndex | None) -> bytes:

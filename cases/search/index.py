@@ -123,6 +123,11 @@ class Index:
             at += length
         return cls(storage, storage.open_index())
 
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about what `dump` gives."""
+        return sum(map(len, self._storage.files.values()))
+
     def dump(self) -> bytes:
         """All files of the index in one piece."""
         parts = [_HEADER.pack(_MAGIC, len(self._storage.files))]

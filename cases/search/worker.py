@@ -89,13 +89,15 @@ def _extend(
     then: Name,
     put: Sequence[Document],
     remove: Sequence[str],
-) -> bytes:
+) -> None:
     kept = _opened(name, raw)
     kept.index.apply(put, remove)
     del _kept[name]
-    after = kept.index.dump()
-    _keep(then, _Kept(kept.index, len(after), monotonic()))
-    return after
+    _keep(then, _Kept(kept.index, kept.index.size, monotonic()))
+
+
+def _dump(name: Name) -> bytes:
+    return _opened(name, None).index.dump()
 
 
 def _harden() -> None:
@@ -134,9 +136,13 @@ class Worker:
         then: Name,
         put: Sequence[Document],
         remove: Sequence[str],
-    ) -> bytes:
-        """The bytes of state *then*, made from *name*.  Raises `NotOpen` when *raw* is needed."""
-        return await self._run(_extend, name, raw, then, put, remove)
+    ) -> None:
+        """Make state *then* from *name*, or from its bytes.  Raises `NotOpen` without either."""
+        await self._run(_extend, name, raw, then, put, remove)
+
+    async def dump(self, name: Name) -> bytes:
+        """The bytes of a state that was just extended to; tens of megabytes, so only to seal it."""
+        return await self._run(_dump, name)
 
     async def _run(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         """Run in the worker; one that was killed is replaced, and the work tried once more."""

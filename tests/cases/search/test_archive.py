@@ -15,6 +15,7 @@ from cases.search.archive import Archive
 from cases.search.finding import Results, search
 from cases.search.models import SearchIndex
 from cases.search.query import read
+from portal import storing
 from portal.core.errors import Unknown
 from portal.core.settings import Settings
 from tests.people import Person, World
@@ -151,6 +152,22 @@ async def test_whoever_looked_before_the_root_changed_is_asked_to_look_again(
             await restarted.ask(before, read("effusion"), described)
     finally:
         restarted.close()
+
+
+async def test_the_index_goes_with_its_community(
+    world: World, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "SEAL_AFTER", 1)
+    alone = await world.physician("Alma Allein")
+    mine = await alone.founds("Mine alone")
+    await alone.posts("Effusion", on=await alone.opens("Lung", in_=mine))
+    await finds(alone, archive, "effusion")
+    assert await storing.objects_of(mine)
+
+    await communities.leave(alone.actor, mine)
+
+    assert not await SearchIndex.exists(community=mine)
+    assert await storing.objects_of(mine) == frozenset()
 
 
 async def test_a_thief_reads_nothing_of_a_sealed_index(
