@@ -1,4 +1,4 @@
-"""The mailbox page.  Registered where `mail` is `mailbox` only: it shows everybody's mail to anybody."""
+"""The mailbox page, registered where `mail` is `mailbox`: it shows everybody's mail to anybody."""
 
 from quart import Blueprint, ResponseReturnValue, render_template
 
