@@ -104,6 +104,7 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
             max(1, header["frames"] or 1) for header in headers if header["kind"] == "image"
         ),
         "thumbnail": _thumbnail(manifest),
+        "prepared": all("view" in entry for entry in manifest.values()),
     }
 
 
