@@ -30,6 +30,7 @@ async function start(page: HTMLElement): Promise<void> {
     feed.end();
     images?.end();
     socket.close();
+    maybe("[data-connection]")?.remove(); // it would promise that the page asks again
     one("[data-talk]").replaceChildren();
     const notice = document.createElement("p");
     notice.className = "notice notice-caution";
