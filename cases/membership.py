@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from cases import access, epochs, rotating
+from cases import access, epochs, rotating, search
 from cases.access import OpenCommunity
 from cases.errors import LastOwner, OwnersOnly
 from cases.events import MemberLeft, Shredded
 from cases.ids import CommunityId
 from cases.models import Invitation, Member
 from cases.people import Colleague, colleagues
-from cases.search.models import SearchIndex
 from cases.vocabulary import Role
 from cases.writing import writing
-from portal import accounts, storing
+from portal import accounts
 from portal.core.actor import AccountId, Actor
 from portal.core.db import announce
 from portal.core.errors import Invalid, Unknown
@@ -151,8 +150,7 @@ async def shred(community_id: CommunityId) -> None:
     """Delete the community's keys first, then everything that only they could open."""
     await epochs.forget(community_id)
     await access.community_row(community_id).delete()
-    await SearchIndex.filter(community=community_id).delete()
-    await storing.let_go_of(community_id)
+    await search.forget(community_id)
     announce(Shredded(community_id))
 
 

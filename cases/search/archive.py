@@ -108,6 +108,12 @@ class Archive:
                 await storing.let_go([before.object])
 
 
+async def forget(community: CommunityId) -> None:
+    """The community is over: its index goes, row and object; joins the caller's transaction."""
+    await SearchIndex.filter(community=community).delete()
+    await storing.let_go_of(community)
+
+
 async def _replace(
     community: CommunityId, before: SearchIndex | None, facts: dict[str, int | UUID]
 ) -> bool:
