@@ -7,7 +7,6 @@ from portal.storing.keeping import (
     let_go,
     let_go_of,
     objects_of,
-    size_of,
     sizes_of,
     space,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "let_go",
     "let_go_of",
     "objects_of",
-    "size_of",
     "sizes_of",
     "space",
     "sweep",

@@ -96,12 +96,6 @@ async def _let_go(rows: Collection[StoredObject], moment: datetime) -> None:
                 await Usage.filter(account=row.owner).update(used=F("used") - row.size)
 
 
-async def size_of(holding: UUID) -> int:
-    """Bytes that *holding* really takes."""
-    rows = await StoredObject.filter(holding=holding, gone_at=None).only("size")
-    return sum(row.size for row in rows)
-
-
 async def objects_of(holding: UUID) -> frozenset[UUID]:
     """The ids of everything kept for *holding*."""
     rows = await StoredObject.filter(holding=holding, gone_at=None).only("id")

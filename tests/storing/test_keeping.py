@@ -63,7 +63,7 @@ async def test_what_is_let_go_frees_its_space_once(alice: AccountId) -> None:
     await asyncio.gather(*(storing.let_go([first]) for _ in range(3)))
 
     assert (await storing.space(alice, QUOTA)).used == 50
-    assert await storing.size_of(holding) == 50
+    assert await storing.sizes_of([holding]) == {holding: 50}
     await storing.let_go_of(holding)
     assert (await storing.space(alice, QUOTA)).used == 0
 
