@@ -15,10 +15,11 @@ from cases.ids import CaseId, CommunityId
 from cases.post_routes import blueprint as post_blueprint
 from cases.post_routes import changes_json
 from portal import studies
-from portal.core.errors import Invalid
+from portal.core.actor import Secret
+from portal.core.errors import Invalid, Unknown
 from portal.core.errors import reading as reading_input
 from portal.core.web import signed_in
-from viewer.routes import policy
+from viewer.routes import inline_preview, policy
 
 
 def create_blueprint(shelf: studies.Shelf, socket: str = "") -> Blueprint:
@@ -78,14 +79,17 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
         page = await reading.page_of(opened)
         opening = await casework.study_keys(opened, page.studies)
         summaries = {each.id: each for each in await studies.summaries_with(shelf, opening)}
+        viewable = [study for study in page.studies if study in summaries]
+        first = viewable[0] if viewable else None
         html = await render_template(
             "cases/case.html",
             page=page,
+            preview=await _preview(shelf, first, opening[first]) if first else None,
             community=opened.community,
             case=opened.row,
             about=opened.words,
             studies=[(study, summaries.get(study)) for study in page.studies],
-            viewable=[study.hex for study in page.studies if study in summaries],
+            viewable=[study.hex for study in viewable],
             members=[{"id": str(each.id), "name": each.name} for each in page.members],
             closed=opened.row.status == "closed",
             new_id=uuid4,
@@ -129,6 +133,14 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     async def reopen(case: UUID) -> ResponseReturnValue:
         await casework.reopen(signed_in(), CaseId(case))
         return _back(case)
+
+
+async def _preview(shelf: studies.Shelf, study: UUID, key: Secret) -> str | None:
+    """The first picture, painted with the page; None when the study went away meanwhile."""
+    try:
+        return await inline_preview(await studies.open_with(shelf, study, key))
+    except Unknown:
+        return None
 
 
 async def _edit_page(

@@ -44,7 +44,7 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
     async def page(study_id: UUID) -> ResponseReturnValue:
         study = await open_study(study_id)
         html = await render_template(
-            "viewer/page.html", study=study, base=request.path, preview=await _inline_preview(study)
+            "viewer/page.html", study=study, base=request.path, preview=await inline_preview(study)
         )
         return html, {"Content-Security-Policy": policy()}
 
@@ -164,7 +164,7 @@ def _wanted_range(size: int) -> tuple[int, int]:
     return start, stop
 
 
-async def _inline_preview(study: ViewedStudy) -> str | None:
+async def inline_preview(study: ViewedStudy) -> str | None:
     """The first picture to be shown, as a data URI: it is painted with the page itself."""
     series = _first_shown(await study.manifest())
     pictures = [each for each in _pictures(series) if each.get("preview", True)] if series else []

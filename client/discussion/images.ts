@@ -100,8 +100,10 @@ export class Images {
 
   async #mount(study: string, view?: PinView): Promise<void> {
     const { mountViewer } = await import("../../viewer/web/mount");
+    // The picture that came with the page stays until the first image of that study is painted.
+    const painted = this.#viewer === undefined && view === undefined && study === this.#studies[0];
     this.#viewer?.destroy();
-    this.#stage.replaceChildren();
+    if (!painted) this.#stage.replaceChildren();
     this.#study = study;
     for (const choice of all("[data-study-choice]")) {
       choice.setAttribute("aria-pressed", String(choice.dataset["studyChoice"] === study));
