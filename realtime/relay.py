@@ -9,12 +9,14 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
 import redis.asyncio
 from redis.exceptions import RedisError
+
+from portal.core.background import background
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +81,5 @@ async def relaying(redis_url: str, hear: Hear) -> AsyncIterator[Relay]:
         return
     client = redis.asyncio.from_url(redis_url)
     relay = ByRedis(client)
-    listening = asyncio.create_task(relay.listen(hear))
-    try:
+    async with aclosing(client), background(relay.listen(hear)):
         yield relay
-    finally:
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
-        await client.aclose()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from typing import Any, Final
@@ -18,6 +18,7 @@ from cases.events import Changed, Invited, MemberLeft
 from cases.ids import CaseId
 from portal import keys
 from portal.core.actor import AccountId, Actor
+from portal.core.background import background
 from portal.core.db import Database
 from portal.core.errors import Busy, PortalError, SignInNeeded, reading
 from portal.core.events import listening
@@ -215,15 +216,13 @@ class Live:
             stack.enter_context(listening(MemberLeft, self._left))
             stack.enter_context(listening(Invited, self._invited))
             stack.enter_context(listening(keys.SessionsEnded, self._ended))
-            sweeping = asyncio.create_task(self._sweeping())
-            try:
-                yield
-            finally:
-                sweeping.cancel()
-                with suppress(asyncio.CancelledError):
-                    await sweeping
-                await self.close_all()
-                self._relay = None
+            stack.push_async_callback(self._leave)
+            await stack.enter_async_context(background(self._sweeping()))
+            yield
+
+    async def _leave(self) -> None:
+        await self.close_all()
+        self._relay = None
 
 
 def _cookie(environ: Mapping[str, Any], name: str) -> str:

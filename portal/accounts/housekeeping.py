@@ -9,24 +9,18 @@ from typing import Final
 from portal import keys
 from portal.accounts import throttles
 from portal.accounts.registering import forget_unactivated
+from portal.core.background import background
 
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 0.1
 
 
 @asynccontextmanager
 async def keeping_house() -> AsyncIterator[None]:
     """Sweep once a minute while the block lasts; several processes may do so at once."""
-    worker = asyncio.create_task(_sweep_for_ever())
-    try:
+    async with background(_sweep_for_ever()):
         yield
-    finally:
-        # Again and again: a cancellation that meets a finished wait gets lost (gh-86296).
-        while not worker.done():
-            worker.cancel()
-            await asyncio.wait({worker}, timeout=STOP_SECONDS)
 
 
 async def _sweep_for_ever() -> None:

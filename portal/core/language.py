@@ -29,8 +29,7 @@ def noop(message: str) -> str:
     return message
 
 
-N_ = noop
-"""The short name under which the catalogue tools know `noop`."""
+N_ = noop  # the short name under which the catalogue tools know it
 
 
 def language() -> str:

@@ -16,6 +16,7 @@ from typing import Final
 import aiosmtplib
 from tortoise.expressions import Q
 
+from portal.core.background import background
 from portal.core.db import now
 from portal.core.events import listening
 from portal.core.settings import Settings
@@ -32,7 +33,6 @@ SMTP_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 15.0
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=6)
-STOP_SECONDS: Final = 0.1
 AT_ONCE: Final = 20
 PERMANENT: Final = range(550, 555)
 """Answers that say this mailbox will never take it (RFC 5321 section 4.2.3)."""
@@ -74,14 +74,8 @@ class PostOffice:
             wake.set()
 
         with listening(MailWaiting, hear):
-            worker = asyncio.create_task(self._work(wake))
-            try:
+            async with background(self._work(wake)):
                 yield
-            finally:
-                # Again and again: a cancellation that meets a finished wait gets lost (gh-86296).
-                while not worker.done():
-                    worker.cancel()
-                    await asyncio.wait({worker}, timeout=STOP_SECONDS)
 
     async def _work(self, wake: asyncio.Event) -> None:
         while True:

@@ -4,10 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+from portal.core.background import background
 from portal.core.db import now
 from portal.storing.models import StoredObject
 from portal.storing.store import Store
@@ -47,13 +48,8 @@ async def sweep(store: Store, *, at: datetime | None = None) -> int:
 @asynccontextmanager
 async def sweeping(store: Store) -> AsyncIterator[None]:
     """Sweep again and again while the block runs."""
-    task = asyncio.create_task(_forever(store))
-    try:
+    async with background(_forever(store)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _forever(store: Store) -> None:

@@ -1,11 +1,11 @@
 """What the verbs of this room work with; made once by the composition root."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
+from portal.core.background import background
 from portal.core.settings import Settings
 from portal.storing import Store, sweeping
 from portal.studies.assembling import Assembler
@@ -47,12 +47,5 @@ class Shelf:
 @asynccontextmanager
 async def working(shelf: Shelf) -> AsyncIterator[None]:
     """Sweep and prepare in the background while the block runs; the pool must be running."""
-    async with sweeping(shelf.store):
-        tasks = [asyncio.create_task(shelf.preparing.work()), asyncio.create_task(forgetting())]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+    async with sweeping(shelf.store), background(shelf.preparing.work(), forgetting()):
+        yield

@@ -11,8 +11,10 @@ from typing import Final
 
 from tests.architecture.sources import PACKAGES, ROOT, Source, imports, sources
 
-CORE: Final = {"__init__", "actor", "db", "errors", "events", "language", "settings", "web"}
-CORE_LINES: Final = 850
+CORE: Final = {
+    *("__init__", "actor", "background", "db", "errors", "events", "language", "settings", "web"),
+}
+CORE_LINES: Final = 860
 
 FRONT_PAGES: Final = {"cases.search", "viewer.dicom"}
 """Rooms inside rooms, with a front page of their own."""
