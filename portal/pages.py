@@ -114,8 +114,12 @@ def _blueprint(app: Quart) -> Blueprint:
 
 
 def _served(app: Quart, path: str) -> bool:
-    rules = app.url_map.iter_rules()
-    return any(rule.rule.rstrip("/") == path and "GET" in (rule.methods or ()) for rule in rules)
+    """Whether some room serves *path*; the rooms no longer change once pages are asked for."""
+    known = app.extensions.get("paths")
+    if known is None:
+        rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+        known = app.extensions["paths"] = frozenset(rule.rule.rstrip("/") for rule in rules)
+    return path in known
 
 
 def _entries(app: Quart, places: tuple[Place, ...], actor: Actor | None) -> list[Entry]:
