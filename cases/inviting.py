@@ -35,6 +35,8 @@ from portal.core.errors import Unknown
 from portal.core.language import language
 
 LIFE: Final = timedelta(days=14)
+MAILS: Final = accounts.Limit("invitation-mail", free=50, longest_wait=timedelta(hours=6))
+"""Mails to strangers that one member may cause in a day without waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,12 @@ async def invite(
     """
     Ask a colleague in, by account or by address.  Owners only.
 
-    By address, the answer and the mail are the same whether an account exists or not.
+    By address, the answer and the mail are the same whether an account exists or not.  Raises
+    `TooManyTries` for somebody who writes to half the town.
     """
     community = await access.community_for(actor, community_id)
+    if isinstance(to, mailing.Address):
+        await accounts.count(MAILS, str(actor.id))
     address = to if isinstance(to, mailing.Address) else None
     account = await accounts.by_mail(to) if isinstance(to, mailing.Address) else to
     if account is not None and not await accounts.cards([account]):

@@ -28,6 +28,7 @@ from portal.accounts.passes import Pass, as_pdf, read_ticket, ticket
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
 from portal.accounts.signing import SignedIn, change_password, sign_in, sign_out, write_to
+from portal.accounts.throttles import Limit, count
 
 __all__ = [
     "AccountActivated",
@@ -36,6 +37,7 @@ __all__ = [
     "AddressTaken",
     "ColleagueCard",
     "ColleaguesOnly",
+    "Limit",
     "Pass",
     "PasswordChange",
     "Preferences",
@@ -51,6 +53,7 @@ __all__ = [
     "card",
     "cards",
     "change_password",
+    "count",
     "edit",
     "find_colleagues",
     "forget_unactivated",

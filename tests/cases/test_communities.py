@@ -1,11 +1,12 @@
 """Founding, inviting, accepting, roles, removing, leaving; and who learns nothing of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from cases import access, communities, reading
+from cases import access, communities, inviting, reading
 from cases.errors import (
     AlreadyInvited,
     AlreadyMember,
@@ -20,7 +21,7 @@ from cases.ids import CommunityId, InvitationId
 from cases.models import Case, Community, Invitation, Member, Post
 from portal import keys, mailing
 from portal.core.db import now
-from portal.core.errors import Denied, Unknown
+from portal.core.errors import Busy, Denied, Unknown
 from tests.cases.auditing import audit
 from tests.people import Person, World, hearing
 
@@ -330,3 +331,21 @@ async def test_an_invited_newcomer_joins_although_the_root_changed_meanwhile(wor
     opened = await access.community_for(chiara.actor, board)
     assert [each.to for each in await communities.pending(opened)] == ["later@example.test"]
     await audit()
+
+
+async def test_nobody_writes_to_half_the_town(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inviting, "MAILS", replace(inviting.MAILS, free=2))
+    ada = await world.physician("Ada Lindqvist")
+    rossi = await world.physician("Chiara Rossi")
+    board = await ada.founds("Board")
+    for number in range(2):
+        address = mailing.read_address(f"stranger{number}@example.test")
+        await communities.invite(ada.actor, board, address)
+
+    with pytest.raises(Busy):
+        await communities.invite(ada.actor, board, mailing.read_address("third@example.test"))
+    await ada.invites(rossi, board)
+
+    assert len(await communities.members(ada.actor, board)) == 2
