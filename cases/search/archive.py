@@ -38,6 +38,10 @@ class Archive:
         self._newest: dict[CommunityId, Name] = {}
         self._locks: defaultdict[CommunityId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
+    def warm(self) -> None:
+        """Somebody is about to search: the process may start while they type."""
+        self._worker.warm()
+
     def close(self) -> None:
         """Stop the searching process."""
         self._worker.close()

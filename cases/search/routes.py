@@ -27,6 +27,7 @@ def create_blueprint(archive: Archive, describing: Describing) -> Blueprint:
 
     @blueprint.get("/search")
     async def form() -> ResponseReturnValue:
+        archive.warm()
         return await _page("", "", NOTHING, "")
 
     # By POST: what a person looks for is nobody's business, and addresses end up in logs.

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final, TypeVar, TypeVarTuple
@@ -117,6 +118,11 @@ class Worker:
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_harden,
         )
+
+    def warm(self) -> None:
+        """Let the process start now: the first search comes in a moment."""
+        with suppress(BrokenProcessPool):  # the search itself replaces a process that was killed
+            self._pool.submit(_harden)
 
     async def find(
         self,

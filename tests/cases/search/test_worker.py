@@ -47,6 +47,7 @@ async def test_a_killed_process_is_replaced_and_asks_for_the_bytes_again(worker:
     for process in list(worker._pool._processes.values()):
         os.kill(process.pid or 0, signal.SIGKILL)
 
+    worker.warm()
     with pytest.raises(NotOpen):
         await worker.find(FULL, read("vessel"), authors=None, cases=None)
     await worker.extend(FULL, raw, FULL, [], [])
