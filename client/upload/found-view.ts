@@ -139,12 +139,17 @@ function drawnChoice({ examination, box }: Choice): HTMLElement {
   const facts = el(
     "div",
     { class: "facts" },
-    el("span", {}, images(examination.files.length)),
+    el("span", {}, extent(examination)),
     el("span", {}, plural("{n} series", "{n} series", examination.series.size)),
     el("span", {}, size(examination.bytes)),
   );
   const label = el("label", { class: "choice" }, box, el("span", {}, title));
   return el("li", { class: "item", "data-examination": true }, el("div", { class: "item-body" }, label, facts));
+}
+
+/** How much it is: images as people count them, or files where there are none. */
+function extent(examination: Examination): string {
+  return examination.images > 0 ? images(examination.images) : files(examination.files.length);
 }
 
 /** "CT head 12 March 2026". */
@@ -160,7 +165,7 @@ export function foundSentence(patients: readonly Patient[]): string {
   if (all.length === 0) return t("No examinations found");
   const named = all
     .slice(0, 3)
-    .map((each) => `${titleOf(each)} (${images(each.files.length)}, ${size(each.bytes)})`);
+    .map((each) => `${titleOf(each)} (${extent(each)}, ${size(each.bytes)})`);
   if (all.length > named.length) named.push("…");
   const count = plural("{n} examination found", "{n} examinations found", all.length);
   return `${count}: ${named.join(", ")}`;

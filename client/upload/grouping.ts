@@ -15,6 +15,7 @@ export interface Examination {
   readonly series: Set<string>;
   readonly modalities: Set<string>;
   bytes: number;
+  images: number;
   date: string;
   description: string;
 }
@@ -68,6 +69,7 @@ function emptyExamination(study: string): Examination {
     series: new Set(),
     modalities: new Set(),
     bytes: 0,
+    images: 0,
     date: "",
     description: "",
   };
@@ -79,6 +81,7 @@ function add(examination: Examination, found: Found): void {
   examination.series.add(header.series);
   if (header.modality) examination.modalities.add(header.modality);
   examination.bytes += source.size;
+  examination.images += header.images;
   examination.date ||= header.date;
   examination.description ||= header.description || header.bodyPart;
 }

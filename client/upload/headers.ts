@@ -14,14 +14,17 @@ export interface Header {
   readonly bodyPart: string;
   readonly series: string;
   readonly instance: string;
+  /** How many images the file holds; 0 for reports and other objects without any. */
+  readonly images: number;
 }
 
-/** Enough for all tags up to the instance number in nearly every file. */
+/** Enough for all tags up to the number of rows in nearly every file. */
 export const FIRST = 64 * 1024;
 /** Long private elements can lie before them. */
 export const SECOND = 1024 * 1024;
 
-const BEHIND_INSTANCE_NUMBER = "x00200014";
+const FRAMES = "x00280008";
+const ROWS = "x00280010";
 
 /** Charsets of PS3.3 C.12.1.1.2 by their names in the browser. */
 const CHARSETS: Readonly<Record<string, string>> = {
@@ -47,7 +50,7 @@ const CHARSETS: Readonly<Record<string, string>> = {
 
 /** The header, or undefined when these bytes do not hold one. */
 export function readHeader(bytes: Uint8Array): Header | undefined {
-  const set = parsed(bytes);
+  const { set, whole } = parsed(bytes);
   if (!set) return undefined;
   const text = textOf(set);
   const header = {
@@ -62,16 +65,24 @@ export function readHeader(bytes: Uint8Array): Header | undefined {
     bodyPart: text("x00180015"),
     series: text("x0020000e"),
     instance: text("x00080018"),
+    images: imagesIn(set, whole),
   };
   return header.study && header.instance ? header : undefined;
 }
 
-function parsed(bytes: Uint8Array): DataSet | undefined {
+/** As the list of documents counts them: every frame, and only of what has pixels. */
+function imagesIn(set: DataSet, whole: boolean): number {
+  if (set.elements[ROWS] === undefined) return whole ? 0 : 1;
+  return Math.max(1, set.intString(FRAMES) ?? 1);
+}
+
+/** What could be read, and whether the bytes sufficed to the end of the header. */
+function parsed(bytes: Uint8Array): { set: DataSet | undefined; whole: boolean } {
   try {
-    return parseDicom(bytes, { untilTag: BEHIND_INSTANCE_NUMBER });
+    return { set: parseDicom(bytes, { untilTag: ROWS }), whole: true };
   } catch (error) {
     // The bytes end early because only the first ones were read: what was read still counts.
-    return (error as { dataSet?: DataSet } | null)?.dataSet;
+    return { set: (error as { dataSet?: DataSet } | null)?.dataSet, whole: false };
   }
 }
 

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from portal import keys, studies
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
-from tests.browser import DESKTOP, Complaints, browsing
+from tests.browser import DESKTOP, Complaints, browsing, poll
 from tests.people import Person, World
 
 Slices = Callable[..., list[bytes]]
@@ -119,6 +119,9 @@ async def test_a_whole_cd_is_looked_at_and_kept(
     await page.get_by_role("link", name="Show my documents").click()
     await expect(page.locator("[data-study]")).to_have_count(2)
     await expect(page.locator("[data-study]").nth(1)).to_contain_text("5 images")
+    await page.locator("[data-study]", has_text="Schädel nativ").get_by_role("link").first.click()
+    await expect(page.locator(".hv-top-right")).to_contain_text("of 5", timeout=30_000)
+    await poll(page, "document.querySelector('.hv-mark')?.dataset.quality === 'full'")
     shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
     for found in await studies.my_studies(shelf, erika.actor):
         study = await studies.open_own(shelf, erika.actor, found.id)
