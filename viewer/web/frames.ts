@@ -44,6 +44,7 @@ export class SeriesFrames implements Holder {
   readonly #source: Source;
   readonly #events: FramesEvents;
   readonly #aborting = new AbortController();
+  readonly #decoding = new Set<Promise<Types.IImage>>();
   readonly #atOnce: number;
   #focus = 0;
   #running = 0;
@@ -111,8 +112,7 @@ export class SeriesFrames implements Holder {
   async load(imageId: string): Promise<Types.IImage> {
     const slot = this.#bySlotId.get(imageId);
     if (!slot) throw new Error("not a frame of this series");
-    const options = decodeOptions();
-    if (slot.quality === "nopicture") return blank(slot.place, options);
+    if (slot.quality === "nopicture") return blank(slot.place, decodeOptions());
     // The picture was here before and had to leave the memory.
     if (slot.quality === "full" && !slot.whole) this.#set(slot, slot.prefix ? "low" : "none");
     if (!slot.whole && !slot.prefix) {
@@ -122,13 +122,23 @@ export class SeriesFrames implements Holder {
     const { whole, prefix, resolution, place } = slot;
     if (whole) return this.#decodeWhole(slot, whole);
     if (!this.#running || this.#lowDone) void this.#fetch(slot);
-    return decode(place, prefix!, resolution, options);
+    return this.#decode(place, prefix!, resolution);
   }
 
-  /** Stops everything and gives the memory back. */
-  destroy(): void {
+  /** A decoder that is at work still asks about its image: it is waited for before leaving. */
+  #decode(place: Place, bytes: Uint8Array, resolution: number): Promise<Types.IImage> {
+    const work = decode(place, bytes, resolution, decodeOptions());
+    const done = () => this.#decoding.delete(work);
+    this.#decoding.add(work);
+    work.then(done, done);
+    return work;
+  }
+
+  /** Stops everything and gives the memory back, as soon as nothing is being decoded any more. */
+  async destroy(): Promise<void> {
     this.#aborting.abort();
     removeHolder(this.#name);
+    await Promise.allSettled(this.#decoding);
     for (const { place } of this.#slots) {
       drop(place.imageId);
       forget(place);
@@ -219,7 +229,7 @@ export class SeriesFrames implements Holder {
   }
 
   async #decodeWhole(slot: Slot, bytes: Uint8Array): Promise<Types.IImage> {
-    const image = await decode(slot.place, bytes, levels(slot.place), decodeOptions());
+    const image = await this.#decode(slot.place, bytes, levels(slot.place));
     this.#set(slot, "full");
     return image;
   }

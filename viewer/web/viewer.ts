@@ -173,9 +173,11 @@ export class Viewer {
     cancelAnimationFrame(this.#updating);
     eraseOf(this.#name);
     this.#pane.destroy();
-    this.#frames?.destroy();
     this.root.remove();
-    if (--open === 0) cache.purgeCache();
+    open--;
+    void Promise.resolve(this.#frames?.destroy()).then(() => {
+      if (open === 0) cache.purgeCache();
+    });
   }
 
   #frame(entry: TextEntry): HTMLElement {
@@ -216,7 +218,7 @@ export class Viewer {
 
   async #openSeries(series: Series, at?: number, first?: ServerRecord): Promise<void> {
     this.#cine.stop();
-    this.#frames?.destroy();
+    void this.#frames?.destroy();
     const frames = new SeriesFrames(this.#source, series, `${this.#name}-${series.id}`, {
       quality: () => this.#soon(),
       better: (index, image) => this.#pane.improve(index, image),
