@@ -175,8 +175,7 @@ def _set_headers(response: Response, settings: Settings) -> None:
 
 def wants_html() -> bool:
     """Whether the answer is a page for a person rather than JSON for a program."""
-    best = request.accept_mimetypes.best_match(["application/json", "text/html"])
-    return best == "text/html"
+    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
 def status_of(error: PortalError) -> int:
@@ -216,10 +215,8 @@ async def _render_http_error(error: HTTPException) -> ResponseReturnValue:
 
 async def render_error_500() -> ResponseReturnValue:
     """A fault of ours: logged by the framework, and nothing of it shown."""
-    fault = PortalError()
+    fault, words = PortalError(), explain(PortalError())
     if not wants_html():
-        return {"error": "internal", "message": explain(fault)}, 500
-    page = await render_template(
-        "errors/error.html", error=fault, status=500, message=explain(fault)
-    )
+        return {"error": "internal", "message": words}, 500
+    page = await render_template("errors/error.html", error=fault, status=500, message=words)
     return page, 500

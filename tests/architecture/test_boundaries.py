@@ -14,7 +14,7 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, imports, sources
 CORE: Final = {
     *("__init__", "actor", "background", "db", "errors", "events", "language", "settings", "web"),
 }
-CORE_LINES: Final = 860
+CORE_LINES: Final = 850
 
 FRONT_PAGES: Final = {"cases.search", "viewer.dicom"}
 """Rooms inside rooms, with a front page of their own."""
