@@ -8,12 +8,12 @@ from quart import Blueprint, Response, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal.accounts import passes, profiles, registering, signing
+from portal.accounts.answers import dead_link as _dead_link
+from portal.accounts.answers import form_page as _form
 from portal.accounts.errors import (
     AddressTaken,
     LinkDead,
-    MistypedCode,
     TooManyTries,
-    WeakPassword,
     WrongCode,
     WrongPassword,
     WrongSignIn,
@@ -30,17 +30,10 @@ from portal.accounts.passwords import SHORTEST
 from portal.core import language
 from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.settings import Settings
-from portal.core.web import cookie_name, signed_in, status_of
+from portal.core.web import cookie_name, signed_in
 
 YEAR_SECONDS: Final = 365 * 24 * 3600
 LONGEST_NEXT: Final = 2000
-FIELD_OF: Final[dict[type[PortalError], str]] = {
-    MistypedCode: "code",
-    WrongCode: "code",
-    WeakPassword: "password",
-    WrongPassword: "present",
-}
-"""Errors of a verb that belong beside one field; all others stand above the form."""
 
 
 def create_blueprint(settings: Settings) -> Blueprint:
@@ -195,12 +188,6 @@ def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
         return answer
 
 
-async def _dead_link(error: PortalError) -> ResponseReturnValue:
-    """What to do when a mailed link leads nowhere any more."""
-    problem = language.gettext(error.message)
-    return await render_template("accounts/dead_link.html", problem=problem), status_of(error)
-
-
 async def _profile_page(
     data: Mapping[str, Any] | None = None, error: PortalError | None = None, *, saved: bool = False
 ) -> ResponseReturnValue:
@@ -222,37 +209,6 @@ def _as_typed(profile: profiles.Profile) -> dict[str, Any]:
         "place": profile.place,
         "findable": profile.findable,
     }
-
-
-async def _form(
-    template: str, data: Mapping[str, Any], error: PortalError | None = None, **more: Any
-) -> ResponseReturnValue:
-    """A form with what was typed and what is wrong with it; secrets are never shown again."""
-    fields: dict[str, str] = {}
-    problem = ""
-    if error is not None:
-        fields, problem = _explained(error)
-    shown = {name: value for name, value in data.items() if name not in {"password", "present"}}
-    page = await render_template(template, data=shown, fields=fields, problem=problem, **more)
-    if error is None:
-        return page
-    headers = (
-        {"Retry-After": str(error.details["retry_after"])}
-        if isinstance(error, TooManyTries)
-        else {}
-    )
-    return page, status_of(error), headers
-
-
-def _explained(error: PortalError) -> tuple[dict[str, str], str]:
-    """Problems by field, and the one above the form."""
-    if isinstance(error, WeakPassword):
-        reason = str(error.details["reason"])
-        return {"password": language.gettext(reason, **error.details)}, ""
-    text = language.gettext(error.message, **error.details)
-    if type(error) in FIELD_OF:
-        return {FIELD_OF[type(error)]: text}, ""
-    return dict(error.details.get("fields", {})), text
 
 
 def _redirect(path: str) -> Response:
