@@ -83,7 +83,8 @@ def test_no_machine_shows_in_the_repository() -> None:
     shown = re.compile(
         r"/home/\w|/w[o]rk/|/root/|https?://(?!127\.0\.0\.1|keepachangelog)[\w.]*pypi|npmjs"
     )
-    guilty = [file.name for file in files if file.is_file() and shown.search(text_of(file))]
+    committed = [file for file in files if file.is_file() and file.name != ".git"]
+    guilty = [file.name for file in committed if shown.search(text_of(file))]
     assert guilty == []
 
 
