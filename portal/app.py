@@ -220,7 +220,7 @@ def _log_fault(exc_info: Any) -> None:
 def _use_two_languages(app: Quart) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        language.raw_gettext, language.raw_ngettext, newstyle=True
+        language.gettext, language.raw_ngettext, newstyle=True
     )
     app.jinja_env.globals["language"] = language.language
     app.jinja_env.policies["ext.i18n.trimmed"] = True

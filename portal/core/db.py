@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from tortoise import context as tortoise_context
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError
 from tortoise.transactions import in_transaction
 
 from portal.core import events
@@ -51,16 +52,21 @@ class Database:
 
     async def open(self) -> None:
         """Connect; the schema must be there already (`python -m portal migrate`)."""
-        context = TortoiseContext()
-        with context:
-            await context.init(config=self._config)
-            # Now, and not in the first request, which may be given up half-way through connecting.
-            await context.connections.get("default").execute_query("SELECT 1")
-        self._context = context
+        self._context = context = TortoiseContext()
+        try:
+            with context:
+                await context.init(config=self._config)
+                # Now, not in the first request, which may be given up half-way through connecting.
+                await context.connections.get("default").execute_query("SELECT 1")
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Give all back; Tortoise would connect anew, and never close, for queries begun before."""
         if self._context is not None:
+            for each in self._context.connections.all():
+                each.create_connection = _refuse  # type: ignore[method-assign]
             with self.current():
                 await self._context.close_connections()
             self._context = None
@@ -76,6 +82,10 @@ class Database:
             yield
         finally:
             tortoise_context._current_context.reset(token)  # noqa: SLF001
+
+
+async def _refuse(**_options: object) -> NoReturn:
+    raise DBConnectionError("the database is closed")
 
 
 _announced: ContextVar[list[object] | None] = ContextVar("announced", default=None)

@@ -75,11 +75,6 @@ def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     return text % {"num": number, **values}
 
 
-def raw_gettext(message: str) -> str:
-    """For Jinja's newstyle gettext, which fills in values itself."""
-    return _catalogue(_language.get()).gettext(message)
-
-
 def raw_ngettext(one: str, many: str, number: int) -> str:
     """For Jinja's newstyle ngettext, which fills in values itself."""
     return _catalogue(_language.get()).ngettext(one, many, number)

@@ -165,14 +165,8 @@ def _implausible(values: Mapping[str, Any]) -> list[str]:
         problems.append("HDS_DATABASE_URL must begin with sqlite: or asyncpg:")
     if values.get("mail") == "mailbox" and url.scheme == "https" and not values.get("demo"):
         problems.append("HDS_MAIL=mailbox shows all mails to anybody: only with HDS_DEMO=true")
-    positive = (
-        "session_idle_minutes",
-        "session_hours",
-        "decoders",
-        "free_quota",
-        "password_rounds",
-    )
-    problems += [f"{_shown(name)} must be above 0" for name in positive if values.get(name, 1) < 1]
+    counts = ("session_idle_minutes", "session_hours", "decoders", "free_quota", "password_rounds")
+    problems += [f"{_shown(name)} must be above 0" for name in counts if values.get(name, 1) < 1]
     if values.get("port", 1) not in range(65536):
         problems.append("HDS_PORT must be between 0 and 65535")
     return problems

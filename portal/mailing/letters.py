@@ -93,7 +93,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
     )
     environment.install_gettext_callables(  # type: ignore[attr-defined]
-        language.raw_gettext, language.raw_ngettext, newstyle=True
+        language.gettext, language.raw_ngettext, newstyle=True
     )
     environment.policies["ext.i18n.trimmed"] = True
     return environment

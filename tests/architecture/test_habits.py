@@ -2,9 +2,10 @@
 
 import ast
 import re
+import tomllib
 from typing import Final
 
-from tests.architecture.sources import Source, sources
+from tests.architecture.sources import ROOT, Source, sources
 
 FILE_LINES: Final = 400
 FUNCTION_LINES: Final = 40
@@ -130,3 +131,13 @@ def test_the_present_is_always_aware() -> None:
             match node:
                 case ast.Attribute(value=ast.Name(id="datetime"), attr="utcnow" | "today"):
                     raise AssertionError(f"{source.path}:{node.lineno} has a naive time")
+
+
+def test_every_python_source_is_checked_for_types() -> None:
+    """What `make lint` formats and checks, mypy checks too, strictly."""
+    mypy = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    makefile = (ROOT / "Makefile").read_text()
+    named = re.search(r"^SOURCES := (.+)$", makefile, re.MULTILINE)
+    assert named is not None
+    assert sorted(mypy["files"]) == sorted(named.group(1).split())
+    assert mypy["strict"] is True
