@@ -3,7 +3,10 @@
 import argparse
 import asyncio
 import os
-from collections.abc import Sequence
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from bench import ingest, live, opening, orthanc, search
 from bench.measuring import Others
@@ -42,6 +45,14 @@ async def _print_memory(stage: Stage, memory: dict[str, float]) -> None:
         row(when, mib, peer if when.endswith("opening") else 0.0, "MiB")
 
 
+async def _until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Do *work*; an order to end cancels it, so that servers and folders go with this process."""
+    task = asyncio.ensure_future(work)
+    for order in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(order, task.cancel)
+    await task
+
+
 def main() -> None:
     """Read what is wanted and measure it."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -49,7 +60,10 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="only see that everything works")
     chosen = parser.parse_args()
     names = [each for each in NAMES if each in chosen.names or not chosen.names]
-    asyncio.run(run(names, SMALL if chosen.small else Sizes()))
+    try:
+        asyncio.run(_until_told(run(names, SMALL if chosen.small else Sizes())))
+    except asyncio.CancelledError:
+        sys.exit("stopped; nothing is left running")
 
 
 if __name__ == "__main__":

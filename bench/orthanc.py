@@ -49,6 +49,7 @@ async def running(folder: Path) -> AsyncIterator[Orthanc | None]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         await _answers(f"http://127.0.0.1:{port}/dicom-web/studies", process)

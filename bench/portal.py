@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -69,6 +70,7 @@ async def running(
         stdout=asyncio.subprocess.PIPE,
         stderr=None,
         limit=256 * 1024 * 1024,
+        start_new_session=True,
     )
     assert process.stdout is not None
     try:
@@ -81,14 +83,16 @@ async def running(
 
 
 async def stopped(process: asyncio.subprocess.Process) -> None:
-    """End *process*: kindly, then by force."""
-    if process.returncode is None:
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-    await process.wait()
+    """End *process*, the leader of its group: kindly, then by force with all its children."""
+    try:
+        if process.returncode is None:
+            process.terminate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 def free_port() -> int:

@@ -1,10 +1,13 @@
 """Every benchmark works; what it measures is nobody's promise, so no figure is looked at."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -38,3 +41,31 @@ def test_a_tiny_run_measures_ours_and_says_how_busy_the_machine_was(
     assert float(figure.group(1)) > 0
     assert "of the machine meanwhile" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_end_leaves_nothing_running(
+    tmp_path: Path, order: signal.Signals
+) -> None:
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "bench", "live"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as bench:
+        assert bench.stdout is not None
+        while b"Live" not in (line := bench.stdout.readline()):
+            assert line, "it ended before it was told to"
+        family = psutil.Process(bench.pid).children(recursive=True)
+        assert family, "servers are running by now"
+
+        os.kill(bench.pid, order)
+        assert bench.wait(30) != 0
+        _, alive = psutil.wait_procs(family, timeout=5)
+
+    assert alive == []
+    assert list(tmp_path.iterdir()) == []
