@@ -21,7 +21,8 @@ def checkout(tmp_path: Path) -> Path:
     (project / ".ci").mkdir(parents=True)
     shutil.copy(ROOT / ".ci" / "run", project / ".ci" / "run")
     (project / "committed").touch()
-    git = ["git", "-C", project, "-c", "user.name=nobody", "-c", "user.email=nobody@example.com"]
+    who = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.com")
+    git = ["git", "-C", str(project), *who]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
         subprocess.run([*git, *command], check=True)
     make = tmp_path / "bin" / "make"

@@ -66,7 +66,7 @@ class Database:
         """Give all back; Tortoise would connect anew, and never close, for queries begun before."""
         if self._context is not None:
             for each in self._context.connections.all():
-                each.create_connection = _refuse  # type: ignore[method-assign]
+                each.create_connection = _refuse  # type: ignore[method-assign, assignment]
             with self.current():
                 await self._context.close_connections()
             self._context = None
