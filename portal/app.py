@@ -35,6 +35,7 @@ MODELS: Final[tuple[str, ...]] = (
     "portal.keys.models",
     "portal.mailing.models",
     "portal.accounts.models",
+    "portal.accounts.factors.models",
     "portal.storing.models",
     "portal.studies.models",
     "cases.models",

@@ -12,7 +12,16 @@ A *principal* owns a root and the key pair derived from it.  A root is reached t
 from portal.keys.custody import configure, pepper_key
 from portal.keys.events import SessionsEnded
 from portal.keys.forgetting import delete_principal
+from portal.keys.guards import guard_of, raise_guard
+from portal.keys.halves import Arriving, Half, Stage, end_half, half_by_cookie, start_half
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
+from portal.keys.passkeys import (
+    drop_passkey,
+    drop_passkeys,
+    keep_passkey,
+    passkey_owner,
+    unwrap_by_passkey,
+)
 from portal.keys.principals import (
     FIRST_EPOCH,
     check_own_key,
@@ -36,10 +45,12 @@ from portal.keys.seals import (
     unseal_study_key,
     unseal_study_keys,
 )
+from portal.keys.session_notes import OwnSession, keep_note, note_of, sessions_of
 from portal.keys.sessions import (
     actor_by_cookie,
     alive,
     csrf_token,
+    end_own_session,
     end_session,
     end_sessions,
     forget_expired,
@@ -51,10 +62,14 @@ from portal.keys.wraps import Wrap, keep_wrap, unwrap_root, wrap_root
 
 __all__ = [
     "FIRST_EPOCH",
+    "Arriving",
+    "Half",
     "Holder",
+    "OwnSession",
     "PrincipalKind",
     "PublicKey",
     "SessionsEnded",
+    "Stage",
     "Target",
     "Text",
     "Wrap",
@@ -65,29 +80,43 @@ __all__ = [
     "create_principal",
     "csrf_token",
     "delete_principal",
+    "drop_passkey",
+    "drop_passkeys",
     "drop_seals",
     "drop_study_keys",
+    "end_half",
+    "end_own_session",
     "end_session",
     "end_sessions",
     "forget_expired",
+    "guard_of",
+    "half_by_cookie",
+    "keep_note",
+    "keep_passkey",
     "keep_study_key",
     "keep_wrap",
+    "note_of",
     "open_chain",
     "open_study_key",
     "open_study_keys",
     "opened",
+    "passkey_owner",
     "pepper_key",
     "public_key",
     "public_keys",
+    "raise_guard",
     "rotate_root",
     "seal_root",
     "seal_study_key",
     "sealed",
+    "sessions_of",
     "slow",
+    "start_half",
     "start_session",
     "unseal_root",
     "unseal_study_key",
     "unseal_study_keys",
+    "unwrap_by_passkey",
     "unwrap_root",
     "wrap_root",
 ]

@@ -5,7 +5,7 @@ from uuid import UUID
 from portal.core.actor import AccountId
 from portal.core.db import transaction
 from portal.keys.holders import PrincipalKind
-from portal.keys.models import HumanWrap, LocalKey, Principal, PrincipalKey, Seal
+from portal.keys.models import HumanWrap, LocalKey, PasskeyWrap, Principal, PrincipalKey, Seal
 from portal.keys.sessions import end_sessions
 
 
@@ -19,6 +19,7 @@ async def delete_principal(kind: PrincipalKind, principal: UUID) -> None:
         if not await Principal.filter(id=principal, kind=kind).delete():
             return
         await HumanWrap.filter(principal=principal).delete()
+        await PasskeyWrap.filter(principal=principal).delete()
         await LocalKey.filter(owner=principal).delete()
         await Seal.filter(holder=principal).delete()
         await Seal.filter(target=principal, target_kind=kind).delete()

@@ -52,11 +52,29 @@ class HumanWrap(Model):
     cost = fields.CharField(max_length=20)
     pepper_id = fields.IntField(null=True)
     """Which pepper the outer box is under; none around a Pass code, which has 120 bits."""
+    guard = fields.IntField(default=0)
+    """Revision of the account's second factors when the outer box was made, bound into it."""
     box = fields.BinaryField()
 
     class Meta:
         table = "human_wrap"
         unique_together = (("principal", "how"),)
+
+
+class PasskeyWrap(Model):
+    """A root under what a passkey computes (PRF), in an outer box under the pepper."""
+
+    id = fields.UUIDField(primary_key=True)
+    principal = fields.UUIDField(db_index=True)
+    epoch = fields.IntField()
+    mark = fields.CharField(max_length=64, unique=True)
+    """Stands for the credential: a keyed hash, so a stolen table recognises no passkey."""
+    pepper_id = fields.IntField()
+    guard = fields.IntField()
+    box = fields.BinaryField()
+
+    class Meta:
+        table = "passkey_wrap"
 
 
 class Seal(Model):
@@ -102,6 +120,29 @@ class Session(Model):
     idle_exp = fields.DatetimeField(db_index=True)
     box = fields.BinaryField()
     """Bound to everything above: a row that somebody edited opens no more."""
+    note = fields.BinaryField(null=True)
+    """What only the owner may know of it (device, network, last proof), under the owner's root."""
+    note_rev = fields.IntField(default=0)
 
     class Meta:
         table = "session"
+
+
+class HalfSession(Model):
+    """
+    Somebody of whom one proof is there and another is lacking.  Left out of every dump and backup.
+
+    Bound into its box like a session; for the portal's pages it is no session at all.
+    """
+
+    sid_hash = fields.CharField(max_length=64, primary_key=True)
+    principal = fields.UUIDField(db_index=True)
+    epoch = fields.IntField()
+    account_kind = fields.CharField(max_length=12)
+    language = fields.CharField(max_length=2)
+    stage = fields.CharField(max_length=8)
+    exp = fields.DatetimeField(db_index=True)
+    box = fields.BinaryField()
+
+    class Meta:
+        table = "half_session"

@@ -21,8 +21,9 @@ from portal.core.errors import Unknown
 from portal.keys.custody import custody
 from portal.keys.events import SessionsEnded
 from portal.keys.holders import Holder
-from portal.keys.models import Principal, Session
+from portal.keys.models import HalfSession, Principal, Session
 from portal.keys.principals import check_own_key
+from portal.keys.session_notes import box_note
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +33,20 @@ TOUCHED_AFTER: Final = timedelta(minutes=1)
 """How old the last sign of life may be before it is written again."""
 
 
-class _Cookie(NamedTuple):
+class Cookie(NamedTuple):
+    """What a cookie of ours says."""
+
     sid_hash: bytes
     key: Secret
 
 
-async def start_session(account: AccountId, kind: AccountKind, language: str, root: Secret) -> str:
+async def start_session(
+    account: AccountId, kind: AccountKind, language: str, root: Secret, note: str = ""
+) -> str:
     """
     Open a session under a new id; the value of its cookie, which exists nowhere else.
 
+    *note* is kept for its owner's eyes (`session_notes`).
     Raises `Unknown` for an account without a key pair, and `vault.Tampered` when the directory
     shows another public key for it than *root* gives.
     """
@@ -51,7 +57,7 @@ async def start_session(account: AccountId, kind: AccountKind, language: str, ro
     raw, moment = secrets.token_bytes(SID_BYTES + SECRET_BYTES), _whole_seconds(now())
     cookie = base64.urlsafe_b64encode(raw).decode()
     row = Session(
-        sid_hash=_sid_hash(raw[:SID_BYTES]).hex(),
+        sid_hash=sid_hash_of(raw[:SID_BYTES]).hex(),
         principal=account,
         epoch=principal.epoch,
         account_kind=kind,
@@ -59,7 +65,9 @@ async def start_session(account: AccountId, kind: AccountKind, language: str, ro
         abs_exp=moment + custody().longest,
         idle_exp=moment + min(custody().idle, custody().longest),
     )
-    row.box = vault.box_secret(_read(cookie).key, root, _context(row, row.idle_exp))
+    row.box = vault.box_secret(read_cookie(cookie).key, root, _context(row, row.idle_exp))
+    row.note_rev = 1
+    row.note = box_note(row, root, row.note_rev, note)
     async with transaction():
         await row.save(force_create=True)
     return cookie
@@ -72,7 +80,7 @@ async def actor_by_cookie(cookie: str) -> Actor | None:
     Notes the sign of life, at most once a minute.
     """
     try:
-        sid_hash, key = _read(cookie)
+        sid_hash, key = read_cookie(cookie)
     except ValueError:
         return None
     row = await Session.get_or_none(sid_hash=sid_hash.hex())
@@ -97,7 +105,7 @@ async def actor_by_cookie(cookie: str) -> Actor | None:
 
 def csrf_token(cookie: str) -> str:
     """The token that forms of this session carry; `ValueError` for what is no cookie of ours."""
-    token = vault.sub_key(_read(cookie).key, "csrf").reveal()
+    token = vault.sub_key(read_cookie(cookie).key, "csrf").reveal()
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
 
 
@@ -107,11 +115,24 @@ async def end_session(actor: Actor) -> None:
 
 
 async def end_sessions(account: AccountId, but: bytes | None = None) -> None:
-    """End every session of *account*, except the one whose id has the hash *but*."""
+    """
+    End every session of *account*, except the one whose id has the hash *but*.
+
+    Also those that wait for a second proof or are locked.
+    """
     async with transaction():
+        await HalfSession.filter(principal=account).delete()
         found = await Session.filter(principal=account).values_list("sid_hash", flat=True)
         hashes = {str(each) for each in found} - ({but.hex()} if but else set())
         await _end(account, hashes)
+
+
+async def end_own_session(actor: Actor, session: bytes) -> bool:
+    """End one session of *actor*'s account; whether there was one with that hash."""
+    async with transaction():
+        found = await Session.exists(sid_hash=session.hex(), principal=actor.id)
+        await _end(actor.id, {session.hex()} if found else set())
+    return found
 
 
 async def alive(sessions: Iterable[bytes]) -> frozenset[bytes]:
@@ -127,6 +148,7 @@ async def forget_expired() -> int:
     """Delete sessions whose time is over; how many.  For the housekeeping."""
     moment = now()
     late = await Session.filter(idle_exp__lte=moment).delete()
+    await HalfSession.filter(exp__lte=moment).delete()
     return late + await Session.filter(abs_exp__lte=moment).delete()
 
 
@@ -162,15 +184,16 @@ def _context(row: Session, idle_exp: datetime) -> bytes:
     )
 
 
-def _read(cookie: str) -> _Cookie:
+def read_cookie(cookie: str) -> Cookie:
     """The parts of a cookie; `ValueError` for everything that we did not write."""
     if len(cookie) != COOKIE_CHARACTERS or not cookie.isascii():
         raise ValueError("not a session cookie")
     raw = base64.b64decode(cookie, altchars=b"-_", validate=True)
-    return _Cookie(_sid_hash(raw[:SID_BYTES]), Secret(raw[SID_BYTES:]))
+    return Cookie(sid_hash_of(raw[:SID_BYTES]), Secret(raw[SID_BYTES:]))
 
 
-def _sid_hash(sid: bytes) -> bytes:
+def sid_hash_of(sid: bytes) -> bytes:
+    """The name under which a session lies in the database."""
     return hashlib.sha256(vault.contexts.session(sid)).digest()
 
 

@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 from portal import vault
 from portal.core.actor import Secret
 from portal.core.db import transaction
-from portal.keys.custody import custody, outer_key, pepper_key
+from portal.keys.custody import custody, pepper_key
+from portal.keys.guards import close_outer, guard_of, open_outer
 from portal.keys.holders import PrincipalKind
 from portal.keys.models import HumanWrap, Principal
 from portal.keys.slowness import slow
@@ -39,8 +40,8 @@ class Wrap:
     how: TypedHow
     salt: bytes = field(repr=False)
     cost: str
-    pepper_id: int | None
     box: bytes = field(repr=False)
+    """The inner box; the outer one is put around it when it is kept."""
 
 
 async def wrap_root(
@@ -54,18 +55,25 @@ async def wrap_root(
     row, salt, cost = uuid4(), secrets.token_bytes(vault.SALT_BYTES), custody().cost
     key = await slow(vault.derive, _spelled(how, typed), salt, cost)
     context = vault.contexts.root_wrap(how, kind, principal, epoch)
-    box, pepper_id = vault.box_secret(key, root, context), None
-    if how in PEPPERED:
-        pepper_id = custody().files.pepper_id
-        box = vault.box(outer_key(pepper_id), box, vault.contexts.outer(row))
-    return Wrap(row, kind, principal, epoch, how, salt, str(cost), pepper_id, box)
+    return Wrap(
+        row, kind, principal, epoch, how, salt, str(cost), vault.box_secret(key, root, context)
+    )
 
 
 async def keep_wrap(wrap: Wrap) -> None:
-    """Store *wrap*; the one before of the same kind opens nothing from the commit on."""
+    """
+    Store *wrap*; the one before of the same kind opens nothing from the commit on.
+
+    What the outer boxes are bound to stays bound.  Raises `vault.Tampered` when one of them was
+    edited.
+    """
     async with transaction():
         # The row lock: of two at once the later one stays.
         await Principal.filter(id=wrap.principal).update(kind=wrap.kind)
+        box, pepper_id, guard = wrap.box, None, 0
+        if wrap.how in PEPPERED:
+            pepper_id, guard = custody().files.pepper_id, await guard_of(wrap.principal)
+            box = close_outer(wrap.id, pepper_id, guard, box)
         await HumanWrap.filter(principal=wrap.principal, how=wrap.how).delete()
         await HumanWrap.create(
             id=wrap.id,
@@ -75,8 +83,9 @@ async def keep_wrap(wrap: Wrap) -> None:
             how=wrap.how,
             salt=wrap.salt,
             cost=wrap.cost,
-            pepper_id=wrap.pepper_id,
-            box=wrap.box,
+            pepper_id=pepper_id,
+            guard=guard,
+            box=box,
         )
 
 
@@ -96,15 +105,8 @@ async def unwrap_root(
 
 
 def _opened(row: HumanWrap, how: TypedHow, kind: PrincipalKind, key: Secret) -> Secret | None:
-    box = row.box
     try:
-        if how in PEPPERED:
-            box = vault.unbox(outer_key(row.pepper_id or 0), box, vault.contexts.outer(row.id))
-    except vault.Tampered:
-        # The outer box does not depend on what was typed: the row or the pepper is not ours.
-        log.critical("outer box does not open: wrap %s", row.id)
-        return None
-    try:
+        box = open_outer(row) if how in PEPPERED else row.box
         context = vault.contexts.root_wrap(how, kind, row.principal, row.epoch)
         return vault.unbox_secret(key, box, context)
     except vault.Tampered:

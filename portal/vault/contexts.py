@@ -15,7 +15,7 @@ LENGTH_BYTES: Final = 4
 INTEGER_BYTES: Final = 8
 
 Part = bytes | str | int | UUID
-How = Literal["password", "code", "session", "inbox", "access", "share"]
+How = Literal["password", "code", "passkey", "session", "half", "inbox", "access", "share"]
 Purpose = Literal["dir", "log", "push", "gw"]
 PURPOSES: Final[frozenset[str]] = frozenset({"dir", "log", "push", "gw"})
 
@@ -53,9 +53,9 @@ def root_wrap(how: How, kind: str, principal: UUID, epoch: int, *bind: Part) -> 
     return ctx("root", how, kind, principal, epoch, *bind)
 
 
-def outer(row_id: UUID) -> bytes:
-    """The outer box of a wrap, under the pepper."""
-    return ctx("outer", row_id)
+def outer(row_id: UUID, *bind: Part) -> bytes:
+    """The outer box of a wrap, under the pepper; *bind*: what must stay true while it opens."""
+    return ctx("outer", row_id, *bind)
 
 
 def chain(community: UUID, epoch: int) -> bytes:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from portal import keys, vault
 from portal.core.actor import AccountId, Actor, Secret
+from portal.core.db import now
 from portal.keys import Holder, Target
 
 
@@ -29,6 +30,11 @@ class Person:
     async def signs_in(self) -> str:
         """The cookie of a new session."""
         return await keys.start_session(self.id, "professional", "de", self.root)
+
+    async def gets_half_way(self, stage: keys.Stage = "second") -> str:
+        """The cookie of somebody whose second step is lacking."""
+        who = keys.Arriving(self.id, "professional", "de")
+        return await keys.start_half(who, self.root, stage, now() + timedelta(minutes=10))
 
 
 @dataclass

@@ -9,8 +9,10 @@ from portal import keys, vault
 from portal.core.errors import Conflict, Unknown
 from portal.keys import Holder, Target
 from portal.keys.models import (
+    HalfSession,
     HumanWrap,
     LocalKey,
+    PasskeyWrap,
     Principal,
     PrincipalKey,
     Seal,
@@ -190,6 +192,8 @@ async def test_a_deleted_principal_leaves_no_key_behind(people: People) -> None:
     for each in (alice, bob):
         await keys.keep_study_key(each.actor, uuid4(), vault.new_secret())
         await each.signs_in()
+        await each.gets_half_way()
+        await keys.keep_passkey(Holder.of(each.actor), each.id.bytes, vault.new_secret())
 
     await keys.delete_principal("user", alice.id)
 
@@ -197,7 +201,9 @@ async def test_a_deleted_principal_leaves_no_key_behind(people: People) -> None:
         (Principal, "id"),
         (PrincipalKey, "principal"),
         (HumanWrap, "principal"),
+        (PasskeyWrap, "principal"),
         (Session, "principal"),
+        (HalfSession, "principal"),
         (LocalKey, "owner"),
         (Seal, "holder"),
     ):

@@ -161,7 +161,8 @@ async def test_a_row_that_somebody_edited_kills_the_session(
     cookie = await alice.signs_in()
     row = await Session.all().get()
     edits = await _edits()
-    assert {*edits, "sid_hash"} == set(Session._meta.fields)
+    # The note opens nothing: edited, it is no note any more.
+    assert {*edits, "sid_hash", "note", "note_rev"} == set(Session._meta.fields)
 
     for name, value in edits.items():
         await Session.all().update(**{name: value})
@@ -254,3 +255,51 @@ async def test_housekeeping_deletes_what_is_over(people: People, clock: Clock) -
 
 async def test_asking_after_no_sessions_costs_nothing(people: People) -> None:
     assert await keys.alive([]) == frozenset()
+
+
+async def test_a_note_is_for_the_owner_of_the_session_alone(people: People) -> None:
+    alice, bob = await people.person(), await people.person()
+    noted = await keys.start_session(alice.id, "patient", "de", alice.root, "Firefox on Linux")
+    actor, his = await _recognised(noted), await _recognised(await bob.signs_in())
+
+    assert await keys.note_of(actor) == "Firefox on Linux"
+    assert await keys.note_of(his) == ""
+    row = await Session.get(principal=alice.id)
+    assert b"Firefox" not in bytes(row.note or b"")
+    [shown] = await keys.sessions_of(actor)
+    assert (shown.id, shown.note) == (actor.session, "Firefox on Linux")
+    assert [each.id for each in await keys.sessions_of(his)] == [his.session]
+
+
+async def test_a_note_put_elsewhere_or_taken_back_does_not_open(people: People) -> None:
+    alice = await people.person()
+    here = await keys.start_session(alice.id, "patient", "de", alice.root, "here")
+    there = await keys.start_session(alice.id, "patient", "de", alice.root, "there")
+    actor, other = await _recognised(here), await _recognised(there)
+    before = await Session.get(sid_hash=actor.session.hex())
+    await keys.keep_note(actor, "proved again")
+    assert await keys.note_of(actor) == "proved again"
+
+    await Session.filter(sid_hash=actor.session.hex()).update(note=before.note)
+    await Session.filter(sid_hash=other.session.hex()).update(note=before.note)
+
+    for each in (actor, other):
+        with pytest.raises(vault.Tampered):
+            await keys.note_of(each)
+    assert {each.note for each in await keys.sessions_of(actor)} == {""}
+    assert await keys.actor_by_cookie(here) is not None
+
+
+async def test_one_session_of_ones_own_can_be_ended_and_nobody_elses(people: People) -> None:
+    alice, bob = await people.person(), await people.person()
+    here, there = await alice.signs_in(), await alice.signs_in()
+    actor, other = await _recognised(here), await _recognised(there)
+    his = await _recognised(await bob.signs_in())
+
+    assert not await keys.end_own_session(actor, his.session)
+    assert await keys.end_own_session(actor, other.session)
+    assert not await keys.end_own_session(actor, other.session)
+
+    assert await keys.actor_by_cookie(there) is None
+    assert await keys.actor_by_cookie(here) is not None
+    assert await keys.alive([his.session]) == {his.session}

@@ -17,13 +17,23 @@ from tortoise import Model
 from portal import keys, vault
 from portal.core.actor import SECRET_BYTES, Secret
 from portal.keys.holders import Holder, Target
-from portal.keys.models import HumanWrap, LocalKey, Principal, PrincipalKey, Seal, Session
+from portal.keys.models import (
+    HalfSession,
+    HumanWrap,
+    LocalKey,
+    PasskeyWrap,
+    Principal,
+    PrincipalKey,
+    Seal,
+    Session,
+)
 from tests.keys.stories import Circle, People, Person
 
 TABLES: tuple[type[Model], ...] = (
-    Principal, PrincipalKey, HumanWrap, Seal, LocalKey, Session,
+    Principal, PrincipalKey, HumanWrap, PasskeyWrap, Seal, LocalKey, Session, HalfSession,
 )  # fmt: skip
-LABELS = ("deks", "chain", "outer", "text", "member", "hpke")
+CREDENTIAL = b"\x17" * 20
+LABELS = ("deks", "chain", "outer", "text", "member", "hpke", "passkey")
 Try = Callable[[Secret], object]
 
 
@@ -81,7 +91,13 @@ def _tries(rows: list[Model]) -> Iterator[Try]:
                 how: Any = row.how
                 owner = (row.kind, row.principal, row.epoch)
                 yield _box(row.box, vault.contexts.root_wrap(how, *owner))
-                yield _box(row.box, vault.contexts.outer(row.id))
+                yield _box(row.box, vault.contexts.outer(row.id, "guard", row.guard))
+            case PasskeyWrap():
+                bound = ("user", row.principal, row.epoch, CREDENTIAL)
+                yield _box(row.box, vault.contexts.root_wrap("passkey", *bound))
+                yield _box(row.box, vault.contexts.outer(row.id, "guard", row.guard))
+            case HalfSession():
+                yield _half(row)
             case LocalKey():
                 owner = ("user", row.owner, row.owner_epoch)
                 yield _box(row.box, vault.contexts.dek(row.study, *owner))
@@ -103,6 +119,18 @@ def _session(row: Session) -> Try:
     return _box(row.box, vault.contexts.root_wrap("session", *owner, *bind))
 
 
+def _half(row: HalfSession) -> Try:
+    bind = (
+        bytes.fromhex(row.sid_hash),
+        row.stage,
+        int(row.exp.timestamp()),
+        row.account_kind,
+        row.language,
+    )
+    owner = ("user", row.principal, row.epoch)
+    return _box(row.box, vault.contexts.root_wrap("half", *owner, *bind))
+
+
 def _opened(rows: list[Model], candidates: set[Secret]) -> int:
     """How many boxes and seals open for how many candidates."""
     count, tries = 0, list(_tries(rows))
@@ -121,6 +149,9 @@ async def cast(people: People) -> tuple[Person, Circle]:
     alice, code = await people.person(), vault.pass_code()
     await keys.keep_wrap(await keys.wrap_root("code", "user", alice.id, 1, alice.root, code))
     await alice.signs_in()
+    await keys.raise_guard(alice.id, 1)
+    await keys.keep_passkey(Holder.of(alice.actor), CREDENTIAL, vault.new_secret())
+    await alice.gets_half_way()
     circle = await people.circle(alice)
     await circle.changes_root()
     await circle.welcomes(alice)

@@ -22,7 +22,7 @@ PARTS = st.lists(PART, max_size=5)
 
 TABLE: dict[str, tuple[Any, ...]] = {
     "root_wrap": ("password", "user", uuid4(), 1, b"bound", 7),
-    "outer": (uuid4(),),
+    "outer": (uuid4(), "guard", 3),
     "chain": (uuid4(), 7),
     "dek": (uuid4(), "user", uuid4(), 3),
     "text": ("user", uuid4(), 1, "post", "body", uuid4(), 2),

@@ -1,0 +1,136 @@
+"""
+Where a sign-in comes from: the browser in words, the network, and whether it was here before.
+
+Nothing is looked up anywhere, and what is kept about a session lies under its owner's root.
+"""
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Self
+from uuid import UUID
+
+from portal import keys, vault
+from portal.core.db import now
+from portal.core.language import N_, gettext
+
+ID_BYTES: Final = 16
+MARK_BYTES: Final = 16
+ACCOUNTS: Final = 6
+"""How many accounts one browser is known to; the ones not seen for longest are forgotten."""
+LONGEST: Final = 400
+
+BROWSERS: Final = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)  # fmt: skip
+"""What a user agent says, in the order in which one speaks for itself and not for another."""
+SYSTEMS: Final = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+BOTH: Final = N_("%(browser)s on %(system)s")
+UNKNOWN: Final = N_("Unknown browser")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A browser that wants in."""
+
+    network: str = field(repr=False)
+    """/24 or /48."""
+    agent: str = field(default="", repr=False)
+    """What the browser calls itself."""
+    device: str = field(default="", repr=False)
+    """The cookie of known devices."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is kept about a session."""
+
+    browser: str
+    system: str
+    network: str = field(repr=False)
+    started: datetime
+    confirmed: datetime
+    """When the person proved last who they are."""
+
+    @classmethod
+    def of(cls, visit: Visit) -> Self:
+        """A session that begins now."""
+        moment = now()
+        browser, system = _named(visit.agent, BROWSERS), _named(visit.agent, SYSTEMS)
+        return cls(browser, system, visit.network, moment, moment)
+
+    def pack(self) -> str:
+        """For the session's note."""
+        return json.dumps(
+            {
+                "browser": self.browser,
+                "system": self.system,
+                "network": self.network,
+                "started": self.started.isoformat(),
+                "confirmed": self.confirmed.isoformat(),
+            }
+        )
+
+    @classmethod
+    def unpack(cls, note: str) -> Self | None:
+        """What `pack` made; None for a session that has no note."""
+        if not note:
+            return None
+        data = json.loads(note)
+        started, confirmed = (datetime.fromisoformat(data[at]) for at in ("started", "confirmed"))
+        return cls(data["browser"], data["system"], data["network"], started, confirmed)
+
+    def words(self) -> str:
+        """The device in the reader's language: Firefox on Windows."""
+        if self.browser and self.system:
+            return gettext(BOTH, browser=self.browser, system=self.system)
+        return self.browser or self.system or gettext(UNKNOWN)
+
+
+def known_device(cookie: str, account: UUID) -> bool:
+    """Whether the browser with this cookie has signed in to *account* before."""
+    try:
+        device, marks = _read(cookie)
+    except ValueError:
+        return False
+    return _mark(device, account) in marks
+
+
+def remember(cookie: str, account: UUID) -> str:
+    """The cookie that says so from now on; it names nobody."""
+    try:
+        device, marks = _read(cookie)
+    except ValueError:
+        device, marks = secrets.token_bytes(ID_BYTES), []
+    mine = _mark(device, account)
+    kept = [mine, *(each for each in marks if each != mine)][:ACCOUNTS]
+    return base64.urlsafe_b64encode(device + b"".join(kept)).decode().rstrip("=")
+
+
+def _mark(device: bytes, account: UUID) -> bytes:
+    # Keyed by the portal: nobody makes one, and nobody tells whose it is.
+    return vault.mac(keys.pepper_key("device"), vault.ctx(device, account))[:MARK_BYTES]
+
+
+def _read(cookie: str) -> tuple[bytes, list[bytes]]:
+    """The device's number and its marks; `ValueError` for what is none of ours."""
+    if not cookie.isascii() or len(cookie) > LONGEST:
+        raise ValueError("not a device cookie")
+    padded = cookie + "=" * (-len(cookie) % 4)
+    raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+    if len(raw) < ID_BYTES or len(raw) % MARK_BYTES:
+        raise ValueError("not a device cookie")
+    marks = [raw[at : at + MARK_BYTES] for at in range(ID_BYTES, len(raw), MARK_BYTES)]
+    return raw[:ID_BYTES], marks
+
+
+def _named(agent: str, known: tuple[tuple[str, str], ...]) -> str:
+    return next((name for sign, name in known if sign in agent), "")

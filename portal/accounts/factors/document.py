@@ -1,0 +1,218 @@
+"""
+What an account asks for besides the password: one document under the account's root.
+
+Whoever edits the database can neither read nor write it, and cannot take it away: the wraps of the
+root are bound to its revision (`keys.guard_of`), so a document that is missing or older than that
+is an alarm, and nobody signs in.
+"""
+
+import json
+import logging
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from portal import keys, vault
+from portal.accounts.factors.models import Factors as Row
+from portal.accounts.factors.models import SeenBefore
+from portal.core.actor import AccountId, Actor, Secret
+from portal.core.db import transaction
+from portal.core.errors import Conflict
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """One credential of WebAuthn."""
+
+    id: bytes
+    public_key: bytes = field(repr=False)
+    """COSE key (RFC 9052)."""
+    sign_count: int
+    name: str = field(repr=False)
+    added: datetime
+    last_use: datetime | None = None
+    unlocks: bool = False
+    """It opens the account without the password (PRF)."""
+
+    def pack(self) -> dict[str, Any]:
+        """For the document."""
+        return {
+            "id": self.id.hex(),
+            "public_key": self.public_key.hex(),
+            "sign_count": self.sign_count,
+            "name": self.name,
+            "added": self.added.isoformat(),
+            "last_use": self.last_use and self.last_use.isoformat(),
+            "unlocks": self.unlocks,
+        }
+
+    @classmethod
+    def unpack(cls, data: dict[str, Any]) -> Self:
+        """What `pack` made."""
+        return cls(
+            id=bytes.fromhex(data["id"]),
+            public_key=bytes.fromhex(data["public_key"]),
+            sign_count=data["sign_count"],
+            name=data["name"],
+            added=datetime.fromisoformat(data["added"]),
+            last_use=data["last_use"] and datetime.fromisoformat(data["last_use"]),
+            unlocks=data["unlocks"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticator:
+    """An app that computes codes from a shared secret and the time (RFC 6238)."""
+
+    secret: str = field(repr=False)
+    """Base 32."""
+    added: datetime
+    last_step: int
+    """The last 30 seconds, counted from 1970, whose code was taken: none is taken twice."""
+    last_use: datetime | None = None
+
+    def pack(self) -> dict[str, Any]:
+        """For the document."""
+        return {
+            "secret": self.secret,
+            "added": self.added.isoformat(),
+            "last_step": self.last_step,
+            "last_use": self.last_use and self.last_use.isoformat(),
+        }
+
+    @classmethod
+    def unpack(cls, data: dict[str, Any]) -> Self:
+        """What `pack` made."""
+        return cls(
+            secret=data["secret"],
+            added=datetime.fromisoformat(data["added"]),
+            last_step=data["last_step"],
+            last_use=data["last_use"] and datetime.fromisoformat(data["last_use"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Everything besides the password."""
+
+    rev: int = 0
+    """0: nothing was ever set up."""
+    passkeys: tuple[Passkey, ...] = ()
+    authenticator: Authenticator | None = None
+    recovery: tuple[str, ...] = field(default=(), repr=False)
+    """Keyed digests of the recovery codes that are left."""
+
+    @property
+    def present(self) -> bool:
+        """Whether signing in takes a second step.  Recovery codes alone are none."""
+        return bool(self.passkeys) or self.authenticator is not None
+
+    def passkey(self, credential: bytes) -> Passkey | None:
+        """The passkey with this id."""
+        return next((each for each in self.passkeys if each.id == credential), None)
+
+    def with_passkey(self, new: Passkey) -> Self:
+        """With *new* in the place of the passkey with its id, or added."""
+        others = tuple(each for each in self.passkeys if each.id != new.id)
+        return replace(self, passkeys=(*others, new))
+
+
+async def read(owner: Actor) -> Factors:
+    """
+    The second factors of *owner*, who need not be signed in yet.
+
+    Raises `vault.Tampered` when the document is missing, older than the wraps say, or not ours.
+    """
+    guard = await keys.guard_of(owner.id)
+    row = await Row.get_or_none(account_id=owner.id)
+    rev = 0 if row is None else row.rev
+    if rev < guard:
+        log.critical("second factors missing or taken back: account %s", owner.id)
+        raise vault.Tampered
+    return Factors() if row is None else _opened(row, owner.epoch, owner.root)
+
+
+async def change(owner: Actor, after: Factors) -> Factors:
+    """
+    Replace the document that *after* was made from, and bind the wraps to it.
+
+    Raises `Conflict` when another request did so meanwhile: of two at once one is refused.
+    """
+    new = replace(after, rev=after.rev + 1)
+    boxed = _boxed(owner.id, owner.epoch, owner.root, new)
+    async with transaction():
+        await keys.raise_guard(owner.id, new.rev)
+        if after.rev:
+            unchanged = Row.filter(account_id=owner.id, rev=after.rev)
+            if not await unchanged.update(rev=new.rev, box=boxed):
+                raise Conflict
+        else:
+            await _first(owner.id, new.rev, boxed)
+    return new
+
+
+async def reseal(owner: AccountId, before: tuple[int, Secret], after: tuple[int, Secret]) -> None:
+    """
+    Move the document from one (epoch, root) to the next; joins the caller's transaction.
+
+    For an account that is given a new root.  What passkeys unlocked was the old one: they stay as
+    second step, and unlock again after they were used once.
+    """
+    async with transaction():
+        row = await Row.get_or_none(account_id=owner)
+        await keys.drop_passkeys(owner)
+        if row is None:
+            return
+        found = _opened(row, *before)
+        passkeys = tuple(replace(each, unlocks=False) for each in found.passkeys)
+        # Recovery codes are keyed by the root: those of the old one are over.
+        new = replace(found, rev=found.rev + 1, passkeys=passkeys, recovery=())
+        boxed = _boxed(owner, *after, new)
+        await keys.raise_guard(owner, new.rev)
+        await Row.filter(account_id=owner).update(rev=new.rev, box=boxed)
+
+
+async def forget(owner: AccountId) -> None:
+    """Delete what is kept for an account that goes; joins the caller's transaction."""
+    async with transaction():
+        await Row.filter(account_id=owner).delete()
+        await SeenBefore.filter(account_id=owner).delete()
+        await keys.drop_passkeys(owner)
+
+
+async def _first(owner: UUID, rev: int, boxed: bytes) -> None:
+    try:
+        await Row.create(account_id=owner, rev=rev, box=boxed)
+    except IntegrityError:
+        raise Conflict from None
+
+
+def _boxed(owner: UUID, epoch: int, root: Secret, document: Factors) -> bytes:
+    packed = {
+        "passkeys": [each.pack() for each in document.passkeys],
+        "authenticator": document.authenticator and document.authenticator.pack(),
+        "recovery": list(document.recovery),
+    }
+    text = keys.Text("user", owner, epoch, root)
+    return text.box("factors", "document", owner, document.rev, json.dumps(packed))
+
+
+def _opened(row: Row, epoch: int, root: Secret) -> Factors:
+    text = keys.Text("user", row.account_id, epoch, root)
+    try:
+        packed = json.loads(text.open("factors", "document", row.account_id, row.rev, row.box))
+    except vault.Tampered:
+        log.critical("second factors do not open: account %s", row.account_id)
+        raise
+    app = packed["authenticator"]
+    return Factors(
+        row.rev,
+        tuple(Passkey.unpack(each) for each in packed["passkeys"]),
+        Authenticator.unpack(app) if app else None,
+        tuple(packed["recovery"]),
+    )

@@ -1,0 +1,68 @@
+from portal.core.errors import Denied, Gone, Invalid
+from portal.core.language import N_
+
+
+class WrongProof(Denied):
+    """Not the code, the passkey or the password that was asked for."""
+
+    code = "wrong_proof"
+    message = N_("That is not right. Please try again.")
+
+
+class UsedCode(WrongProof):
+    """A code of the authenticator app that was used already."""
+
+    code = "used_code"
+    message = N_("This code was used already. Please wait for the next one, at most 30 seconds.")
+
+
+class PasskeyRefused(Denied):
+    """The passkey's answer does not fit: another site, another challenge, a copied passkey."""
+
+    code = "passkey_refused"
+    message = N_("This passkey was not accepted. Please try again, or use another way.")
+
+
+class PasskeyUnknown(Denied):
+    """A passkey that opens no account by itself."""
+
+    code = "passkey_unknown"
+    message = N_(
+        "This passkey cannot sign you in by itself. "
+        "Please sign in with your password; the passkey is the second step then."
+    )
+
+
+class ChallengeOver(Gone):
+    """The question to the passkey was answered already or is older than five minutes."""
+
+    code = "challenge_over"
+    message = N_("That took too long. Please try again.")
+
+
+class HalfOver(Gone):
+    """The half-way state is over: ten minutes, or used already."""
+
+    code = "half_over"
+    message = N_("That took too long. Please sign in once more.")
+
+
+class SetUpOver(Gone):
+    """The secret on the page is older than ten minutes or not ours."""
+
+    code = "set_up_over"
+    message = N_("This page is too old. Please start again.")
+
+
+class TooMany(Invalid):
+    """More passkeys than an account may have."""
+
+    code = "too_many_passkeys"
+    message = N_("You have as many passkeys as an account may have. Please remove one first.")
+
+
+class LastFactor(Denied):
+    """The last second factor of somebody who needs one."""
+
+    code = "last_factor"
+    message = N_("Your account needs a second factor. Please add another one first.")

@@ -1,0 +1,119 @@
+"""
+Half sessions: one proof is there, another is lacking.
+
+Such a cookie holds the root like a session's, in a table of its own and under another context, and
+says what it is for.  No page of the portal takes it for a sign-in.
+"""
+
+import base64
+import logging
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, cast
+
+from portal import vault
+from portal.core.actor import SECRET_BYTES, AccountId, AccountKind, Actor, Secret
+from portal.core.db import now, transaction
+from portal.core.errors import Unknown
+from portal.keys.holders import Holder
+from portal.keys.models import HalfSession, Principal
+from portal.keys.principals import check_own_key
+from portal.keys.sessions import SID_BYTES, read_cookie, sid_hash_of
+
+log = logging.getLogger(__name__)
+
+Stage = Literal["second", "setup", "locked"]
+"""The second step is lacking; a second factor must be set up first; the person locked the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """Who is on the way in."""
+
+    account: AccountId
+    kind: AccountKind
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Somebody half-way in."""
+
+    stage: Stage
+    until: datetime
+    actor: Actor = field(repr=False)
+    """Who it will be; its `session` names the half session, which opens no page."""
+
+
+async def start_half(who: Arriving, root: Secret, stage: Stage, until: datetime) -> str:
+    """
+    Keep somebody half-way until *until*; the value of the cookie, which exists nowhere else.
+
+    Raises `Unknown` for an account without a key pair, and `vault.Tampered` when the directory
+    shows another public key for it than *root* gives.
+    """
+    principal = await Principal.get_or_none(id=who.account, kind="user")
+    if principal is None:
+        raise Unknown
+    await check_own_key(Holder("user", who.account, principal.epoch, root))
+    raw = secrets.token_bytes(SID_BYTES + SECRET_BYTES)
+    cookie = base64.urlsafe_b64encode(raw).decode()
+    row = HalfSession(
+        sid_hash=sid_hash_of(raw[:SID_BYTES]).hex(),
+        principal=who.account,
+        epoch=principal.epoch,
+        account_kind=who.kind,
+        language=who.language,
+        stage=stage,
+        exp=until.replace(microsecond=0),
+    )
+    row.box = vault.box_secret(read_cookie(cookie).key, root, _context(row))
+    async with transaction():
+        await row.save(force_create=True)
+    return cookie
+
+
+async def half_by_cookie(cookie: str, *stages: Stage) -> Half | None:
+    """Whoever *cookie* stands for, if half-way at one of *stages*; None for every other value."""
+    try:
+        sid_hash, key = read_cookie(cookie)
+    except ValueError:
+        return None
+    row = await HalfSession.get_or_none(sid_hash=sid_hash.hex())
+    if row is None or row.exp <= now() or row.stage not in stages:
+        return None
+    try:
+        root = vault.unbox_secret(key, row.box, _context(row))
+    except vault.Tampered:
+        log.critical("half session row does not open: account %s", row.principal)
+        return None
+    actor = Actor(
+        id=AccountId(row.principal),
+        kind=cast("AccountKind", row.account_kind),
+        epoch=row.epoch,
+        root=root,
+        session=sid_hash,
+        language=row.language,
+    )
+    return Half(row.stage, row.exp, actor)
+
+
+async def end_half(half: Half) -> bool:
+    """It is over; False when another request ended it first."""
+    row = HalfSession.filter(sid_hash=half.actor.session.hex(), principal=half.actor.id)
+    return bool(await row.delete())
+
+
+def _context(row: HalfSession) -> bytes:
+    return vault.contexts.root_wrap(
+        "half",
+        "user",
+        row.principal,
+        row.epoch,
+        bytes.fromhex(row.sid_hash),
+        row.stage,
+        int(row.exp.timestamp()),
+        row.account_kind,
+        row.language,
+    )
