@@ -5,11 +5,14 @@
 import { maybe, on, one } from "./dom";
 import { fragment } from "./html";
 import { Offline, Refused, request } from "./http";
-import { toast } from "./ui";
+import { t } from "./i18n";
+import { announce, toast } from "./ui";
 
 const form = one<HTMLFormElement>("#search");
 const box = one<HTMLInputElement>('input[name="q"]', form);
 const results = one<HTMLElement>("#results");
+/** A line of its own height, so that nothing moves: it says that we look, and then what came of it. */
+const state = one("[data-search-state]");
 let running: AbortController | null = null;
 
 async function show(page = "1"): Promise<void> {
@@ -18,6 +21,7 @@ async function show(page = "1"): Promise<void> {
   const sent = new FormData(form);
   sent.set("page", page);
   results.setAttribute("aria-busy", "true");
+  state.textContent = t("Searching …");
   try {
     const answer = await request("/search", {
       method: "POST",
@@ -26,12 +30,20 @@ async function show(page = "1"): Promise<void> {
       signal: running.signal,
     });
     results.replaceChildren(fragment(await answer.text()));
+    done(maybe("[data-outcome]", results)?.textContent ?? "");
   } catch (error) {
-    if (error instanceof Refused || error instanceof Offline) toast(error.message, "danger");
-    else if (!(error instanceof DOMException)) throw error;
-  } finally {
-    results.removeAttribute("aria-busy");
+    if (error instanceof DOMException) return; // a newer search is on its way
+    done("");
+    if (!(error instanceof Refused || error instanceof Offline)) throw error;
+    toast(error.message, "danger");
   }
+}
+
+/** The eyes see the results; who listens hears how many there are, not all of them. */
+function done(outcome: string): void {
+  results.removeAttribute("aria-busy");
+  state.textContent = "";
+  if (outcome.trim() !== "") announce(outcome.replace(/\s+/g, " ").trim());
 }
 
 function remember(page: string): void {

@@ -19,7 +19,7 @@ from cases.search import harvest
 from cases.search.harvest import DescribeStudies
 from cases.search.index import Answer
 from cases.search.models import SearchIndex
-from cases.search.query import Wanted
+from cases.search.reading import Wanted
 from cases.search.worker import Name, NotOpen, Worker
 from portal import storing, vault
 from portal.core.actor import AccountId, Secret

@@ -15,7 +15,8 @@ from cases.people import Colleague, colleagues
 from cases.search.archive import Archive
 from cases.search.harvest import DescribeStudies, text_of_case
 from cases.search.index import Found
-from cases.search.query import Wanted, read, snippet, stems_of
+from cases.search.query import snippet, stems_of
+from cases.search.reading import Wanted, read
 from portal.core.actor import AccountId, Actor
 
 PAGE: Final = 20

@@ -10,7 +10,7 @@ from cases.ids import CommunityId
 from cases.search.archive import Archive
 from cases.search.finding import Results, search
 from cases.search.harvest import DescribeStudies
-from cases.search.query import BadSearch
+from cases.search.reading import BadSearch
 from cases.vocabulary import MODALITIES, REGIONS
 from portal.core.actor import Actor
 from portal.core.errors import reading

@@ -19,7 +19,8 @@ from time import monotonic
 from typing import Final, TypeVar, TypeVarTuple
 
 from cases.search.index import Answer, Document, Index
-from cases.search.query import Wanted, build
+from cases.search.query import build
+from cases.search.reading import Wanted
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """Size of all kept indexes together."""

@@ -14,7 +14,7 @@ from cases.search import archive as archive_module
 from cases.search.archive import Archive
 from cases.search.finding import Results, search
 from cases.search.models import SearchIndex
-from cases.search.query import read
+from cases.search.reading import read
 from portal import storing
 from portal.core.errors import Unknown
 from portal.core.settings import Settings

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cases.search.index import Document, Index
-from cases.search.query import BadSearch, Wanted, build, read, snippet, stems_of
+from cases.search.query import build, snippet, stems_of
+from cases.search.reading import BadSearch, Wanted, read
 from portal.core.errors import Invalid
 
 ROSSI, NOVAK = "a" * 32, "b" * 32
@@ -55,6 +56,11 @@ def ids(index: Index, text: str, **narrow: list[str]) -> set[str]:
         ('"dense vessel"', {"post:1"}),
         ('"vessel dense"', set()),
         ("vessel -months", {"post:1"}),
+        ("months OR Blutung", {"post:3", "post:4"}),
+        ("left dense OR Blutung", {"post:1"}),
+        ('"dense vessel" ODER Entzündung', {"post:1", "post:2"}),
+        ("Häuser OR Blutung OR months -Lunge", {"post:3", "post:4"}),
+        ("vessel or dense", set()),
         ("vessel modality:mr", {"post:3"}),
         ("region:chest", {"post:2"}),
         ("after:2026-03-02 before:04.03.2026", {"post:3"}),
@@ -122,12 +128,39 @@ def test_many_small_changes_do_not_pile_up(index: Index) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["before:yesterday", "after:31.02.2026", "status:maybe", "x" * 401]
+    ("text", "not_understood", "allowed"),
+    [
+        ("before:yesterday", "yesterday", "2026-03-12"),
+        ("after:31.02.2026", "31.02.2026", "12.03.2026"),
+        ("status:maybe", "maybe", "open, closed"),
+        ("modality:CTX", "CTX", "CT, MR (MRI), XR"),
+        ("region:knee", "knee", "leg (Hip, leg, foot)"),
+        ("vessel foo:bar", "foo:", "from:, modality:, region:"),
+        ("vessel -foo:bar", "foo:", '"foo:bar"'),
+        ("vessel -from:Rossi", "-from:Rossi", "words"),
+        ("from: Rossi", "from:", "without a space"),
+        ("OR vessel", "OR", "vessel OR artery"),
+        ("vessel OR", "OR", "vessel OR artery"),
+        ("vessel OR OR dense", "OR", "vessel OR artery"),
+        ("vessel OR -dense", "OR", "vessel OR artery"),
+        ("modality:CT OR dense", "OR", "vessel OR artery"),
+        ("x" * 401, "", "too long"),
+    ],
 )
-def test_what_cannot_be_read_is_said(text: str) -> None:
+def test_what_cannot_be_read_is_named_with_what_may_stand_there(
+    text: str, not_understood: str, allowed: str
+) -> None:
     with pytest.raises(BadSearch) as raised:
         read(text)
     assert isinstance(raised.value, Invalid)
+    assert not_understood in raised.value.details["problem"]
+    assert allowed in raised.value.details["problem"]
+
+
+def test_regions_and_modalities_are_understood_by_name_in_both_languages() -> None:
+    assert read('modality:mri region:Kopf region:"Whole body" status:geschlossen') == Wanted(
+        modality=("MR",), region=("head", "body"), status="closed"
+    )
 
 
 def test_operators_are_read_and_times_are_text() -> None:

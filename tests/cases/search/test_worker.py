@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cases.search.index import Document
-from cases.search.query import read
+from cases.search.reading import read
 from cases.search.worker import Name, NotOpen, Worker
 
 EMPTY, FULL = Name("a" * 32, 0), Name("a" * 32, 1)
