@@ -51,7 +51,9 @@ class InvitationOver(Gone):
 
 class Outdated(Conflict):
     code = "outdated"
-    message = N_("Somebody changed this in the meantime. Please look again and repeat.")
+    message = N_(
+        "This was changed in another window meanwhile. Your words are still here: decide which stay."
+    )
 
 
 class NoStudy(Invalid):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cases.ids import CaseId, CommunityId
+from cases.ids import CaseId, CommunityId, ThreadId
 from portal.core.actor import AccountId
 
 
@@ -13,6 +13,17 @@ class Changed:
     readers: frozenset[AccountId]
     community: CommunityId
     case: CaseId | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFurther:
+    """This account has seen a thread up to change *seq*; its other windows follow."""
+
+    account: AccountId
+    community: CommunityId
+    case: CaseId
+    thread: ThreadId
     seq: int
 
 

@@ -16,9 +16,9 @@ from cases.post_routes import blueprint as post_blueprint
 from cases.post_routes import changes_json
 from portal import studies
 from portal.core.actor import Secret
-from portal.core.errors import Invalid, Unknown
+from portal.core.errors import Conflict, Invalid, Unknown
 from portal.core.errors import reading as reading_input
-from portal.core.web import signed_in
+from portal.core.web import explain, signed_in, status_of
 from viewer.routes import inline_preview, policy
 
 
@@ -121,7 +121,12 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
             return await _edit_page(opened, form, error.details.get("fields", {})), 422
         with reading_input():
             rev = int(form["rev"])
-        await casework.edit(signed_in(), CaseId(case), new, rev)
+        try:
+            await casework.edit(signed_in(), CaseId(case), new, rev)
+        except Conflict as error:
+            if wants_json():
+                raise
+            return await _conflict(case, form, error), status_of(error)
         return _back(case)
 
     @blueprint.post("/cases/<uuid:case>/closure")
@@ -143,8 +148,26 @@ async def _preview(shelf: studies.Shelf, study: UUID, key: Secret) -> str | None
         return None
 
 
+async def _conflict(case: UUID, form: Mapping[str, Any], error: Conflict) -> str:
+    """
+    The form with everything that was typed; beside it what another window saved meanwhile.
+
+    Saving once more replaces that version: the person has seen it by then.
+    """
+    opened = await access.case_for(signed_in(), CaseId(case))
+    mine = {name: str(form.get(name, "")).replace("\r\n", "\n").strip() for name in opened.words}
+    other = {name: words for name, words in opened.words.items() if words != mine[name]}
+    typed = {**mine, "rev": opened.row.rev}
+    return await _edit_page(opened, typed, {}, problem=explain(error), other=other)
+
+
 async def _edit_page(
-    opened: access.OpenCase, form: Mapping[str, Any], fields: Mapping[str, str]
+    opened: access.OpenCase,
+    form: Mapping[str, Any],
+    fields: Mapping[str, str],
+    *,
+    problem: str = "",
+    other: Mapping[str, str] | None = None,
 ) -> str:
     return await render_template(
         "cases/edit_case.html",
@@ -152,6 +175,8 @@ async def _edit_page(
         case=opened.row,
         form=form,
         fields=fields,
+        problem=problem,
+        other=other or {},
         words=words(),
     )
 

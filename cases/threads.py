@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from cases import access, mentions, reactions
 from cases.access import Document, OpenCommunity
 from cases.errors import CaseClosed, NotYours, Outdated, PostDeleted
+from cases.events import ReadFurther
 from cases.forms import NewPost, NewThread, PostEdit
 from cases.ids import CaseId, PostId, ThreadId
 from cases.models import (
@@ -22,7 +23,7 @@ from cases.pins import BadPin, Pin, box_image
 from cases.vocabulary import REACTIONS
 from cases.writing import Writing, writing
 from portal.core.actor import Actor
-from portal.core.db import transaction
+from portal.core.db import announce, transaction
 from portal.core.errors import Invalid, Unknown
 
 
@@ -138,7 +139,8 @@ async def edit(actor: Actor, change: PostEdit) -> Posted:
     """
     Say it better; what was said before stays in the history.  Its author only.
 
-    Raises `Outdated` when another window edited it meanwhile, `PostDeleted` when it is gone.
+    Raises `Outdated`, with what it says now, when another window edited it meanwhile, and
+    `PostDeleted` when it is gone.
     """
     seen, community = await access.post_for(actor, change.post)
     if seen.author != actor.id:
@@ -152,7 +154,7 @@ async def edit(actor: Actor, change: PostEdit) -> Posted:
             await write.nothing()
             return _posted(row)
         if row.rev != change.rev:
-            raise Outdated
+            raise Outdated(rev=row.rev, now=body["text"])
         await _keep_revision(row)
         body |= {"text": change.text, "mentions": [each.hex for each in called]}
         row.epoch, row.rev, row.edited_at = write.community.epoch, row.rev + 1, write.at
@@ -224,6 +226,9 @@ async def mark_read(actor: Actor, thread_id: ThreadId, seq: int) -> None:
     seq = min(seq, community.seq)
     async with transaction():
         mine = ReadMark.filter(account=actor.id, thread_id=thread_id)
+        if not await mine.filter(seq__gte=seq).exists():
+            case = CaseId(thread.case.id)
+            announce(ReadFurther(actor.id, community.id, case, thread_id, seq))
         await mine.filter(seq__lt=seq).update(seq=seq)
         mark = ReadMark(
             id=uuid4(), account=actor.id, case_id=thread.case.id, thread_id=thread_id, seq=seq

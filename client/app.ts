@@ -112,7 +112,8 @@ async function guard(event: SubmitEvent): Promise<void> {
   const question = form.dataset["confirm"];
   if (question !== undefined && form.dataset["agreed"] === undefined) {
     event.preventDefault();
-    if (!(await confirmed(question))) return;
+    const act = form.dataset["confirmYes"] ?? event.submitter?.textContent.trim() ?? t("Continue");
+    if (!(await confirmed(question, act))) return;
     form.dataset["agreed"] = "";
     form.requestSubmit(event.submitter);
     delete form.dataset["agreed"];

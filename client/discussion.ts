@@ -9,7 +9,7 @@ import { Composers } from "./discussion/composer";
 import { Feed } from "./discussion/feed";
 import { imagesOf } from "./discussion/images";
 import { type Member, Names } from "./discussion/names";
-import { byThread, goTo, put, rendered } from "./discussion/place";
+import { byThread, goTo, listThread, put, rendered } from "./discussion/place";
 import { dropWaiting, Posts, showWaiting } from "./discussion/posts";
 import { Queue } from "./discussion/queue";
 import { Safe } from "./discussion/safe";
@@ -62,6 +62,10 @@ async function start(page: HTMLElement): Promise<void> {
     left: (hint) => {
       if (hint.community === community) leave(t("You no longer belong to this community."));
     },
+    read: (hint) => {
+      const section = hint.case === caseId ? byThread(hint.thread) : null;
+      if (section !== null) reading.follow(section, hint.seq);
+    },
     typing: (hint) => {
       if (hint.case === caseId) company.typing(hint.thread, hint.account);
     },
@@ -86,11 +90,25 @@ async function start(page: HTMLElement): Promise<void> {
     images?.offer();
     void composers.restore();
   };
+  const refreshing = async () => {
+    await composers.keepNow();
+    const title = maybe<HTMLInputElement>("[data-new-thread] [name=title]")?.value ?? "";
+    const giveBack = posts.keepEdits();
+    return () => {
+      giveBack();
+      const field = maybe<HTMLInputElement>("[data-new-thread] [name=title]");
+      if (field !== null && title !== "") {
+        field.value = title;
+        field.closest("details")?.setAttribute("open", "");
+      }
+    };
+  };
   const feed = new Feed(page, {
     changed: (thread, author) => {
       company.wrote(thread, author);
       reading.watch();
     },
+    refreshing,
     refreshed,
     gone: () => leave(t("This case does not exist, or you have no access to it.")),
     signedOut: () => leave(t("You have been signed out. Please sign in again; what you wrote is kept.")),
@@ -124,6 +142,7 @@ function wireThreads(added: () => void): void {
         added();
         const section = byThread(id);
         if (section === null) return;
+        listThread(section);
         goTo(section);
         maybe("textarea", section)?.focus();
       },

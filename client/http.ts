@@ -9,6 +9,8 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** Goes on when the page is left; for small things only. */
+  readonly keepalive?: boolean;
   /** Milliseconds until the request is given up; 30 s unless told, 0 for never. */
   readonly timeoutMs?: number;
 }
@@ -74,6 +76,7 @@ export async function request(path: string, asked: Asked = {}): Promise<Response
       body: body ?? null,
       credentials: "same-origin",
       redirect: "follow",
+      keepalive: asked.keepalive ?? false,
       signal: AbortSignal.any(signals.filter((signal) => signal !== undefined)),
     });
   } catch (error) {

@@ -10,10 +10,19 @@ export interface ChangeHint {
   seq: number;
 }
 
+export interface ReadHint {
+  community: string;
+  case: string;
+  thread: string;
+  seq: number;
+}
+
 export interface LiveHandlers {
   change?(hint: ChangeHint): void;
   left?(hint: { community: string }): void;
   invited?(hint: { community: string }): void;
+  /** The same person has read further, here or in another window. */
+  read?(hint: ReadHint): void;
   typing?(hint: { case: string; thread: string; account: string }): void;
   present?(hint: { case: string; account: string }): void;
   /** Called with true when the socket is up (again): catch up by `since` then. */
@@ -40,6 +49,7 @@ export function live(handlers: LiveHandlers): Live {
   socket.on("change", (hint: ChangeHint) => handlers.change?.(hint));
   socket.on("left", (hint: { community: string }) => handlers.left?.(hint));
   socket.on("invited", (hint: { community: string }) => handlers.invited?.(hint));
+  socket.on("read", (hint: ReadHint) => handlers.read?.(hint));
   socket.on("typing", (hint: { case: string; thread: string; account: string }) => handlers.typing?.(hint));
   socket.on("present", (hint: { case: string; account: string }) => handlers.present?.(hint));
   return {

@@ -31,12 +31,20 @@ async function refresh(): Promise<void> {
   if (held) maybe(`a[href="${CSS.escape(focused)}"]`, region)?.focus();
 }
 
+// "Back" may bring the page as it was left, before the posts were read.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) soon();
+});
+
 live({
   change: (hint) => {
     if (only === "" || hint.community === only) soon();
   },
   invited: soon,
   left: soon,
+  read: (hint) => {
+    if (only === "" || hint.community === only) soon();
+  },
   state: (connected) => {
     if (connected) soon();
   },

@@ -24,8 +24,11 @@ export function announce(words: string): void {
   setTimeout(() => heard.remove(), 2000);
 }
 
-/** Ask before something that cannot be undone; true only when the person says yes. */
-export function confirmed(question: string, yes = t("Yes, go on")): Promise<boolean> {
+/**
+ * Ask before something that cannot be undone; true only when the person says yes. `yes` names the
+ * act, such as "Delete post".
+ */
+export function confirmed(question: string, yes: string): Promise<boolean> {
   return new Promise((answer) => {
     const go = el("button", { class: "button button-danger", value: "yes" }, yes);
     const stay = el("button", { class: "button", value: "no", autofocus: true }, t("Cancel"));

@@ -14,7 +14,7 @@ import socketio
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 import cases
-from cases.events import Changed, Invited, MemberLeft
+from cases.events import Changed, Invited, MemberLeft, ReadFurther
 from cases.ids import CaseId
 from portal import keys
 from portal.core.actor import AccountId, Actor
@@ -153,6 +153,15 @@ class Live:
     async def _left(self, event: MemberLeft) -> None:
         await self._tell("left", {event.account}, {"community": str(event.community)}, ending=True)
 
+    async def _read(self, event: ReadFurther) -> None:
+        payload = {
+            "community": str(event.community),
+            "case": str(event.case),
+            "thread": str(event.thread),
+            "seq": event.seq,
+        }
+        await self._tell("read", {event.account}, payload)
+
     async def _invited(self, event: Invited) -> None:
         await self._tell("invited", {event.account}, {"community": str(event.community)})
 
@@ -215,6 +224,7 @@ class Live:
             stack.enter_context(listening(Changed, self._changed))
             stack.enter_context(listening(MemberLeft, self._left))
             stack.enter_context(listening(Invited, self._invited))
+            stack.enter_context(listening(ReadFurther, self._read))
             stack.enter_context(listening(keys.SessionsEnded, self._ended))
             stack.push_async_callback(self._leave)
             await stack.enter_async_context(background(self._sweeping()))

@@ -60,6 +60,14 @@ export class Composers {
     }
   }
 
+  /** Keep every composer's words at once: the page is about to replace them. */
+  async keepNow(): Promise<void> {
+    for (const text of all<HTMLTextAreaElement>("[data-composer] textarea")) {
+      clearTimeout(this.#drafts.get(threadOf(text)));
+      if (text.value !== "") await this.#safe.keepDraft(threadOf(text), text.value);
+    }
+  }
+
   /** Put words that could not be posted back where they can be changed. */
   async giveBack(post: Waiting, problem: string): Promise<void> {
     const form = maybe<HTMLFormElement>(`[data-composer="${post.thread}"]`);

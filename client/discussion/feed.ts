@@ -4,7 +4,7 @@ import { fragment } from "../html";
 import { getHtml, getJson, Offline, Refused } from "../http";
 import { t } from "../i18n";
 import { announce } from "../ui";
-import { addUnread, byThread, put, rendered } from "./place";
+import { addUnread, byThread, listThread, put, rendered } from "./place";
 
 interface Change {
   readonly seq: number;
@@ -28,6 +28,8 @@ const SURE_MS = 30_000;
 export interface FeedEvents {
   /** A post came or changed. */
   changed(thread: string, author: string): void;
+  /** Parts of the page are about to be replaced; returns how to give back what is being typed. */
+  refreshing(): Promise<() => void>;
   /** The page's own parts were replaced: wire what needs wiring. */
   refreshed(): void;
   /** The reader no longer belongs here. */
@@ -98,9 +100,9 @@ export class Feed {
         return;
       }
       for (const change of missed.changes) this.#apply(change);
-      if (missed.changes.some((each) => each.kind === "case" || each.kind === "closure")) {
-        await this.#refresh();
-      }
+      const kinds = new Set(missed.changes.map(({ kind }) => kind));
+      if (kinds.has("closure")) await this.#refresh([".case-head", "[data-talk]"]);
+      else if (kinds.has("case")) await this.#refresh([".case-head", ".question"]);
       this.#seq = missed.seq;
       more = missed.more;
     }
@@ -131,16 +133,20 @@ export class Feed {
   #addThread(change: Change): void {
     if (byThread(change.thread ?? "") !== null) return;
     maybe("[data-threads]")?.append(...rendered(change.html ?? ""));
+    const section = byThread(change.thread ?? "");
+    if (section !== null) listThread(section);
     this.#events.refreshed();
   }
 
-  /** The case itself changed: take its new words, its status and its composers from the page. */
-  async #refresh(): Promise<void> {
+  /** The case itself changed: take its new words, or its status and composers, from the page. */
+  async #refresh(parts: readonly string[]): Promise<void> {
     const fresh = fragment(await getHtml(location.pathname));
-    for (const part of [".case-head", "[data-talk]"]) {
+    const giveBack = await this.#events.refreshing();
+    for (const part of parts) {
       const now = fresh.querySelector(part);
       if (now !== null) one(part).replaceWith(document.importNode(now, true));
     }
+    giveBack();
     this.#events.refreshed();
   }
 }

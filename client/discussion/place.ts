@@ -1,6 +1,9 @@
 /** Where posts stand in the page, and how many of them are new. */
-import { all, maybe, one } from "../dom";
+import { all, el, maybe, one } from "../dom";
 import { fragment } from "../html";
+
+/** What came for a post while somebody was editing it: put in its place once the editing ends. */
+const heldBack = new Map<string, string>();
 
 export const byPost = (id: string) => document.getElementById(`post-${id}`);
 export const byThread = (id: string) => document.getElementById(`thread-${id}`);
@@ -23,7 +26,11 @@ export function put(html: string, account: string): boolean {
   waitingFor(fresh.dataset["client"], account, fresh)?.remove();
   const shown = document.getElementById(fresh.id);
   if (shown !== null) {
-    if (shown.hasAttribute("data-editing")) return false;
+    if (shown.hasAttribute("data-editing")) {
+      heldBack.set(fresh.id, html);
+      return false;
+    }
+    if (!shown.hasAttribute("data-unread")) markSeen(fresh);
     const focused = shown.contains(document.activeElement);
     shown.replaceWith(fresh);
     if (focused) fresh.focus({ preventScroll: true });
@@ -61,6 +68,41 @@ export function setEdge(section: HTMLElement, edge: "earlier" | "later", seq: nu
   const box = one(`[data-${edge}]`, section);
   box.dataset[edge] = String(seq);
   box.hidden = seq === 0;
+}
+
+/** The newest state of a post that was held back while it was edited; undefined when none came. */
+export function takeHeldBack(post: HTMLElement): string | undefined {
+  const html = heldBack.get(post.id);
+  heldBack.delete(post.id);
+  return html;
+}
+
+function markSeen(post: HTMLElement): void {
+  post.removeAttribute("data-unread");
+  maybe("[data-new]", post)?.remove();
+}
+
+/** Everything of a thread up to change `seq` is new no more; returns the posts that were. */
+export function readTo(section: HTMLElement, seq: number): HTMLElement[] {
+  const read = all("[data-unread]", section).filter((each) => seqOf(each) <= seq);
+  read.forEach(markSeen);
+  addUnread(section, -read.length);
+  return read;
+}
+
+/** The thread in the list above the discussion, which shows once there are two. */
+export function listThread(section: HTMLElement): void {
+  const id = section.dataset["threadSection"] ?? "";
+  const list = maybe("[data-thread-list]");
+  if (list === null || maybe(`[data-thread-link="${CSS.escape(id)}"]`, list) !== null) return;
+  const title = el("span", { class: "clip" }, one("h2", section).textContent);
+  const unread = one("[data-unread-count]", section).textContent;
+  const count = el("span", { class: "badge badge-count", "data-link-count": true }, unread);
+  count.hidden = Number(unread) === 0;
+  const link = el("a", { href: `#${section.id}`, "data-thread-link": id }, title, " ", count);
+  list.append(el("li", {}, link));
+  const nav = list.closest("nav");
+  if (nav !== null) nav.hidden = list.children.length < 2;
 }
 
 export function addUnread(section: HTMLElement, more: number): void {

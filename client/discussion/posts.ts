@@ -3,6 +3,7 @@ import { el, maybe, on, one } from "../dom";
 import { getJson, postJson, Refused } from "../http";
 import { t } from "../i18n";
 import { busy, shortcut, toast } from "../ui";
+import { type Draft, edit, openEdits } from "./editing";
 import { byPost, byThread, goTo, put, putStretch, rendered, setEdge } from "./place";
 import type { Answer, Waiting } from "./queue";
 
@@ -29,7 +30,7 @@ export class Posts {
     on(document, "submit", "[data-delete]", (event, form) => this.#delete(event, form));
     on(document, "click", "[data-edit]", (_event, button) => {
       const post = button.closest<HTMLElement>("[data-post]");
-      if (post !== null) edit(post, (answer) => this.#answered(answer));
+      if (post !== null) this.#edit(post);
     });
     on(document, "click", "[data-earlier] button", (_event, button) => void this.#more(button, "earlier"));
     on(document, "click", "[data-later] button", (_event, button) => void this.#more(button, "later"));
@@ -40,6 +41,21 @@ export class Posts {
       const post = document.activeElement?.closest(".post");
       if (post !== null && post !== undefined) maybe("[data-reply]", post)?.click();
     });
+  }
+
+  #edit(post: HTMLElement, begun?: Draft): void {
+    edit(post, { account: this.#account, saved: (answer) => this.#answered(answer) }, begun);
+  }
+
+  /** What is being written into posts; call the answer once the page's parts have been replaced. */
+  keepEdits(): () => void {
+    const drafts = openEdits();
+    return () => {
+      for (const draft of drafts) {
+        const post = byPost(draft.post);
+        if (post !== null) this.#edit(post, draft);
+      }
+    };
   }
 
   #answered(answer: Answer): void {
@@ -118,47 +134,6 @@ function step(by: 1 | -1): void {
   const at = here === null || here === undefined ? -1 : posts.indexOf(here);
   const next = posts[at === -1 && by === -1 ? posts.length - 1 : at + by];
   if (next !== undefined) goTo(next);
-}
-
-function edit(post: HTMLElement, answered: (answer: Answer) => void): void {
-  const words = maybe(".post-text", post);
-  if (post.hasAttribute("data-editing")) return;
-  post.setAttribute("data-editing", "");
-  const text = el("textarea", { class: "input", rows: 4, maxlength: 10000, "aria-label": t("Your post") });
-  text.value = words?.textContent ?? "";
-  const problem = el("p", { class: "error small", hidden: true });
-  const save = el("button", { class: "button button-primary" }, t("Save"));
-  const stop = el("button", { class: "button button-quiet", type: "button" }, t("Cancel"));
-  const actions = el("div", { class: "row row-end" }, stop, save);
-  const form = el("form", { class: "composer" }, text, problem, actions);
-  const end = () => {
-    form.remove();
-    if (words !== null) words.hidden = false;
-    post.removeAttribute("data-editing");
-    post.focus({ preventScroll: true });
-  };
-  stop.addEventListener("click", end);
-  text.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") end();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const sent = { text: text.value, rev: Number(post.dataset["rev"]) };
-    busy(save, postJson<Answer>(`/posts/${post.dataset["post"]}`, sent)).then(
-      (answer) => {
-        end();
-        answered(answer);
-      },
-      (error: Error) => {
-        problem.textContent = error.message;
-        problem.hidden = false;
-      },
-    );
-  });
-  if (words !== null) words.hidden = true;
-  one(".post-head", post).after(form);
-  text.focus();
 }
 
 /** A post that has not reached the server: it stands where it will be, and says so. */

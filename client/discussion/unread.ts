@@ -1,7 +1,7 @@
 /** What has been in sight for a moment counts as read. */
 import { all, maybe, on } from "../dom";
 import { request } from "../http";
-import { addUnread, goTo } from "./place";
+import { goTo, readTo } from "./place";
 
 const IN_SIGHT_MS = 800;
 const TOLD_AFTER_MS = 1000;
@@ -16,6 +16,8 @@ export class Reading {
     this.#observer = new IntersectionObserver((entries) => this.#looked(entries), {
       threshold: [0, 0.5, 1],
     });
+    // Whoever reads and goes on at once has read all the same.
+    addEventListener("pagehide", () => void this.#tell(true));
     on(document, "click", "[data-unread-jump]", (event, link) => {
       event.preventDefault();
       this.jump(link.closest<HTMLElement>("[data-thread-section]"));
@@ -30,7 +32,18 @@ export class Reading {
   /** To the first unread post, of a thread or of the whole case. */
   jump(section: HTMLElement | null): void {
     const first = maybe("[data-unread]", section ?? document);
-    if (first !== null) goTo(first);
+    if (first !== null) {
+      goTo(first);
+      return;
+    }
+    // It stands in a part of the thread that is not here: its address brings it.
+    const link = maybe<HTMLAnchorElement>("[data-unread-jump]:not([hidden])", section ?? document);
+    if (link !== null && link.hash !== "") location.hash = link.hash;
+  }
+
+  /** The thread has been read up to change `seq`, here or in another window. */
+  follow(section: HTMLElement, seq: number): void {
+    for (const each of readTo(section, seq)) this.#observer.unobserve(each);
   }
 
   #looked(entries: IntersectionObserverEntry[]): void {
@@ -48,23 +61,19 @@ export class Reading {
     const section = post.closest<HTMLElement>("[data-thread-section]");
     const seq = Number(post.dataset["seq"]);
     if (section === null) return;
-    const read = all("[data-unread]", section).filter((each) => Number(each.dataset["seq"]) <= seq);
-    for (const each of read) {
-      each.removeAttribute("data-unread");
-      this.#observer.unobserve(each);
-    }
-    addUnread(section, -read.length);
+    this.follow(section, seq);
     const thread = section.dataset["threadSection"] ?? "";
     this.#seen.set(thread, Math.max(seq, this.#seen.get(thread) ?? 0));
     clearTimeout(this.#telling);
     this.#telling = window.setTimeout(() => void this.#tell(), TOLD_AFTER_MS);
   }
 
-  async #tell(): Promise<void> {
+  async #tell(leaving = false): Promise<void> {
+    clearTimeout(this.#telling);
     for (const [thread, seq] of [...this.#seen]) {
       this.#seen.delete(thread);
       try {
-        await request(`/threads/${thread}/read`, { json: { seq } });
+        await request(`/threads/${thread}/read`, { json: { seq }, keepalive: leaving });
       } catch {
         // A mark that got lost only shows the post as new once more.
       }

@@ -36,6 +36,7 @@ class Resident:
     sex: str
     specialty: str = ""
     place: str = ""
+    language: str = "en"
 
 
 LINDQVIST: Final = Resident(
@@ -54,7 +55,9 @@ NOVAK: Final = Resident(
     "Dr. Dana Novak", "novak@example.test", "professional", "1969-01-30", "F",
     "Neurosurgery", "Hamburg",
 )  # fmt: skip
-ERIKA: Final = Resident("Erika Beispiel", "erika@example.test", "patient", "1956-04-01", "F")
+ERIKA: Final = Resident(
+    "Erika Beispiel", "erika@example.test", "patient", "1956-04-01", "F", language="de"
+)
 
 RESIDENTS: Final = (LINDQVIST, ROSSI, OKAFOR, NOVAK, ERIKA)
 
@@ -115,7 +118,7 @@ async def _moves_in(resident: Resident) -> Actor:
             "birth_date": resident.born,
             "sex": resident.sex,
             "kind": resident.kind,
-            "language": "en",
+            "language": resident.language,
             "specialty": resident.specialty,
             "place": resident.place,
             "findable": "on",

@@ -185,7 +185,7 @@ async def test_edits_reactions_and_deletions_arrive_without_a_reload(
 
     await mine.get_by_label("More").click()
     await mine.get_by_role("button", name="Delete").click()
-    await hers.get_by_role("button", name="Yes, go on").click()
+    await hers.get_by_role("button", name="Delete post").click()
     await expect(seen).to_contain_text("Dr. Ada Lindqvist deleted this post", timeout=5_000)
     await expect(seen).not_to_contain_text("Clot")
 
@@ -211,7 +211,7 @@ async def test_closing_replaces_the_composer_everywhere(opens: Opens, talk: Roun
 
     await hers.get_by_label("More about this case").click()
     await hers.get_by_role("button", name="Close case").click()
-    await hers.get_by_role("button", name="Yes, go on").click()
+    await hers.get_by_role("dialog").get_by_role("button", name="Close case").click()
 
     for page in (hers, his):
         await expect(page.get_by_text("by Dr. Ada Lindqvist.")).to_be_visible(timeout=8_000)

@@ -8,7 +8,7 @@ import pytest
 
 from cases import casework, reading, threads
 from cases.errors import CaseClosed, NotYours, Outdated, PostDeleted
-from cases.events import Changed
+from cases.events import Changed, ReadFurther
 from cases.forms import NewPost, PostEdit
 from cases.ids import CaseId, CommunityId
 from cases.models import Change, Post
@@ -159,8 +159,25 @@ async def test_two_windows_do_not_overwrite_each_other(board: Board) -> None:
     posted = await board.ada.posts("Draft", on=board.case)
     await threads.edit(board.ada.actor, PostEdit(posted.id, "First window", 1))
 
-    with pytest.raises(Outdated):
+    with pytest.raises(Outdated) as told:
         await threads.edit(board.ada.actor, PostEdit(posted.id, "Second window", 1))
+    assert told.value.details == {"rev": 2, "now": "First window"}
+    assert "First" not in repr(told.value)
+
+    await threads.edit(board.ada.actor, PostEdit(posted.id, "Second window", 2))
+    assert texts(await posts_of(board.ben, board.case)) == ["Second window"]
+
+
+async def test_reading_on_is_told_once_and_only_to_the_reader(board: Board) -> None:
+    posted = await board.ada.posts("Look", on=board.case)
+    ben = board.ben.actor
+
+    with hearing(ReadFurther) as heard:
+        await threads.mark_read(ben, posted.thread, posted.seq)
+        await threads.mark_read(ben, posted.thread, posted.seq)
+        await threads.mark_read(ben, posted.thread, posted.seq - 1)
+
+    assert heard == [ReadFurther(ben.id, board.community, board.case, posted.thread, posted.seq)]
 
 
 async def test_nobody_edits_what_another_wrote(board: Board) -> None:

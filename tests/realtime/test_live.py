@@ -100,6 +100,23 @@ async def test_members_hear_ids_and_an_outsider_hears_nothing(chest: Chest, dial
     assert await hers.hears_nothing()
 
 
+async def test_only_the_reader_hears_that_a_thread_was_read(chest: Chest, dial: Dial) -> None:
+    alice, bob, carol, community, nodule = chest
+    posted = await alice.posts("Look", on=nodule)
+    mine, hers, foreign = await dial(bob), await dial(alice), await dial(carol)
+
+    await bob.browser.post(f"/threads/{posted.thread}/read", json={"seq": posted.seq})
+
+    assert await mine.next("read") == {
+        "community": str(community),
+        "case": str(nodule),
+        "thread": str(posted.thread),
+        "seq": posted.seq,
+    }
+    assert await hers.hears_nothing()
+    assert await foreign.hears_nothing()
+
+
 async def test_a_removed_member_hears_the_end_and_nothing_after(chest: Chest, dial: Dial) -> None:
     alice, bob, _, community, nodule = chest
     his = await dial(bob)
