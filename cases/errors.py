@@ -52,7 +52,7 @@ class InvitationOver(Gone):
 class Outdated(Conflict):
     code = "outdated"
     message = N_(
-        "This was changed in another window meanwhile. Your words are still here: decide which stay."
+        "This was changed in another window meanwhile. Your words are here: decide which stay."
     )
 
 

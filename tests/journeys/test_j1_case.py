@@ -231,7 +231,7 @@ async def test_threads_stay_apart_and_a_closed_case_is_found_by_members_only(
     await novak.goto("/search")
     await novak.get_by_role("searchbox").fill("clot")
     await novak.keyboard.press("Enter")
-    await expect(novak.get_by_text("Nothing found")).to_be_visible()
+    await expect(novak.get_by_role("heading", name="Nothing found")).to_be_visible()
     wrong_path = f"/cases/{uuid4()}"
     real = await board.novak.browser.get(path)
     wrong = await board.novak.browser.get(wrong_path)
