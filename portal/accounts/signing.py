@@ -12,6 +12,7 @@ from portal.accounts.models import Account
 from portal.accounts.profiles import account_of, open_name
 from portal.core.actor import AccountId, AccountKind, Actor
 from portal.core.db import transaction
+from portal.core.errors import Conflict
 
 SIGN_INS: Final = throttles.Limit("sign-in-address")
 SIGN_INS_FROM: Final = throttles.Limit("sign-in-network", forgotten_after=timedelta(hours=1))
@@ -39,6 +40,7 @@ async def sign_in(typed: SigningIn, network: str) -> SignedIn:
     await throttles.count(SIGN_INS, mark)
     await throttles.count(SIGN_INS_FROM, network)
     account = await Account.get_or_none(mail_mark=mark)
+    wrap = None if account is None else await keys.wrap_of(account.id, "password")
     root = await keys.unwrap_root(
         "password", "user", None if account is None else account.id, passwords.fold(typed.password)
     )
@@ -46,9 +48,16 @@ async def sign_in(typed: SigningIn, network: str) -> SignedIn:
         raise WrongSignIn
     await throttles.forget(SIGN_INS, mark)
     await throttles.give_back(SIGN_INS_FROM, network)
-    cookie = await keys.start_session(
-        AccountId(account.id), cast("AccountKind", account.kind), account.language, root
-    )
+    try:
+        cookie = await keys.start_session(
+            AccountId(account.id),
+            cast("AccountKind", account.kind),
+            account.language,
+            root,
+            opened_by=wrap,
+        )
+    except Conflict:  # the password was changed while this one was tried
+        raise WrongSignIn from None
     return SignedIn(cookie, account.language, cast("Theme", account.theme))
 
 
@@ -61,9 +70,11 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     """
     Wrap the root by a new password, end every other session and write a mail.
 
-    Raises `WrongPassword`, `WeakPassword`, `TooManyTries`.
+    Raises `WrongPassword`, `WeakPassword`, `TooManyTries`, and `Conflict` when the present one was
+    changed meanwhile.
     """
     await throttles.count(CHANGES, str(actor.id))
+    before = await keys.wrap_of(actor.id, "password")
     root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(typed.present))
     if root is None:
         raise WrongPassword
@@ -75,7 +86,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     await passwords.check(password, actor.kind, (address.text, name))
     wrap = await keys.wrap_root("password", "user", actor.id, actor.epoch, root, password)
     async with transaction():
-        await keys.keep_wrap(wrap)
+        await keys.keep_wrap(wrap, instead_of=before)
         await keys.end_sessions(actor.id, but=actor.session)
         await mailing.send("password_changed", address, account.language)
 

@@ -58,7 +58,7 @@ from portal.keys.sessions import (
 )
 from portal.keys.slowness import slow
 from portal.keys.texts import Text
-from portal.keys.wraps import Wrap, keep_wrap, unwrap_root, wrap_root
+from portal.keys.wraps import Wrap, keep_wrap, unwrap_root, wrap_of, wrap_root
 
 __all__ = [
     "FIRST_EPOCH",
@@ -118,5 +118,6 @@ __all__ = [
     "unseal_study_keys",
     "unwrap_by_passkey",
     "unwrap_root",
+    "wrap_of",
     "wrap_root",
 ]

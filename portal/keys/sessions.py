@@ -13,17 +13,19 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, cast
+from uuid import UUID
 
 from portal import vault
 from portal.core.actor import SECRET_BYTES, AccountId, AccountKind, Actor, Secret
 from portal.core.db import announce, now, transaction
-from portal.core.errors import Unknown
+from portal.core.errors import Conflict, Unknown
 from portal.keys.custody import custody
 from portal.keys.events import SessionsEnded
 from portal.keys.holders import Holder
 from portal.keys.models import HalfSession, Principal, Session
 from portal.keys.principals import check_own_key
 from portal.keys.session_notes import box_note
+from portal.keys.wraps import still_opens
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +43,20 @@ class Cookie(NamedTuple):
 
 
 async def start_session(
-    account: AccountId, kind: AccountKind, language: str, root: Secret, note: str = ""
+    account: AccountId,
+    kind: AccountKind,
+    language: str,
+    root: Secret,
+    note: str = "",
+    *,
+    opened_by: UUID | None = None,
 ) -> str:
     """
     Open a session under a new id; the value of its cookie, which exists nowhere else.
 
-    *note* is kept for its owner's eyes (`session_notes`).
-    Raises `Unknown` for an account without a key pair, and `vault.Tampered` when the directory
-    shows another public key for it than *root* gives.
+    *note* is kept for its owner's eyes (`session_notes`).  Raises `Conflict` when *opened_by*, the
+    wrap that gave *root*, was replaced meanwhile and all sessions with it, `Unknown` for an account
+    without key pair, `vault.Tampered` when the directory shows another key than *root* gives.
     """
     principal = await Principal.get_or_none(id=account, kind="user")
     if principal is None:
@@ -69,6 +77,8 @@ async def start_session(
     row.note_rev = 1
     row.note = box_note(row, root, row.note_rev, note)
     async with transaction():
+        if opened_by is not None and not await still_opens(account, opened_by):
+            raise Conflict
         await row.save(force_create=True)
     return cookie
 

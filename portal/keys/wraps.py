@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
+from tortoise.expressions import F
+
 from portal import vault
 from portal.core.actor import Secret
 from portal.core.db import transaction
+from portal.core.errors import Conflict
 from portal.keys.custody import custody, pepper_key
 from portal.keys.guards import close_outer, guard_of, open_outer
 from portal.keys.holders import PrincipalKind
@@ -60,16 +63,18 @@ async def wrap_root(
     )
 
 
-async def keep_wrap(wrap: Wrap) -> None:
+async def keep_wrap(wrap: Wrap, *, instead_of: UUID | None = None) -> None:
     """
     Store *wrap*; the one before of the same kind opens nothing from the commit on.
 
     What the outer boxes are bound to stays bound.  Raises `vault.Tampered` when one of them was
-    edited.
+    edited, `Conflict` when the wrap that gave the root, *instead_of*, was replaced meanwhile.
     """
     async with transaction():
         # The row lock: of two at once the later one stays.
         await Principal.filter(id=wrap.principal).update(kind=wrap.kind)
+        if instead_of is not None and not await still_opens(wrap.principal, instead_of):
+            raise Conflict
         box, pepper_id, guard = wrap.box, None, 0
         if wrap.how in PEPPERED:
             pepper_id, guard = custody().files.pepper_id, await guard_of(wrap.principal)
@@ -87,6 +92,19 @@ async def keep_wrap(wrap: Wrap) -> None:
             guard=guard,
             box=box,
         )
+
+
+async def wrap_of(principal: UUID, how: TypedHow) -> UUID | None:
+    """Which wrap opens *principal*'s root now; to be asked before `unwrap_root`."""
+    row = await HumanWrap.get_or_none(principal=principal, how=how).only("id")
+    return None if row is None else row.id
+
+
+async def still_opens(principal: UUID, wrap: UUID) -> bool:
+    """Whether *wrap* has not been replaced; until the caller's transaction ends, it will not be."""
+    mine = Principal.filter(id=principal)
+    await mine.update(epoch=F("epoch"))  # the row lock that `keep_wrap` takes
+    return await HumanWrap.filter(id=wrap, principal=principal).exists()
 
 
 async def unwrap_root(

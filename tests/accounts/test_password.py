@@ -1,6 +1,11 @@
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from portal import keys
 from portal.accounts.models import Throttle
+from portal.keys.models import Session
 from tests.accounts.stories import sign_in, text_of
 from tests.people import PASSWORD, Person, World
 
@@ -78,3 +83,48 @@ async def test_the_new_password_must_be_good_enough(world: World) -> None:
         assert PASSWORD not in page
 
     assert (await sign_in(world, ada.mail, PASSWORD)).status_code == 303
+
+
+async def test_a_sign_in_that_a_password_change_overtakes_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old password was right when it was tried, and is not when the session would begin."""
+    ada = await world.physician("Ada Lindqvist")
+    starts = keys.start_session
+
+    async def overtaken(*args: Any, **more: Any) -> str:
+        monkeypatch.setattr(keys, "start_session", starts)
+        assert await changes(ada) == 303
+        return await starts(*args, **more)
+
+    monkeypatch.setattr(keys, "start_session", overtaken)
+    late = world.browser()
+    answer = await late.post("/sign-in", form={"mail": ada.mail, "password": PASSWORD})
+
+    assert answer.status_code == 403
+    assert late.cookie("hds") is None
+    assert await Session.filter(principal=ada.actor.id).count() == 1
+    assert (await sign_in(world, ada.mail, NEW)).status_code == 303
+
+
+async def test_of_two_changes_at_once_only_the_first_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever knew the old password must not set the next one after its owner has changed it."""
+    ada = await world.physician("Ada Lindqvist")
+    _, thief = await world.signs_in(ada.mail)
+    wraps = keys.wrap_root
+
+    async def slowly(*args: Any, **more: Any) -> keys.Wrap:
+        monkeypatch.setattr(keys, "wrap_root", wraps)
+        made = await wraps(*args, **more)
+        assert await changes(ada) == 303
+        return made
+
+    monkeypatch.setattr(keys, "wrap_root", slowly)
+    mine = {"present": PASSWORD, "password": "nine thieves share one lantern"}
+    answer = await thief.post("/profile/password", form=mine)
+
+    assert answer.status_code == 409
+    assert (await sign_in(world, ada.mail, mine["password"])).status_code == 403
+    assert (await sign_in(world, ada.mail, NEW)).status_code == 303
