@@ -120,6 +120,8 @@ class Session(Model):
     idle_exp = fields.DatetimeField(db_index=True)
     box = fields.BinaryField()
     """Bound to everything above: a row that somebody edited opens no more."""
+    mark = fields.BinaryField(null=True)
+    """The portal's own mark over the same, for whoever asks without the cookie: an open socket."""
     note = fields.BinaryField(null=True)
     """What only the owner may know of it (device, network, last proof), under the owner's root."""
     note_rev = fields.IntField(default=0)

@@ -12,14 +12,15 @@ import logging
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, cast
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from portal import vault
 from portal.core.actor import SECRET_BYTES, AccountId, AccountKind, Actor, Secret
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Conflict, Unknown
-from portal.keys.custody import custody
+from portal.keys.custody import custody, pepper_key
 from portal.keys.events import SessionsEnded
 from portal.keys.holders import Holder
 from portal.keys.models import HalfSession, Principal, Session
@@ -33,6 +34,9 @@ SID_BYTES: Final = 16
 COOKIE_CHARACTERS: Final = (SID_BYTES + SECRET_BYTES) * 4 // 3
 TOUCHED_AFTER: Final = timedelta(minutes=1)
 """How old the last sign of life may be before it is written again."""
+
+MARKED: Final = "sid_hash", "principal", "epoch", "account_kind", "language", "abs_exp", "idle_exp"
+"""What a session's mark is over."""
 
 
 class Cookie(NamedTuple):
@@ -74,7 +78,7 @@ async def start_session(
         idle_exp=moment + min(custody().idle, custody().longest),
     )
     row.box = vault.box_secret(read_cookie(cookie).key, root, _context(row, row.idle_exp))
-    row.note_rev = 1
+    row.note_rev, row.mark = 1, _mark(row, row.idle_exp)
     row.note = box_note(row, root, row.note_rev, note)
     async with transaction():
         if opened_by is not None and not await still_opens(account, opened_by):
@@ -98,6 +102,7 @@ async def actor_by_cookie(cookie: str) -> Actor | None:
     if row is None or row.abs_exp <= moment or row.idle_exp <= moment:
         return None
     try:
+        _check_mark(row)
         root = vault.unbox_secret(key, row.box, _context(row, row.idle_exp))
     except vault.Tampered:
         log.critical("session row does not open: account %s", row.principal)
@@ -146,12 +151,29 @@ async def end_own_session(actor: Actor, session: bytes) -> bool:
 
 
 async def alive(sessions: Iterable[bytes]) -> frozenset[bytes]:
-    """Those of *sessions* (hashes of ids) that have not ended."""
+    """
+    Those of *sessions* (hashes of ids) that have not ended.
+
+    Their cookies are not at hand, so the mark says whether a row is as we wrote it: nobody makes a
+    session longer, or somebody else's, by editing it.
+    """
     wanted = {each.hex() for each in sessions}
     moment = now()
     found = Session.filter(sid_hash__in=list(wanted), abs_exp__gt=moment, idle_exp__gt=moment)
-    rows = await found.values_list("sid_hash", flat=True)
-    return frozenset(bytes.fromhex(str(each)) for each in rows)
+    rows = await found.values_list(*MARKED, "mark")
+    return frozenset(bytes.fromhex(str(row[0])) for row in rows if _is_ours(*row))
+
+
+@lru_cache(maxsize=20_000)
+def _is_ours(*facts: Any) -> bool:
+    """Whether a row is as we wrote it; remembered, as open sockets are asked about all the time."""
+    row = Session(**dict(zip((*MARKED, "mark"), facts, strict=True)))
+    try:
+        _check_mark(row)
+    except vault.Tampered:
+        log.critical("session row was edited: account %s", row.principal)
+        return False
+    return True
 
 
 async def forget_expired() -> int:
@@ -177,7 +199,15 @@ async def _touch(row: Session, key: Secret, root: Secret, moment: datetime) -> N
     box = vault.box_secret(key, root, _context(row, fresh))
     # Only the row that was read: a request that came second has nothing left to do.
     unchanged = Session.filter(sid_hash=row.sid_hash, idle_exp=row.idle_exp)
-    await unchanged.update(idle_exp=fresh, box=box)
+    await unchanged.update(idle_exp=fresh, box=box, mark=_mark(row, fresh))
+
+
+def _mark(row: Session, idle_exp: datetime) -> bytes:
+    return vault.mac(pepper_key("session"), _context(row, idle_exp))
+
+
+def _check_mark(row: Session) -> None:
+    vault.check_mac(pepper_key("session"), _context(row, row.idle_exp), row.mark or b"")
 
 
 def _context(row: Session, idle_exp: datetime) -> bytes:

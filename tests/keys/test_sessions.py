@@ -150,6 +150,7 @@ async def _edits() -> dict[str, Any]:
         "account_kind": "patient",
         "language": "en",
         "box": row.box[:-1] + bytes([row.box[-1] ^ 1]),
+        "mark": None,
     }
 
 
@@ -159,6 +160,7 @@ async def test_a_row_that_somebody_edited_kills_the_session(
     """T13: longer, for somebody else, as something else: each is the end."""
     alice = await people.person()
     cookie = await alice.signs_in()
+    session = (await _recognised(cookie)).session
     row = await Session.all().get()
     edits = await _edits()
     # The note opens nothing: edited, it is no note any more.
@@ -169,8 +171,31 @@ async def test_a_row_that_somebody_edited_kills_the_session(
         caplog.clear()
         assert await keys.actor_by_cookie(cookie) is None, name
         assert "does not open" in caplog.text
+        if name != "box":  # which no socket has the key of
+            assert await keys.alive([session]) == frozenset(), name
         await Session.all().update(**{name: getattr(row, name)})
     assert (await _recognised(cookie)).id == alice.id
+    assert await keys.alive([session]) == {session}
+
+
+async def test_a_mark_of_another_session_or_another_time_keeps_nothing_alive(
+    people: People, clock: Clock
+) -> None:
+    """Whoever can write the table copies what we wrote; none of it fits elsewhere."""
+    alice, mallory = await people.person(), await people.person()
+    hers = (await _recognised(await alice.signs_in())).session
+    his = (await _recognised(cookie := await mallory.signs_in())).session
+    early = await Session.get(principal=mallory.id)
+    theirs = await Session.get(principal=alice.id)
+
+    await Session.filter(principal=mallory.id).update(mark=theirs.mark)
+    assert await keys.alive([hers, his]) == {hers}
+    await Session.filter(principal=mallory.id).update(mark=early.mark)
+    clock.passes(minutes=10)
+    await _recognised(cookie)
+    assert await keys.alive([his]) == {his}
+    await Session.filter(principal=mallory.id).update(mark=early.mark)
+    assert await keys.alive([his]) == frozenset()
 
 
 async def test_a_box_moved_to_another_session_does_not_open(people: People) -> None:

@@ -50,6 +50,14 @@ async def nothing_is_done_for_long(_world: World, person: Person, _device: Brows
     await Session.filter(principal=person.actor.id).update(idle_exp=late)
 
 
+async def somebody_makes_it_longer_in_the_database(
+    _world: World, person: Person, _device: Browser
+) -> None:
+    """T13: an edited expiry does not keep even what is open already."""
+    later = now() + timedelta(hours=2)
+    await Session.filter(principal=person.actor.id).update(idle_exp=later)
+
+
 async def a_backup_without_sessions_is_restored(
     _world: World, person: Person, _device: Browser
 ) -> None:
@@ -65,7 +73,8 @@ async def signs_in_anew_on_the_same_device(_world: World, person: Person, device
 
 ENDINGS: Final[tuple[Ending, ...]] = (
     signs_out, changes_the_password_elsewhere, all_are_ended, twelve_hours_pass,
-    nothing_is_done_for_long, a_backup_without_sessions_is_restored,
+    nothing_is_done_for_long, somebody_makes_it_longer_in_the_database,
+    a_backup_without_sessions_is_restored,
     signs_in_anew_on_the_same_device,
 )  # fmt: skip
 
