@@ -12,6 +12,7 @@ A *principal* owns a root and the key pair derived from it.  A root is reached t
 from portal.keys.custody import configure, pepper_key
 from portal.keys.events import SessionsEnded
 from portal.keys.forgetting import delete_principal
+from portal.keys.generations import unseal_generations
 from portal.keys.guards import guard_of, raise_guard
 from portal.keys.halves import Arriving, Half, Stage, end_half, half_by_cookie, start_half
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
@@ -113,6 +114,7 @@ __all__ = [
     "slow",
     "start_half",
     "start_session",
+    "unseal_generations",
     "unseal_root",
     "unseal_study_key",
     "unseal_study_keys",
