@@ -134,7 +134,7 @@ async def cases_of(community: OpenCommunity) -> list[OpenCase]:
 def opened_case(community: OpenCommunity, row: Case) -> OpenCase:
     """The words of a case row.  Raises `vault.Tampered` when they are another row's."""
     words = community.open("discussion_case", "document", row.id, row.rev, row.epoch, row.document)
-    return OpenCase(row, community, words)
+    return OpenCase(row, community, {"urgency": "routine", "answer_by": None} | words)
 
 
 async def thread_for(actor: Actor, thread_id: ThreadId) -> tuple[Thread, OpenCommunity]:

@@ -163,7 +163,9 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.posts.react": Right(INSIDE, sends=form(kind="agree")),
     "cases.posts.history": Right(INSIDE),
     "cases.posts.picture": Right(INSIDE),
+    "cases.ask_closing": Right(AUTHOR | OWNER, sees=INSIDE),
     "cases.close": Right(AUTHOR | OWNER, sees=INSIDE),
+    "cases.write_outcome": Right(AUTHOR, sees=INSIDE, sends=form(outcome="A tumour.", rev="0")),
     "cases.reopen": Right(AUTHOR | OWNER, sees=INSIDE),
     "accounts.sign_out": Right(SIGNED_IN),  # last: it ends what the others need
 }
