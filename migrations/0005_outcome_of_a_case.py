@@ -5,7 +5,7 @@ from uuid import uuid4
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('hds', '0002_epoch_guard')]
+    dependencies = [('hds', '0004_a_mark_on_every_session')]
 
     initial = False
 
