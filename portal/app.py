@@ -195,12 +195,13 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await rooms.database.open()
         stack.push_async_callback(rooms.database.close)
         stack.enter_context(rooms.database.current())
+        # Before the rooms, so it ends after them: what they commit last is still told.
+        await stack.enter_async_context(rooms.live.running(rooms.database))
         await stack.enter_async_context(rooms.pool)
         await stack.enter_async_context(studies.working(rooms.shelf))
         stack.callback(rooms.archive.close)
         await stack.enter_async_context(mailing.PostOffice(settings).working())
         await stack.enter_async_context(accounts.keeping_house())
-        await stack.enter_async_context(rooms.live.running(rooms.database))
         yield
 
 
