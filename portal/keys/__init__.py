@@ -59,7 +59,15 @@ from portal.keys.sessions import (
 )
 from portal.keys.slowness import slow
 from portal.keys.texts import Text
-from portal.keys.wraps import Wrap, keep_wrap, unwrap_root, wrap_of, wrap_root
+from portal.keys.wraps import (
+    Wrap,
+    keep_wrap,
+    shared_salt,
+    unwrap_one_of,
+    unwrap_root,
+    wrap_of,
+    wrap_root,
+)
 
 __all__ = [
     "FIRST_EPOCH",
@@ -111,6 +119,7 @@ __all__ = [
     "seal_study_key",
     "sealed",
     "sessions_of",
+    "shared_salt",
     "slow",
     "start_half",
     "start_session",
@@ -119,6 +128,7 @@ __all__ = [
     "unseal_study_key",
     "unseal_study_keys",
     "unwrap_by_passkey",
+    "unwrap_one_of",
     "unwrap_root",
     "wrap_of",
     "wrap_root",

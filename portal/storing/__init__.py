@@ -3,6 +3,7 @@
 from portal.storing.errors import DiskFull, QuotaFull
 from portal.storing.keeping import (
     Space,
+    forget_account,
     keep,
     let_go,
     let_go_of,
@@ -19,6 +20,7 @@ __all__ = [
     "Room",
     "Space",
     "Store",
+    "forget_account",
     "keep",
     "let_go",
     "let_go_of",

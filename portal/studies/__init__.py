@@ -2,6 +2,7 @@
 
 from portal.studies import parts
 from portal.studies.events import StudyDeleted
+from portal.studies.expiring import forget_owner
 from portal.studies.filing import Outcome, keep_files
 from portal.studies.listing import delete, my_studies, summaries_with
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
@@ -26,6 +27,7 @@ __all__ = [
     "create_blueprint",
     "delete",
     "finish",
+    "forget_owner",
     "keep_files",
     "merge_all",
     "my_studies",
