@@ -4,8 +4,9 @@ import { ownWorker } from "./html";
 import { Offline, Refused } from "./http";
 import { t } from "./i18n";
 import { announce, setProgress } from "./ui";
-import { drawRefused, FoundView, foundSentence } from "./upload/found-view";
-import { group, type Found } from "./upload/grouping";
+import { FoundView, foundSentence } from "./upload/found-view";
+import { group, type Sorted } from "./upload/grouping";
+import { drawNotTaken, drawRefused } from "./upload/refused-list";
 import { scan } from "./upload/scan";
 import { finishedSentence, SendingView } from "./upload/sending-view";
 import { fromDrop, fromInput, type FileSource, type Refusal } from "./upload/sources";
@@ -31,7 +32,7 @@ function complain(words: string): void {
 /** Whether what is chosen may be sent, and what it needs. */
 function judge(): void {
   const chosen = found.chosen();
-  const needed = chosen.reduce((sum, { source }) => sum + source.size, 0);
+  const needed = found.needed();
   const fits = needed <= free;
   const quota = one("[data-quota]", root);
   quota.textContent = t("needs {needed}, {free} free", { needed: size(needed), free: size(free) });
@@ -39,6 +40,7 @@ function judge(): void {
   const problem = fits ? "" : t("There is not enough space. Please choose fewer examinations.");
   const missing = found.unanswered() ? t("Please answer first whose images these are.") : "";
   one("[data-quota-problem]", root).textContent = problem || missing;
+  one("[data-all-there]", root).hidden = !found.allThere();
   one<HTMLButtonElement>("[data-start]", root).disabled =
     chosen.length === 0 || !fits || found.unanswered();
 }
@@ -55,21 +57,20 @@ async function look(chosen: readonly FileSource[]): Promise<void> {
       setProgress(bar, done, total, t("Looking at {files} …", { files: files(total) })),
     );
     refused = seen.refused;
-    await present(seen.found);
+    await present(group(seen.found, seen.papers));
   } catch (error) {
     show("choose");
     complain(wordsFor(error));
   }
 }
 
-async function present(seen: readonly Found[]): Promise<void> {
-  const patients = group(seen);
-  await found.show(patients);
-  one("[data-found-title]", root).textContent = foundSentence(patients);
+async function present(seen: Sorted): Promise<void> {
+  await found.show(seen);
+  one("[data-found-title]", root).textContent = foundSentence(seen);
   one("[data-refused]", root).replaceChildren(...drawRefused(refused));
-  const onlyPictures = seen.length === 0 && refused.some(({ why }) => why === "picture");
+  const onlyPictures = seen.patients.length === 0 && refused.some(({ why }) => why === "picture");
   one("[data-only-pictures]", root).hidden = !onlyPictures;
-  one("[data-two-people]", root).hidden = patients.length < 2;
+  one("[data-two-people]", root).hidden = seen.patients.length < 2;
   judge();
   show("found");
   one("[data-found-title]", root).focus();
@@ -82,7 +83,7 @@ async function send(): Promise<void> {
   const section = one('[data-step="sending"]', root);
   const abort = new AbortController();
   const view: SendingView = new SendingView(section, examinations, () => ({ settled: transfer.settled, sent: transfer.sent, total }));
-  const transfer = new Transfer(chosen, view, abort.signal);
+  const transfer = new Transfer(chosen, found.notes(), view, abort.signal);
   one("[data-pause]", section).onclick = () => transfer.halt("person");
   one("[data-resume]", section).onclick = () => {
     transfer.resume().catch(() => transfer.halt("sign_in"));
@@ -106,7 +107,7 @@ async function send(): Promise<void> {
 
 function finished(view: SendingView): void {
   one("[data-done-words]", root).textContent = finishedSentence(view);
-  one("[data-done-refused]", root).replaceChildren(...drawRefused([...view.refused, ...refused]));
+  one("[data-done-refused]", root).replaceChildren(...drawNotTaken([...view.refused, ...refused]));
   show("done");
   announce(t("Upload finished"));
   one("[data-done-title]", root).focus();

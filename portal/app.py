@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import socketio
-from quart import Quart, g, request
+from quart import Quart, request
 
 import cases
 import cases.routes
@@ -18,13 +18,14 @@ import portal.accounts.routes
 import portal.mailing.routes
 import realtime
 from cases.search import Archive, DescribeStudies
-from portal import accounts, assets, keys, mailing, pages, storing, studies, vault
+from portal import accounts, assets, documents, keys, mailing, pages, storing, studies, vault
 from portal.core import language, web
 from portal.core.actor import Actor
 from portal.core.db import Database
 from portal.core.errors import Unknown
 from portal.core.settings import Settings
 from viewer.dicom import Pool
+from viewer.pdf import PdfPool
 from viewer.routes import create_blueprint as create_viewer
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ MODELS: Final[tuple[str, ...]] = (
     "portal.accounts.models",
     "portal.accounts.factors.models",
     "portal.storing.models",
+    "portal.documents.models",
     "portal.studies.models",
     "cases.models",
     "cases.search.models",
@@ -48,14 +50,8 @@ PUBLIC: Final = frozenset(
         "static",
         "pages.start",
         "pages.help_page",
-        "pages.signing_in_help",
         "accounts.ask_registration",  # whoever registers or activates has no session yet
         "accounts.register",
-        "accounts.write_again",  # to whoever has the ticket of the page after registering
-        "accounts.ask_short",
-        "accounts.enter",
-        "accounts.mail_status",  # says what became of a mail, by a random name
-        "accounts.signed_in_now",  # tells browsers that keep no cookie
         "accounts.print_pass",  # prints only what a ticket of ours says
         "accounts.ask_activation",
         "accounts.activate",
@@ -66,12 +62,6 @@ PUBLIC: Final = frozenset(
     }
 )
 """What a stranger reaches, each with its reason; all else answers 401 before its code runs."""
-
-BEFORE_ACTIVATION: Final = frozenset(
-    {"static", "pages", "accounts", "studies", "viewer", "mailing", "notices"}
-)
-"""Rooms that an account may use whose address nobody has confirmed; every other one is closed."""
-AFTER_ACTIVATION: Final = frozenset({"cases", "search"})
 
 OPENING: Final = frozenset({"viewer.page", "viewer.open_series"})
 
@@ -86,6 +76,7 @@ class Rooms:
     database: Database
     store: storing.Store
     pool: Pool
+    pdf_pool: PdfPool
     shelf: studies.Shelf
     archive: Archive
     live: realtime.Live
@@ -102,7 +93,6 @@ def create_app(settings: Settings) -> Quart:
     _use_two_languages(app)
     assets.init_app(app, ROOT / "static")
     web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
-    app.before_request(_activated_first)
     app.register_error_handler(500, _fault)
     app.log_exception = _log_fault  # type: ignore[method-assign, assignment]
     _register_rooms(app, rooms)
@@ -124,23 +114,17 @@ def create_app(settings: Settings) -> Quart:
     return app
 
 
-async def _activated_first() -> None:
-    """What touches other people waits until an account is activated (Q-02)."""
-    actor: Actor | None = g.get("actor")
-    room = (request.endpoint or "static").partition(".")[0]
-    if actor is not None and room not in BEFORE_ACTIVATION:
-        await accounts.must_be_activated(actor)
-
-
 def _rooms(settings: Settings) -> Rooms:
     store = storing.Store(settings)
-    pool = Pool(workers=settings.decoders)
+    pool, pdf_pool = Pool(workers=settings.decoders), PdfPool()
+    desk = documents.Desk.of(settings, store, pdf_pool)
     return Rooms(
         settings=settings,
         database=Database(settings.database_url, MODELS),
         store=store,
         pool=pool,
-        shelf=studies.Shelf.of(settings, store, pool),
+        pdf_pool=pdf_pool,
+        shelf=studies.Shelf.of(settings, store, pool, desk),
         archive=Archive(store),
         live=realtime.create_server(settings, keys.actor_by_cookie),
     )
@@ -174,7 +158,12 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
                 raise
             return await studies.open_with(shelf, study_id, key)
 
+    async def open_enclosed(study_id: UUID, instance: UUID) -> documents.Enclosed:
+        """The finding among the images of a study that whoever asks may see."""
+        return await (await find_study(study_id)).enclosed(instance)
+
     app.register_blueprint(create_viewer(open_study))
+    app.register_blueprint(documents.create_blueprint(shelf.desk, open_enclosed))
 
 
 def _describing(shelf: studies.Shelf) -> Callable[[Actor], DescribeStudies]:
@@ -216,13 +205,13 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await rooms.database.open()
         stack.push_async_callback(rooms.database.close)
         stack.enter_context(rooms.database.current())
-        # Before the rooms, so it ends after them: what they commit last is still told.
-        await stack.enter_async_context(rooms.live.running(rooms.database))
         await stack.enter_async_context(rooms.pool)
+        await stack.enter_async_context(rooms.pdf_pool)
         await stack.enter_async_context(studies.working(rooms.shelf))
         stack.callback(rooms.archive.close)
         await stack.enter_async_context(mailing.PostOffice(settings).working())
-        await stack.enter_async_context(accounts.keeping_house([studies.forget_owner]))
+        await stack.enter_async_context(accounts.keeping_house())
+        await stack.enter_async_context(rooms.live.running(rooms.database))
         yield
 
 

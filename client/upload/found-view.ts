@@ -2,18 +2,26 @@
 import { el, icon } from "../dom";
 import { postJson } from "../http";
 import { plural, t } from "../i18n";
-import type { Examination, Found, Patient } from "./grouping";
-import type { Refusal } from "./sources";
-import { day, expected, files, images, personName, reason, size } from "./words";
+import type { Examination, Item, Paper, Patient, Sorted } from "./grouping";
+import { alreadyThere } from "./known";
+import type { Note } from "./transfer";
+import { day, files, images, personName, size } from "./words";
 
 interface Identity {
   readonly answer: "matches" | "differs" | "unasked";
   readonly differs: string[];
 }
 
+/** A document that may be taken or left. */
+interface PaperChoice {
+  readonly paper: Paper;
+  readonly box: HTMLInputElement;
+}
+
 interface Choice {
   readonly examination: Examination;
   readonly box: HTMLInputElement;
+  readonly papers: PaperChoice[];
 }
 
 interface Person {
@@ -27,26 +35,52 @@ interface Person {
 /** The list of what was found and what the person decided. */
 export class FoundView {
   private people: Person[] = [];
+  private alone: PaperChoice[] = [];
+  private there: Set<Item> = new Set();
 
   constructor(
     private readonly list: HTMLElement,
     private readonly changed: () => void,
   ) {}
 
-  /** Show patients with their examinations; only one's own are proposed. */
-  async show(patients: readonly Patient[]): Promise<void> {
+  /** Show what was found; only one's own is proposed, and only what is not there already. */
+  async show({ patients, alone }: Sorted): Promise<void> {
+    const examinations = patients.flatMap(({ examinations: each }) => each);
+    const papers = [...alone, ...examinations.flatMap((each) => each.papers)];
+    this.there = await alreadyThere(examinations.flatMap((each) => each.files), papers);
     this.people = await Promise.all(patients.map(async (patient) => this.person(patient)));
+    this.alone = alone.map((paper) => this.paper(paper));
     const someMatch = this.people.some(({ identity }) => identity.answer === "matches");
     for (const { identity, choices } of this.people) {
       const proposed = identity.answer !== "differs" || !someMatch;
-      for (const { box } of choices) box.checked = proposed;
+      for (const { examination, box, papers: beside } of choices) {
+        box.checked = proposed && !examination.files.every((file) => this.there.has(file));
+        for (const each of beside) each.box.checked = proposed && !this.there.has(each.paper);
+      }
     }
-    this.list.replaceChildren(...this.people.map((person) => this.drawn(person)));
+    const doubtful = this.people.some(({ identity }) => identity.answer === "differs");
+    for (const { paper, box } of this.alone) box.checked = !doubtful && !this.there.has(paper);
+    this.list.replaceChildren(...this.people.map((person) => this.drawn(person)), ...this.drawnAlone());
   }
 
-  /** The files the person wants to upload. */
-  chosen(): Found[] {
-    return this.wanted().flatMap(({ examination }) => examination.files);
+  /** What the person wants to upload. */
+  chosen(): Item[] {
+    const images = this.wanted().flatMap(({ examination }) => examination.files);
+    return [...images, ...this.papers().map(({ paper }) => paper)];
+  }
+
+  /** Bytes of what is chosen and not there yet. */
+  needed(): number {
+    const fresh = this.chosen().filter((item) => !this.there.has(item));
+    return fresh.reduce((sum, { source }) => sum + source.size, 0);
+  }
+
+  /** Whether everything that was found is there already. */
+  allThere(): boolean {
+    const found = this.people.flatMap(({ choices }) => choices.flatMap(({ examination }) => examination.files));
+    const papers = [...this.alone, ...this.beside(this.people)].map(({ paper }) => paper);
+    const all: Item[] = [...found, ...papers];
+    return all.length > 0 && all.every((item) => this.there.has(item));
   }
 
   /** The examinations the person wants to upload. */
@@ -54,12 +88,25 @@ export class FoundView {
     return this.wanted().map(({ examination }) => examination);
   }
 
+  /** What the server should know of the chosen documents, by their places among all that is sent. */
+  notes(): Note[] {
+    const papers = this.papers();
+    const first = this.chosen().length - papers.length;
+    const studies = new Map<Item, string>();
+    for (const { choices } of this.people) {
+      for (const { examination } of choices) {
+        for (const paper of examination.papers) studies.set(paper, examination.study);
+      }
+    }
+    return papers.map(({ paper }, index) => [first + index, fileName(paper), studies.get(paper) ?? ""]);
+  }
+
   /** Whether an answer about whose images these are is still missing. */
   unanswered(): boolean {
-    return this.people.some(
-      ({ identity, choices, mine }) =>
-        identity.answer === "differs" && mine === undefined && choices.some(({ box }) => box.checked),
-    );
+    return this.people.some((person) => {
+      const boxes = [...person.choices, ...this.beside([person])].map(({ box }) => box);
+      return person.identity.answer === "differs" && person.mine === undefined && boxes.some(({ checked }) => checked);
+    });
   }
 
   private wanted(): Choice[] {
@@ -68,16 +115,36 @@ export class FoundView {
       .flatMap(({ choices }) => choices.filter(({ box }) => box.checked));
   }
 
+  private papers(): PaperChoice[] {
+    const mine = this.beside(this.people.filter((person) => person.mine !== false));
+    return [...mine, ...this.alone].filter(({ box }) => box.checked);
+  }
+
+  private beside(people: readonly Person[]): PaperChoice[] {
+    return people.flatMap(({ choices }) => choices.flatMap((choice) => choice.papers));
+  }
+
+  private paper(paper: Paper): PaperChoice {
+    return { paper, box: el("input", { type: "checkbox", onchange: () => this.changed() }) };
+  }
+
   private async person(patient: Patient): Promise<Person> {
     const identity = await postJson<Identity>("/uploads/identity", {
       name: patient.name,
       birth_date: patient.birthDate,
       sex: patient.sex,
     });
-    const choices = patient.examinations.map((examination) => ({
-      examination,
-      box: el("input", { type: "checkbox", onchange: () => this.changed() }),
-    }));
+    const choices = patient.examinations.map((examination) => {
+      const papers = examination.papers.map((paper) => this.paper(paper));
+      const box = el("input", {
+        type: "checkbox",
+        onchange: () => {
+          for (const each of papers) each.box.checked = box.checked && !this.there.has(each.paper);
+          this.changed();
+        },
+      });
+      return { examination, box, papers };
+    });
     return { patient, identity, choices, mine: undefined };
   }
 
@@ -91,9 +158,41 @@ export class FoundView {
       el("div", {}, name, birth && el("p", { class: "soft small" }, t("born {date}", { date: birth }))),
       identity.answer === "matches" && el("span", { class: "badge badge-good" }, t("matches your profile")),
     );
-    const list = el("ul", { role: "list", class: "list" }, ...choices.map(drawnChoice));
+    const list = el("ul", { role: "list", class: "list" }, ...choices.flatMap((choice) => this.drawnChoice(choice)));
     const question = identity.answer === "differs" && this.question(person);
     return el("section", { class: "card", "data-patient": true }, facts, question, list);
+  }
+
+  private drawnChoice({ examination, box, papers }: Choice): HTMLElement[] {
+    const title = titleOf(examination);
+    const known = examination.files.filter((file) => this.there.has(file)).length;
+    const facts = [
+      el("span", {}, extent(examination)),
+      el("span", {}, plural("{n} series", "{n} series", examination.series.size)),
+      el("span", {}, size(examination.bytes)),
+      this.thereAs(known, examination.files.length),
+    ];
+    const line = drawnLine(box, title, facts, { "data-examination": true });
+    return [line, ...papers.map((each) => this.drawnPaper(each, "item-beside"))];
+  }
+
+  private drawnPaper({ paper, box }: PaperChoice, place: string): HTMLElement {
+    const facts = [el("span", {}, size(paper.source.size)), this.thereAs(Number(this.there.has(paper)), 1)];
+    return drawnLine(box, fileName(paper), facts, { "data-paper": true, class: `item ${place}` });
+  }
+
+  private drawnAlone(): HTMLElement[] {
+    if (this.alone.length === 0) return [];
+    const lines = this.alone.map((each) => this.drawnPaper(each, ""));
+    const list = el("ul", { role: "list", class: "list" }, ...lines);
+    return [el("section", { class: "card", "data-alone": true }, el("h3", {}, t("Documents")), list)];
+  }
+
+  /** How many of some files are there already, said in words. */
+  private thereAs(known: number, count: number): HTMLElement | false {
+    if (known === 0) return false;
+    if (known === count) return el("span", { class: "badge badge-good" }, t("already there"));
+    return el("span", {}, t("{n} of {count} already there", { n: known, count }));
   }
 
   private question(person: Person): HTMLElement {
@@ -133,18 +232,23 @@ function different(identity: Identity): string {
   return identity.differs.map((field) => words[field] ?? field).join(", ");
 }
 
-function drawnChoice({ examination, box }: Choice): HTMLElement {
-  const title = titleOf(examination);
+type Attributes = Parameters<typeof el>[1];
+
+function drawnLine(
+  box: HTMLInputElement,
+  title: string,
+  facts: readonly (HTMLElement | false)[],
+  marks: Attributes,
+): HTMLElement {
   box.setAttribute("aria-label", title);
-  const facts = el(
-    "div",
-    { class: "facts" },
-    el("span", {}, extent(examination)),
-    el("span", {}, plural("{n} series", "{n} series", examination.series.size)),
-    el("span", {}, size(examination.bytes)),
-  );
   const label = el("label", { class: "choice" }, box, el("span", {}, title));
-  return el("li", { class: "item", "data-examination": true }, el("div", { class: "item-body" }, label, facts));
+  const body = el("div", { class: "item-body" }, label, el("div", { class: "facts" }, ...facts));
+  return el("li", { class: "item", ...marks }, body);
+}
+
+/** A document by its own name, without the folders around it. */
+function fileName({ source }: Paper): string {
+  return source.name.split(/\/| › /).at(-1) ?? source.name;
 }
 
 /** How much it is: images as people count them, or files where there are none. */
@@ -159,38 +263,16 @@ export function titleOf(examination: Examination): string {
   return parts.join(" · ") || t("Examination");
 }
 
-/** "2 examinations found: CT head 12.03.2026 (120 images, 201 MB), …". */
-export function foundSentence(patients: readonly Patient[]): string {
+/** "2 examinations found: CT head 12.03.2026 (120 images, 201 MB), …; 1 document found". */
+export function foundSentence({ patients, alone }: Sorted): string {
   const all = patients.flatMap(({ examinations }) => examinations);
-  if (all.length === 0) return t("No examinations found");
+  const papers = alone.length + all.reduce((sum, each) => sum + each.papers.length, 0);
+  const told = papers > 0 ? [plural("{n} document found", "{n} documents found", papers)] : [];
+  if (all.length === 0) return told[0] ?? t("No examinations found");
   const named = all
     .slice(0, 3)
     .map((each) => `${titleOf(each)} (${extent(each)}, ${size(each.bytes)})`);
   if (all.length > named.length) named.push("…");
   const count = plural("{n} examination found", "{n} examinations found", all.length);
-  return `${count}: ${named.join(", ")}`;
-}
-
-/** Files that are not taken, those nobody expected first. */
-export function drawRefused(refused: readonly Refusal[]): HTMLElement[] {
-  const odd = refused.filter(({ why }) => !expected(why));
-  const usual = refused.filter(({ why }) => expected(why));
-  return [
-    ...listed(odd, plural("{n} file not understood", "{n} files not understood", odd.length), true),
-    ...listed(usual, t("Skipped, not needed: {files}", { files: files(usual.length) }), false),
-  ];
-}
-
-const SHOWN = 500;
-
-function listed(refused: readonly Refusal[], title: string, open: boolean): HTMLElement[] {
-  if (refused.length === 0) return [];
-  const lines = refused
-    .slice(0, SHOWN)
-    .map(({ name, why }) => el("li", {}, el("strong", {}, name), ` – ${reason(why)}`));
-  if (refused.length > SHOWN) {
-    lines.push(el("li", {}, t("and {files} more", { files: files(refused.length - SHOWN) })));
-  }
-  const list = el("ul", { class: "small" }, ...lines);
-  return [el("details", { class: "disclosure", open }, el("summary", {}, title), list)];
+  return [`${count}: ${named.join(", ")}`, ...told].join("; ");
 }

@@ -8,10 +8,20 @@ export interface Found {
   readonly header: Header;
 }
 
+/** A finding or another PDF. */
+export interface Paper {
+  readonly source: Source;
+}
+
+/** Anything that is sent. */
+export type Item = Found | Paper;
+
 /** One examination of one patient. */
 export interface Examination {
   readonly study: string;
   readonly files: Found[];
+  /** The PDFs that lie beside its images. */
+  readonly papers: Paper[];
   readonly series: Set<string>;
   readonly modalities: Set<string>;
   bytes: number;
@@ -28,8 +38,15 @@ export interface Patient {
   readonly examinations: Examination[];
 }
 
-/** Sort files into patients and examinations; an instance that came twice is taken once. */
-export function group(files: readonly Found[]): Patient[] {
+/** What was found, sorted. */
+export interface Sorted {
+  readonly patients: Patient[];
+  /** PDFs of which nobody can say to which examination they belong. */
+  readonly alone: Paper[];
+}
+
+/** Sort files into patients and examinations, and PDFs to the examination they lie beside. */
+export function group(files: readonly Found[], papers: readonly Paper[]): Sorted {
   const patients = new Map<string, Patient>();
   const examinations = new Map<string, Examination>();
   for (const found of files) {
@@ -52,7 +69,35 @@ export function group(files: readonly Found[]): Patient[] {
   for (const { examinations: each } of patients.values()) {
     each.sort((one, other) => other.date.localeCompare(one.date));
   }
-  return [...patients.values()];
+  return { patients: [...patients.values()], alone: assign(papers, [...examinations.values()]) };
+}
+
+/**
+ * A PDF belongs to an examination when the nearest folder that holds images at all, its own or one
+ * above it, holds images of that examination only.  The others are returned.
+ */
+function assign(papers: readonly Paper[], examinations: readonly Examination[]): Paper[] {
+  const holds = new Map<string, Set<Examination>>();
+  for (const examination of papers.length > 0 ? examinations : []) {
+    for (const { source } of examination.files) {
+      for (const folder of foldersOf(source.name)) {
+        const there = holds.get(folder) ?? new Set();
+        holds.set(folder, there.add(examination));
+      }
+    }
+  }
+  return papers.filter((paper) => {
+    const nearest = foldersOf(paper.source.name).find((folder) => holds.has(folder));
+    const [only, other] = nearest === undefined ? [] : [...(holds.get(nearest) ?? [])];
+    if (only && !other) only.papers.push(paper);
+    return !only || other !== undefined;
+  });
+}
+
+/** The folders around a file, the nearest first; a ZIP is one, too. */
+function foldersOf(name: string): string[] {
+  const parts = name.split(/\/| › /).slice(0, -1);
+  return [...parts.keys(), parts.length].reverse().map((count) => parts.slice(0, count).join("/"));
 }
 
 /** Two spellings of one person are one; two people who share a number are two. */
@@ -66,6 +111,7 @@ function emptyExamination(study: string): Examination {
   return {
     study,
     files: [],
+    papers: [],
     series: new Set(),
     modalities: new Set(),
     bytes: 0,

@@ -24,7 +24,6 @@ const SIGNATURES: readonly (readonly [string, number, readonly number[]])[] = [
   ["executable", 0, [0xca, 0xfe, 0xba, 0xbe]],
   ["executable", 0, [0xcf, 0xfa, 0xed, 0xfe]],
   ["script", 0, [0x23, 0x21]],
-  ["pdf", 0, [0x25, 0x50, 0x44, 0x46, 0x2d]],
   ["picture", 0, [0xff, 0xd8, 0xff]],
   ["picture", 0, [0x89, 0x50, 0x4e, 0x47]],
   ["picture", 0, [0x47, 0x49, 0x46, 0x38]],
@@ -36,12 +35,17 @@ const SIGNATURES: readonly (readonly [string, number, readonly number[]])[] = [
   ["archive", 0, [0x52, 0x61, 0x72, 0x21]],
 ];
 
-/** `dicom`, or why these first bytes are something else. */
-export function kindOf(bytes: Uint8Array): string {
+/** How a PDF begins: the server's side is `begins_pdf` in `viewer/pdf/facts.py`. */
+const PDF = /^(\u00ef\u00bb\u00bf)?[\0\t\n\f\r ]{0,64}%PDF-[0-9]/;
+
+/** `dicom`, `pdf`, or why these first bytes are something else. */
+export function kindOf(bytes: Uint8Array, name: string): string {
   if (bytes.length === 0) return "empty";
+  if (PDF.test(String.fromCharCode(...bytes.subarray(0, 128)))) return "pdf";
   if (matches(bytes, 128, [0x44, 0x49, 0x43, 0x4d])) return "dicom";
   for (const [kind, at, signature] of SIGNATURES) if (matches(bytes, at, signature)) return kind;
-  return looksLikeDataset(bytes) ? "dicom" : "not_dicom";
+  if (looksLikeDataset(bytes)) return "dicom";
+  return /\.pdf$/i.test(name) ? "not_pdf" : "not_dicom";
 }
 
 function matches(bytes: Uint8Array, at: number, signature: readonly number[]): boolean {

@@ -1,6 +1,6 @@
 /** Looking at what was chosen: ZIPs opened, names and contents recognised, headers read. */
 import { FIRST, SECOND, type Header } from "./headers";
-import type { Found } from "./grouping";
+import type { Found, Paper } from "./grouping";
 import { kindOf, LOOK, skippedByName } from "./recognise";
 import { FileSource, MediumGone, type Refusal, type Source } from "./sources";
 import { unzip } from "./zip";
@@ -9,10 +9,13 @@ import { unzip } from "./zip";
 export const LARGEST = 512 * 1024 * 1024;
 
 const AT_ONCE = 8;
+/** Documents of one upload; see `portal/studies/notes.py`. */
+const MOST_PAPERS = 1000;
 
 /** What a look at everything found. */
 export interface Scan {
   readonly found: Found[];
+  readonly papers: Paper[];
   readonly refused: Refusal[];
 }
 
@@ -49,6 +52,7 @@ export async function scan(
 ): Promise<Scan> {
   const reader = new HeaderReader(worker);
   const found: Found[] = [];
+  const papers: Paper[] = [];
   const refused: Refusal[] = [];
   try {
     const queue = await unpacked(chosen, refused);
@@ -60,7 +64,9 @@ export async function scan(
         const source = queue[next] as Source;
         next += 1;
         const result = await lookAt(source, reader);
-        if (typeof result === "string") refused.push({ name: source.name, why: result });
+        if (result === "pdf" && papers.length < MOST_PAPERS) papers.push({ source });
+        else if (result === "pdf") refused.push({ name: source.name, why: "too_many_papers" });
+        else if (typeof result === "string") refused.push({ name: source.name, why: result });
         else found.push({ source, header: result });
         done += 1;
         if (done % 16 === 0 || done === total) progress(done, total);
@@ -70,7 +76,7 @@ export async function scan(
   } finally {
     reader.close();
   }
-  return { found, refused };
+  return { found, papers, refused };
 }
 
 async function unpacked(chosen: readonly FileSource[], refused: Refusal[]): Promise<Source[]> {
@@ -93,7 +99,7 @@ async function isZip(file: FileSource): Promise<boolean> {
   return start[0] === 0x50 && start[1] === 0x4b;
 }
 
-/** The header of a file, or why it is not taken. */
+/** The header of a file, `pdf`, or why it is not taken. */
 async function lookAt(source: Source, reader: HeaderReader): Promise<Header | string> {
   const named = skippedByName(source.name);
   if (named) return named;
@@ -101,7 +107,7 @@ async function lookAt(source: Source, reader: HeaderReader): Promise<Header | st
   if (source.size > LARGEST) return "too_large";
   try {
     const bytes = await source.first(FIRST);
-    const kind = kindOf(bytes.subarray(0, LOOK));
+    const kind = kindOf(bytes.subarray(0, LOOK), source.name);
     if (kind !== "dicom") return kind;
     let header = await reader.read(bytes);
     if (!header && source.size > FIRST) header = await reader.read(await source.first(SECOND));

@@ -3,7 +3,7 @@ import { el, one } from "../dom";
 import { t } from "../i18n";
 import { setProgress } from "../ui";
 import { titleOf } from "./found-view";
-import type { Examination, Found } from "./grouping";
+import type { Examination, Item } from "./grouping";
 import type { Fate, Halt, Listener } from "./transfer";
 import { files, remaining } from "./words";
 import type { Refusal } from "./sources";
@@ -19,7 +19,7 @@ export class SendingView implements Listener {
   kept = 0;
   duplicates = 0;
   readonly refused: Refusal[] = [];
-  private readonly lines = new Map<Found, Line>();
+  private readonly lines = new Map<Item, Line>();
   private readonly started = performance.now();
   private stood = 0;
   private since: number | undefined;
@@ -33,7 +33,7 @@ export class SendingView implements Listener {
     list.replaceChildren(...examinations.map((examination) => this.line(examination)));
   }
 
-  fate(file: Found, fate: Fate, why: string): void {
+  fate(file: Item, fate: Fate, why: string): void {
     if (fate === "kept") this.kept += 1;
     else if (fate === "duplicate") this.duplicates += 1;
     else this.refused.push({ name: file.source.name, why });
@@ -97,6 +97,5 @@ export function finishedSentence(view: SendingView): string {
   const parts = [];
   if (view.kept > 0) parts.push(t("{files} stored", { files: files(view.kept) }));
   if (view.duplicates > 0) parts.push(t("{files} already there", { files: files(view.duplicates) }));
-  if (view.refused.length > 0) parts.push(t("{files} not taken", { files: files(view.refused.length) }));
-  return parts.join(", ");
+  return parts.join(", ") || t("Nothing was stored");
 }

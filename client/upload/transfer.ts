@@ -1,6 +1,6 @@
 /** Sending: parts built as the files are read, three on the way, each repeated until answered. */
 import { getJson, Offline, postJson, Refused, request } from "../http";
-import type { Found } from "./grouping";
+import type { Item } from "./grouping";
 import { build, fingerprint, hex, PART, PIECE, RECORDS, sha256, type Piece } from "./parts";
 import { MediumGone } from "./sources";
 
@@ -19,7 +19,7 @@ export type Fate = "kept" | "duplicate" | "refused";
 
 /** What the page wants to hear. */
 export interface Listener {
-  fate(file: Found, fate: Fate, why: string): void;
+  fate(file: Item, fate: Fate, why: string): void;
   moved(): void;
   halted(why: Halt): void;
 }
@@ -41,6 +41,9 @@ interface Part {
   readonly pieces: Piece[];
 }
 
+/** What the server should know of a document: its number, its name, the examination it lay beside. */
+export type Note = readonly [file: number, name: string, study: string];
+
 /** One upload from its first byte to its last answer. */
 export class Transfer {
   /** Bytes that are safe, whether sent now or there before. */
@@ -53,7 +56,8 @@ export class Transfer {
   private goOn: (() => void)[] = [];
 
   constructor(
-    private readonly files: readonly Found[],
+    private readonly files: readonly Item[],
+    private readonly notes: readonly Note[],
     private readonly listener: Listener,
     private readonly signal: AbortSignal,
   ) {}
@@ -94,7 +98,8 @@ export class Transfer {
   }
 
   private async begin(): Promise<void> {
-    this.state = await postJson<State>("/uploads", { client: crypto.randomUUID() }, this.asked());
+    const said = { client: crypto.randomUUID(), documents: this.notes };
+    this.state = await postJson<State>("/uploads", said, this.asked());
   }
 
   private async refresh(): Promise<void> {
@@ -200,7 +205,7 @@ export class Transfer {
   }
 
   private async *large(file: number): AsyncGenerator<Piece> {
-    const { size } = (this.files[file] as Found).source;
+    const { size } = (this.files[file] as Item).source;
     const digests: Uint8Array[] = [];
     for (let offset = 0; offset < size; offset += PIECE) {
       const piece = await this.piece(file, offset);
@@ -220,7 +225,7 @@ export class Transfer {
 
   /** One piece read and hashed, or nothing when the file turns out to be unreadable for good. */
   private async piece(file: number, offset: number): Promise<Piece | undefined> {
-    const found = this.files[file] as Found;
+    const found = this.files[file] as Item;
     const { size } = found.source;
     try {
       return await this.repeated(async () => {
@@ -253,7 +258,7 @@ export class Transfer {
   }
 
   private known(file: number): void {
-    this.settled += (this.files[file] as Found).source.size;
+    this.settled += (this.files[file] as Item).source.size;
     this.fate(file, "duplicate", "");
     this.listener.moved();
   }

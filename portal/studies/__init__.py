@@ -2,18 +2,28 @@
 
 from portal.studies import parts
 from portal.studies.events import StudyDeleted
-from portal.studies.expiring import forget_owner
-from portal.studies.filing import Outcome, keep_files
-from portal.studies.listing import delete, my_studies, summaries_with
+from portal.studies.filing import Outcome
+from portal.studies.intake import keep_files
+from portal.studies.listing import Entry, delete, my_documents, my_studies, summaries_with
+from portal.studies.notes import Note
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
 from portal.studies.receiving import PartReceipt, receive_part
 from portal.studies.requests import PortalRequest
 from portal.studies.routes import create_blueprint
 from portal.studies.shelf import Shelf, working
 from portal.studies.summaries import StudySummary
-from portal.studies.uploads import UploadState, already_there, begin_upload, finish, merge_all
+from portal.studies.uploads import (
+    UploadState,
+    already_there,
+    begin_upload,
+    finish,
+    instances_there,
+    merge_all,
+)
 
 __all__ = [
+    "Entry",
+    "Note",
     "OpenStudy",
     "Outcome",
     "PartReceipt",
@@ -27,9 +37,10 @@ __all__ = [
     "create_blueprint",
     "delete",
     "finish",
-    "forget_owner",
+    "instances_there",
     "keep_files",
     "merge_all",
+    "my_documents",
     "my_studies",
     "open_own",
     "open_with",

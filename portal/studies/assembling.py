@@ -10,8 +10,8 @@ from portal import storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import PortalError
+from portal.storing import Boxes
 from portal.studies import parts
-from portal.studies.boxes import Boxes
 from portal.studies.errors import PartDamaged, UploadOver
 from portal.studies.models import Upload, UploadPiece
 

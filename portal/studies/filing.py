@@ -7,7 +7,7 @@ other content under the same SOPInstanceUID a conflict, however many parts arriv
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Busy, Conflict, PortalError
-from portal.studies import manifests, parts
+from portal.studies import manifests
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Study
 from portal.studies.packing import Packer
@@ -216,28 +216,3 @@ async def _add(
         "size": len(each.data),
         "at": await packer.add(each.data),
     }
-
-
-async def keep_files(shelf: Shelf, actor: Actor, files: Sequence[Bytes]) -> Outcome:
-    """File whole files that are here already, as a program does; see `file_all`."""
-    total = Outcome()
-
-    async def nothing_else(_outcome: Outcome) -> None:
-        return None
-
-    for batch in _batches(files):
-        total.add(await file_all(shelf, actor, batch, nothing_else))
-    return total
-
-
-def _batches(files: Sequence[Bytes]) -> Iterator[list[Incoming]]:
-    batch: list[Incoming] = []
-    size = 0
-    for number, data in enumerate(files):
-        if batch and (size + len(data) > parts.PART or len(batch) >= parts.RECORDS):
-            yield batch
-            batch, size = [], 0
-        batch.append(Incoming(number, data, parts.fingerprint(parts.digests(data))))
-        size += len(data)
-    if batch:
-        yield batch

@@ -1,16 +1,18 @@
 """My documents: the studies of an account, and deleting one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from portal import keys, storing
+from portal import documents, keys, storing
 from portal.core.actor import Actor, Secret
+from portal.core.db import announce, transaction
 from portal.core.errors import Unknown
 from portal.studies import manifests
 from portal.studies.access import study_for
-from portal.studies.expiring import forget_study
-from portal.studies.models import Segment, Study
+from portal.studies.events import StudyDeleted
+from portal.studies.models import Instance, Segment, Study
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import StudySummary, as_summary, opened_summary, summary_of
 
@@ -20,6 +22,38 @@ async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
     rows = await Study.filter(owner=actor.id)
     opened = await keys.open_study_keys(actor, [row.id for row in rows])
     return await _summaries(shelf, rows, opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of My documents: an examination with its findings, or a document by itself."""
+
+    study: StudySummary | None
+    papers: tuple[documents.DocumentSummary, ...]
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Later examinations and documents come first."""
+        if self.study is not None:
+            return self.study.date, self.study.time
+        return self.papers[0].day, ""
+
+
+async def my_documents(shelf: Shelf, actor: Actor) -> list[Entry]:
+    """Everything the actor keeps, the latest first."""
+    studies = await my_studies(shelf, actor)
+    rows = await Study.filter(owner=actor.id).only("id", "uid_mark")
+    marks = {row.id: row.uid_mark for row in rows}
+    listed = {marks[study.id] for study in studies if study.id in marks}
+    beside: dict[str, list[documents.DocumentSummary]] = {}
+    alone: list[Entry] = []
+    for paper in await documents.mine(actor):
+        if paper.study_mark in listed:
+            beside.setdefault(paper.study_mark, []).append(paper)
+        else:
+            alone.append(Entry(None, (paper,)))
+    entries = [Entry(each, tuple(beside.get(marks.get(each.id, ""), ()))) for each in studies]
+    return sorted(entries + alone, key=lambda each: each.order, reverse=True)
 
 
 async def summaries_with(shelf: Shelf, opened: Mapping[UUID, Secret]) -> list[StudySummary]:
@@ -59,4 +93,10 @@ async def delete(actor: Actor, study_id: UUID) -> None:
     free the account's space at once and are removed by the sweeper.
     """
     study = await study_for(actor, study_id)
-    await forget_study(study.id, actor.id)
+    async with transaction():
+        await Study.filter(id=study.id).delete()
+        await keys.drop_study_keys(study.id)
+        await Instance.filter(study=study.id).delete()
+        await Segment.filter(study=study.id).delete()
+        await storing.let_go_of(study.id)
+        announce(StudyDeleted(study.id, actor.id))

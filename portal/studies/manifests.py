@@ -16,7 +16,7 @@ from portal import storing, vault
 from portal.core.actor import AccountId, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
-from portal.studies.boxes import Boxes
+from portal.storing import Boxes
 from portal.studies.models import Segment, Study
 from portal.studies.packing import JsonPlaces
 from portal.studies.summaries import sealed_summary

@@ -67,6 +67,8 @@ class Upload(Model):
     expires_at = fields.DatetimeField(db_index=True)
     touched = fields.IntField(default=0)
     """The row lock: parts of one upload are written one after the other."""
+    notes = fields.BinaryField(null=True)
+    """Box with what its documents are called and to which examinations they belong."""
 
     class Meta:
         table = "upload"

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from portal import keys, vault
+from portal import documents, keys, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
+from portal.storing import Boxes, Place, Role
 from portal.studies import manifests
 from portal.studies.access import study_for
-from portal.studies.boxes import Boxes, Place, Role
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
 from portal.studies.packing import JsonPlaces, places
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, summary_of, titled
 from portal.studies.views import browser_view
+from viewer.dicom import Refused
 
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""
@@ -107,6 +108,17 @@ class OpenStudy:
         if data is None or hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise vault.Tampered
         return data
+
+    async def enclosed(self, instance: UUID) -> documents.Enclosed:
+        """The document inside an instance, a finding among the images.  Raises `Unknown`."""
+        header = (await self.stored(instance))["header"]
+        if header["kind"] != "document":
+            raise Unknown
+        found = await self._shelf.pool.embedded(await self.original(instance))
+        if isinstance(found, Refused):
+            raise Unknown
+        title = found.title or header["series_description"] or header["study_description"]
+        return documents.Enclosed(title, header["study_date"], found.data)
 
     async def stored(self, instance: UUID) -> InstanceEntry:
         """What the manifest says of an instance: header, SHA-256, size, where it lies."""

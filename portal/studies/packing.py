@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from portal.core.actor import Secret
-from portal.studies.boxes import Boxes, Place, Role
+from portal.storing import Boxes, Place, Role
 
 JsonPlaces = list[list[str | int]]
 """How a manifest writes places: object, start, length."""

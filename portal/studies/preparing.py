@@ -16,8 +16,8 @@ from uuid import UUID
 from portal import storing
 from portal.core.actor import AccountId, Secret
 from portal.core.db import transaction
+from portal.storing import Boxes
 from portal.studies import manifests
-from portal.studies.boxes import Boxes
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
 from portal.studies.packing import JsonPlaces, Packer, places

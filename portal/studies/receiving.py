@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
@@ -13,9 +13,11 @@ from portal.core.actor import Actor
 from portal.studies import parts
 from portal.studies.access import upload_for
 from portal.studies.errors import PartChanged, UploadOver
-from portal.studies.filing import Abandoned, Incoming, Outcome, file_all
+from portal.studies.filing import Abandoned, Incoming, Outcome
+from portal.studies.intake import take_in
 from portal.studies.marks import Marks
 from portal.studies.models import UploadPart
+from portal.studies.notes import Notes, opened_notes
 from portal.studies.shelf import Shelf
 
 
@@ -39,6 +41,7 @@ class _Part:
     upload: UUID
     number: int
     mark: str
+    notes: Notes = field(repr=False)
 
 
 async def receive_part(
@@ -52,7 +55,8 @@ async def receive_part(
     """
     upload = await upload_for(actor, upload_id)
     digest = await asyncio.to_thread(parts.sha256, body)
-    part = _Part(upload.id, number, Marks(actor).part(upload.id, number, digest))
+    mark = Marks(actor).part(upload.id, number, digest)
+    part = _Part(upload.id, number, mark, opened_notes(actor, upload.id, upload.notes))
     told = await _told_before(actor, part)
     if told is not None:
         return told
@@ -82,7 +86,7 @@ async def _receive(
     complete = await shelf.assembler.stage(actor, part.upload, cut)
     total = Outcome()
     for file in complete:
-        await _file_large(shelf, actor, part.upload, file, total)
+        await _take_large(shelf, actor, part, file, total)
     waiting = tuple(sorted({each.file for each in cut} - set(complete)))
     whole = [Incoming(each.file, each.data, each.digest) for each in records if each.whole]
     receipt = PartReceipt()
@@ -92,17 +96,17 @@ async def _receive(
         receipt = _receipt(total, outcome, waiting)
         await _remember(actor, part, receipt)
 
-    await file_all(shelf, actor, whole, answer)
+    await take_in(shelf, actor, whole, part.notes, answer)
     return receipt
 
 
-async def _file_large(shelf: Shelf, actor: Actor, upload: UUID, file: int, total: Outcome) -> None:
+async def _take_large(shelf: Shelf, actor: Actor, part: _Part, file: int, total: Outcome) -> None:
     async def pieces_done(_outcome: Outcome) -> None:
-        await shelf.assembler.forget(upload, file)
+        await shelf.assembler.forget(part.upload, file)
 
-    async with shelf.assembler.assembled(actor, upload, file) as (data, fingerprint):
+    async with shelf.assembler.assembled(actor, part.upload, file) as (data, fingerprint):
         incoming = [Incoming(file, data, fingerprint)]
-        total.add(await file_all(shelf, actor, incoming, pieces_done))
+        total.add(await take_in(shelf, actor, incoming, part.notes, pieces_done))
 
 
 def _receipt(large: Outcome, small: Outcome, waiting: tuple[int, ...]) -> PartReceipt:

@@ -1,6 +1,7 @@
 """Pages and addresses of uploading and of My documents."""
 
 import asyncio
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in
 from portal.studies import listing, opening, parts, uploads
 from portal.studies.identity import Comparison, Facts, compare
+from portal.studies.notes import LONGEST_UID, read_notes
 from portal.studies.receiving import PartReceipt, receive_part
 from portal.studies.requests import read_part
 from portal.studies.shelf import Shelf
@@ -24,6 +26,7 @@ def create_blueprint(shelf: Shelf) -> Blueprint:
     """The pages over *shelf*."""
     blueprint = Blueprint("studies", __name__)
     _pages(blueprint, shelf)
+    _asking(blueprint)
     _transfer(blueprint, shelf)
     return blueprint
 
@@ -37,9 +40,9 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
     @blueprint.get("/documents")
     async def documents() -> ResponseReturnValue:
         actor = signed_in()
-        found = await listing.my_studies(shelf, actor)
+        found = await listing.my_documents(shelf, actor)
         space = await storing.space(actor.id, shelf.free_quota)
-        return await render_template("studies/documents.html", studies=found, space=space)
+        return await render_template("studies/documents.html", kept=found, space=space)
 
     @blueprint.get("/documents/<uuid:study_id>/thumbnail/<uuid:instance_id>")
     async def thumbnail(study_id: UUID, instance_id: UUID) -> ResponseReturnValue:
@@ -69,8 +72,10 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
     @blueprint.post("/uploads")
     async def begin() -> ResponseReturnValue:
         with reading():
-            client = UUID((await request.get_json())["client"])
-        return _state(await uploads.begin_upload(shelf, signed_in(), client)), 201
+            sent = await request.get_json()
+            client = UUID(sent["client"])
+            notes = read_notes(sent.get("documents", []))
+        return _state(await uploads.begin_upload(shelf, signed_in(), client, notes)), 201
 
     @blueprint.get("/uploads/<uuid:upload_id>")
     async def state(upload_id: UUID) -> ResponseReturnValue:
@@ -87,6 +92,16 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
         work.add_done_callback(under_way.discard)
         return _receipt(await asyncio.shield(work))
 
+    @blueprint.post("/uploads/<uuid:upload_id>/finish")
+    async def finish(upload_id: UUID) -> ResponseReturnValue:
+        actor = signed_in()
+        await uploads.finish(shelf, actor, upload_id)
+        return _space(await storing.space(actor.id, shelf.free_quota))
+
+
+def _asking(blueprint: Blueprint) -> None:
+    """What the browser asks before it sends anything."""
+
     @blueprint.post("/uploads/known")
     async def known() -> ResponseReturnValue:
         with reading():
@@ -95,6 +110,15 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
             raise Invalid
         return {"known": await uploads.already_there(signed_in(), sent)}
 
+    @blueprint.post("/uploads/named")
+    async def named() -> ResponseReturnValue:
+        with reading():
+            listed = (await request.get_json())["instances"]
+            sent = [(str(study), str(instance)) for study, instance in listed]
+        if len(sent) > ASKED_AT_ONCE or any(len(uid) > LONGEST_UID for uid in chain(*sent)):
+            raise Invalid
+        return {"known": await uploads.instances_there(signed_in(), sent)}
+
     @blueprint.post("/uploads/identity")
     async def identity() -> ResponseReturnValue:
         with reading():
@@ -102,12 +126,6 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
             images = Facts(str(sent["name"]), str(sent["birth_date"]), str(sent["sex"]))
         found = await _compared(signed_in(), images)
         return {"answer": found.answer, "differs": found.differs}
-
-    @blueprint.post("/uploads/<uuid:upload_id>/finish")
-    async def finish(upload_id: UUID) -> ResponseReturnValue:
-        actor = signed_in()
-        await uploads.finish(shelf, actor, upload_id)
-        return _space(await storing.space(actor.id, shelf.free_quota))
 
 
 def _space(space: storing.Space) -> dict[str, int]:
@@ -134,7 +152,5 @@ async def _compared(actor: Actor, images: Facts) -> Comparison:
     if actor.kind == "professional":
         return Comparison("unasked")
     profile = await accounts.profile_of(actor)
-    if profile.birth_date is None:  # not activated yet, so nobody has asked
-        return Comparison("unasked")
     account = Facts(profile.name, profile.birth_date.strftime("%Y%m%d"), profile.sex)
     return compare(images, account)

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
+from portal import documents
 from portal.core.background import background
 from portal.core.settings import Settings
-from portal.storing import Store, sweeping
+from portal.storing import Boxes, Store, sweeping
 from portal.studies.assembling import Assembler
-from portal.studies.boxes import Boxes
 from portal.studies.expiring import forgetting
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
@@ -26,11 +26,13 @@ class Shelf:
     preparing: Preparing
     assembler: Assembler = field(repr=False)
     maps: Maps = field(repr=False)
+    desk: documents.Desk = field(repr=False)
+    """Where the findings go that come with the images."""
     free_quota: int
     """Bytes a free account may keep."""
 
     @classmethod
-    def of(cls, settings: Settings, store: Store, pool: Pool) -> Self:
+    def of(cls, settings: Settings, store: Store, pool: Pool, desk: documents.Desk) -> Self:
         """A shelf over *store*; nothing runs before `working`."""
         boxes, quota = Boxes(store), settings.free_quota
         return cls(
@@ -40,6 +42,7 @@ class Shelf:
             preparing=Preparing(boxes, pool),
             assembler=Assembler(boxes, quota),
             maps=Maps(),
+            desk=desk,
             free_quota=quota,
         )
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal import keys, storing
+from portal import documents, keys, storing
 from portal.core.actor import Actor
 from portal.core.db import now
 from portal.studies import manifests
@@ -14,6 +14,7 @@ from portal.studies.access import upload_for
 from portal.studies.expiring import forget
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Segment, Study, Upload, UploadPart
+from portal.studies.notes import NOTHING_SAID, Notes, sealed_notes
 from portal.studies.shelf import Shelf
 
 LIFETIME: Final = timedelta(hours=48)
@@ -29,15 +30,19 @@ class UploadState:
     space: storing.Space
 
 
-async def begin_upload(shelf: Shelf, actor: Actor, client_id: UUID) -> UploadState:
+async def begin_upload(
+    shelf: Shelf, actor: Actor, client_id: UUID, notes: Notes = NOTHING_SAID
+) -> UploadState:
     """A new upload, or the one that the same browser began before under *client_id*."""
     row = Upload(
         id=uuid4(), owner=actor.id, client_id=client_id, expires_at=now() + LIFETIME, touched=0
     )
     await Upload.bulk_create([row], ignore_conflicts=True)
     mine = Upload.filter(owner=actor.id, client_id=client_id)
-    await mine.update(expires_at=now() + LIFETIME)
-    return await upload_state(shelf, actor, (await mine.get()).id)
+    upload = (await mine.get()).id
+    said = sealed_notes(actor, upload, notes)
+    await mine.update(expires_at=now() + LIFETIME, notes=said)
+    return await upload_state(shelf, actor, upload)
 
 
 async def upload_state(shelf: Shelf, actor: Actor, upload_id: UUID) -> UploadState:
@@ -54,7 +59,30 @@ async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int
     wanted = [marks.content(each) for each in fingerprints]
     rows = await Instance.filter(owner=actor.id, digest_mark__in=wanted).only("digest_mark")
     there = {row.digest_mark for row in rows}
-    return [index for index, mark in enumerate(wanted) if mark in there]
+    images = {index for index, mark in enumerate(wanted) if mark in there}
+    return sorted(images | set(await documents.already_there(actor, fingerprints)))
+
+
+async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> list[int]:
+    """
+    Which of these images the account holds already, by index.
+
+    *named* by StudyInstanceUID and SOPInstanceUID, which a browser knows before it has read the
+    files; whether their content is the same too is seen when they are sent.
+    """
+    marks = Marks(actor)
+    uids = {study for study, _ in named}
+    by_mark = {marks.study(uid): uid for uid in uids}
+    rows = await Study.filter(owner=actor.id, uid_mark__in=list(by_mark)).only("id", "uid_mark")
+    studies = {by_mark[row.uid_mark]: row.id for row in rows}
+    wanted = {
+        index: marks.sop(studies[study], sop)
+        for index, (study, sop) in enumerate(named)
+        if study in studies
+    }
+    known = Instance.filter(owner=actor.id, sop_mark__in=list(set(wanted.values())))
+    there = {row.sop_mark for row in await known.only("sop_mark")}
+    return [index for index, mark in wanted.items() if mark in there]
 
 
 async def finish(shelf: Shelf, actor: Actor, upload_id: UUID) -> None:

@@ -16,7 +16,7 @@ CORE: Final = {
 }
 CORE_LINES: Final = 850
 
-FRONT_PAGES: Final = {"cases.search", "viewer.dicom"}
+FRONT_PAGES: Final = {"cases.search", "viewer.dicom", "viewer.pdf"}
 """Rooms inside rooms, with a front page of their own."""
 
 OPEN_PARTS: Final = {"routes", "events", "forms", "ids"}
@@ -24,12 +24,14 @@ OPEN_PARTS: Final = {"routes", "events", "forms", "ids"}
 
 PROTECTED: Final = {
     "cases": {"Case", "Community", "Thread", "Post", "Invitation", "Member", "PostRevision"},
+    "portal.documents": {"Document"},
     "portal.studies": {"Study", "Upload"},
 }
 LOOKUPS: Final = {"get", "get_or_none", "filter", "all", "first", "raw", "in_bulk", "exclude"}
 BY_ID: Final = {"id", "pk", "id__in", "pk__in"}
 
 PAST_THE_DOOR: Final = {
+    "cases/reading.py::_threads": "ids of the posts of a case that is open already",
     "portal/studies/expiring.py": "expiry looks at all, and shows nothing",
     "portal/studies/filing.py": "the plan was made for the actor's own study",
     "portal/studies/listing.py": "the caller holds the study keys",

@@ -9,7 +9,15 @@ from quart import Quart
 
 from cases import communities
 from portal import mailing
-from tests.proof.stage import ACTORS, Stage, begun, case_form, fresh_invitation, pinned
+from tests.proof.stage import (
+    ACTORS,
+    Stage,
+    begun,
+    case_form,
+    fresh_invitation,
+    pinned,
+    upload_paper,
+)
 
 Sends = Callable[[Stage], dict[str, Any]]
 Fresh = Callable[[Stage, str], Awaitable[Mapping[str, str]]]
@@ -82,6 +90,10 @@ async def a_study(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"study_id": str(await stage.people[actor].keeps_a_study())}
 
 
+async def a_document(stage: Stage, actor: str) -> Mapping[str, str]:
+    return {"document_id": await upload_paper(stage, actor, f"Finding {uuid4().hex}")}
+
+
 async def an_upload(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"upload_id": await begun(stage.browsers[actor])}
 
@@ -92,20 +104,9 @@ RIGHTS: Final[dict[str, Right]] = {
     "static": Right(ALL, fine=frozenset({404})),  # nothing is built where tests run alone
     "pages.start": Right(ALL),
     "pages.help_page": Right(ALL),
-    "pages.signing_in_help": Right(ALL),
     "mailing.show_mailbox": Right(ALL),
     "accounts.ask_registration": Right(ALL),
     "accounts.register": Right(ALL, sends=form()),
-    "accounts.write_again": Right(ALL, sends=form(ticket="made up"), fine=frozenset({410})),
-    "accounts.ask_short": Right(ALL),
-    "accounts.enter": Right(ALL, sends=form()),
-    "accounts.mail_status": Right(ALL),
-    "accounts.signed_in_now": Right(ALL),
-    # For accounts that are not activated; everybody here is.
-    "accounts.show_activation": Right(SIGNED_IN),
-    "accounts.ask_again": Right(SIGNED_IN, fine=frozenset({410})),
-    "accounts.change_address": Right(SIGNED_IN, sends=form(), fine=frozenset({410})),
-    "accounts.issue_pass": Right(SIGNED_IN, fine=frozenset({410})),
     "accounts.print_pass": Right(ALL, sends=form(ticket="made up"), fine=frozenset({410})),
     "accounts.ask_activation": Right(ALL),
     "accounts.activate": Right(ALL, sends=form()),
@@ -120,6 +121,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "studies.documents": Right(SIGNED_IN),
     "studies.begin": Right(SIGNED_IN, sends=lambda _: {"json": {"client": str(uuid4())}}),
     "studies.known": Right(SIGNED_IN, sends=js(fingerprints=["00" * 32])),
+    "studies.named": Right(SIGNED_IN, sends=js(instances=[["2.25.1", "2.25.2"]])),
     "studies.identity": Right(SIGNED_IN, sends=js(name="A", birth_date="19560401", sex="F")),
     "studies.state": Right(AUTHOR),
     "studies.part": Right(AUTHOR, sends=lambda _: {"data": b"HDP1"}),
@@ -127,6 +129,16 @@ RIGHTS: Final[dict[str, Right]] = {
     "studies.thumbnail": Right(AUTHOR),
     "studies.confirm_delete": Right(AUTHOR),
     "studies.delete": Right(AUTHOR, fresh=a_study),
+    "documents.show": Right(AUTHOR),
+    "documents.page": Right(AUTHOR),
+    "documents.original": Right(AUTHOR),
+    "documents.preview": Right(AUTHOR),
+    "documents.rename": Right(AUTHOR, sends=form(label="Finding")),
+    "documents.confirm_delete": Right(AUTHOR),
+    "documents.delete": Right(AUTHOR, fresh=a_document),
+    "documents.show_enclosed": Right(INSIDE),
+    "documents.enclosed_page": Right(INSIDE),
+    "documents.enclosed_original": Right(INSIDE),
     "viewer.page": Right(INSIDE),
     "viewer.open_series": Right(INSIDE),
     "viewer.low": Right(INSIDE),
@@ -174,9 +186,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.posts.react": Right(INSIDE, sends=form(kind="agree")),
     "cases.posts.history": Right(INSIDE),
     "cases.posts.picture": Right(INSIDE),
-    "cases.ask_closing": Right(AUTHOR | OWNER, sees=INSIDE),
     "cases.close": Right(AUTHOR | OWNER, sees=INSIDE),
-    "cases.write_outcome": Right(AUTHOR, sees=INSIDE, sends=form(outcome="A tumour.", rev="0")),
     "cases.reopen": Right(AUTHOR | OWNER, sees=INSIDE),
     "accounts.sign_out": Right(SIGNED_IN),  # last: it ends what the others need
 }

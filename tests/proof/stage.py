@@ -17,11 +17,12 @@ from PIL import Image
 from quart import Response
 
 from cases import communities
-from portal import keys, studies
+from portal import documents, keys, studies
 from portal.studies import parts
 from tests.accounts.stories import ADA, registers
 from tests.people import Browser, Person, World
-from tests.viewer.dicom.making import dataset, written
+from tests.viewer.dicom.making import dataset, parsed, written
+from tests.viewer.pdf.making import encapsulated, pdf
 
 JSON: Final = {"Accept": "application/json"}
 ACTORS: Final = (
@@ -43,6 +44,8 @@ class Words:
     thread: str = "Second reading"
     post: str = "I would wait three months"
     drawn: str = "here"
+    finding: str = "Small nodule, follow up in three months"
+    file: str = "Report of March.pdf"
 
 
 @dataclass
@@ -56,6 +59,8 @@ class Stage:
     ids: dict[str, str] = field(default_factory=dict)
     image: bytes = b""
     """The uploaded file."""
+    paper: bytes = b""
+    """The uploaded finding."""
 
     @property
     def community(self) -> Any:
@@ -120,19 +125,36 @@ async def upload_study(stage: Stage, actor: str) -> None:
             **uids(),
         )
     )
+    first = parsed(stage.image)
+    report = encapsulated(pdf([words.finding]), StudyInstanceUID=first.StudyInstanceUID)
     upload = await begun(browser)
-    body = parts.build([(0, stage.image)])
+    body = parts.build([(0, stage.image), (1, report)])
     answer = await browser.put(f"/uploads/{upload}/parts/0", data=body, headers=JSON)
     said = await answer.get_json()
-    assert said["kept"] == [0], said
+    assert said["kept"] == [0, 1], said
     await browser.post(f"/uploads/{upload}/finish", json={}, headers=JSON)
     stage.ids["study_id"] = said["studies"][0]
     shelf: studies.Shelf = stage.world.app.extensions["hds"]["shelf"]
     assert await shelf.preparing.done(UUID(stage.ids["study_id"]), 30.0)
     study = await studies.open_own(shelf, stage.people[actor].actor, UUID(stage.ids["study_id"]))
-    instance = (await study.manifest())["series"][0]["instances"][0]["id"]
-    stage.ids |= {"instance": str(UUID(instance)), "instance_id": str(UUID(instance))}
+    listed = [each for series in (await study.manifest())["series"] for each in series["instances"]]
+    by_kind = {each["kind"]: str(UUID(each["id"])) for each in listed}
+    stage.ids |= {"instance": by_kind["image"], "instance_id": by_kind["image"]}
+    stage.ids |= {"enclosed": by_kind["document"], "page": "1"}
+    stage.ids["document_id"] = await upload_paper(stage, actor, words.finding)
     stage.ids |= {"upload_id": await begun(browser), "number": "1", "frame": "0"}
+
+
+async def upload_paper(stage: Stage, actor: str, text: str) -> str:
+    """A finding as PDF, uploaded by itself: its id."""
+    browser, stage.paper = stage.browsers[actor], pdf([text])
+    begin = {"client": str(uuid4()), "documents": [[0, stage.words.file, ""]]}
+    answer = await browser.post("/uploads", json=begin, headers=JSON)
+    upload = (await answer.get_json())["id"]
+    body = parts.build([(0, stage.paper)])
+    said = await browser.put(f"/uploads/{upload}/parts/0", data=body, headers=JSON)
+    assert (await said.get_json())["kept"] == [0]
+    return str((await documents.mine(stage.people[actor].actor))[0].id)
 
 
 def uids() -> dict[str, str]:

@@ -32,10 +32,11 @@ NAMES: Final = (
     "ticket", "code", "title", "question", "modality", "region", "age_band", "client_id", "client",
     "studies", "text", "rev", "reply_to", "pin", "seq", "on", "role", "account", "department",
     "location", "q", "add", "page", "in", "fingerprints", "confirmed", "specialty", "place",
+    "label", "documents", "instances",
 )  # fmt: skip
 QUERIES: Final = (
     "since", "before", "after", "q", "status", "modality", "region", "study", "pane", "series",
-    "at", "res", "manifest", "w", "next", "kind", "page",
+    "at", "res", "manifest", "w", "next", "kind", "page", "from", "zoom",
 )  # fmt: skip
 SENT: Final = (
     {"Range": "bytes=-"}, {"Range": "bytes=5-1"}, {"Range": "bytes=0-99999999999999999999"},

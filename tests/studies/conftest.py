@@ -12,12 +12,13 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-from portal import keys, storing, studies, vault
+from portal import documents, keys, storing, studies, vault
 from portal.core.actor import AccountId, AccountKind, Actor
 from portal.core.db import Database
 from portal.core.settings import Settings
 from portal.vault import KeyFiles
 from viewer.dicom import Pool
+from viewer.pdf import PdfPool
 
 Person = Callable[..., Awaitable[Actor]]
 Slices = Callable[..., list[bytes]]
@@ -39,8 +40,10 @@ async def shelf(
 ) -> AsyncIterator[studies.Shelf]:
     """A working shelf; its preparing runs as in production."""
     keys.configure(key_files, settings)
-    async with Pool(1) as pool:
-        shelf = studies.Shelf.of(settings, storing.Store(settings), pool)
+    async with Pool(1) as pool, PdfPool(1) as pdf_pool:
+        store = storing.Store(settings)
+        desk = documents.Desk.of(settings, store, pdf_pool)
+        shelf = studies.Shelf.of(settings, store, pool, desk)
         async with studies.working(shelf):
             yield shelf
 

@@ -11,13 +11,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from portal import keys, studies
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from tests.browser import DESKTOP, Complaints, browsing, poll
 from tests.people import Person, World
+from tests.viewer.pdf.making import pdf
 
 Slices = Callable[..., list[bytes]]
 pytestmark = pytest.mark.one_engine
@@ -77,6 +78,8 @@ def disc(tmp_path: Path, slices: Slices) -> Path:
     _write(folder / "VIEWER" / "viewer.exe", b"MZ" + bytes(500))
     _write(folder / "VIEWER" / "help.html", b"<html>")
     _write(folder / "DICOM" / "NOTES", b"written by hand")
+    _write(folder / "DICOM" / "ST0" / "Befund Schädel.pdf", pdf(["Kein Nachweis einer Blutung"]))
+    _write(folder / "DICOM" / "letter.pdf", b"written with a text editor")
     return folder
 
 
@@ -89,6 +92,11 @@ async def _choose(page: Page, *paths: Path) -> None:
     folder = len(paths) == 1 and paths[0].is_dir()
     field = page.locator("#f-folder" if folder else "#f-files")
     await field.set_input_files(paths[0] if folder else list(paths))
+
+
+async def _is_named(refused: Locator, reason: str, name: str) -> None:
+    """A file stands under its reason."""
+    await expect(refused.locator("[data-reason]", has_text=reason)).to_contain_text(name)
 
 
 async def _upload(page: Page) -> None:
@@ -105,20 +113,39 @@ async def test_a_whole_cd_is_looked_at_and_kept(
     title = page.locator("[data-found-title]")
     await expect(title).to_contain_text("2 examinations found")
     await expect(title).to_contain_text("CT · Schädel nativ · 12 March 2026 (5 images")
+    await expect(title).to_contain_text("1 document found")
     await expect(page.get_by_text("matches your profile")).to_be_visible()
     refused = page.locator("[data-refused]")
-    await expect(refused).to_contain_text("1 file not understood")
-    await expect(refused).to_contain_text("not an image in the format of hospitals")
+    await expect(refused).to_contain_text("2 files not understood")
+    await _is_named(refused, "not an image in the format of hospitals", "CD/DICOM/NOTES")
+    await _is_named(refused, "its name says PDF, but it is none", "CD/DICOM/letter.pdf")
     await expect(refused).to_contain_text("Skipped, not needed: 4 files")
     await expect(page.locator("[data-quota]")).to_contain_text("free")
 
     await _upload(page)
 
-    await expect(page.locator("[data-done-words]")).to_have_text("7 files stored")
+    await expect(page.locator("[data-done-words]")).to_have_text("8 files stored")
+    not_taken = page.locator("[data-done-refused]")
+    await expect(not_taken).to_contain_text("Not taken: 2 files")
+    await _is_named(not_taken, "its name says PDF, but it is none", "CD/DICOM/letter.pdf")
     await expect(page.get_by_text("It is safe to close this page")).to_be_visible()
     await page.get_by_role("link", name="Show my documents").click()
     await expect(page.locator("[data-study]")).to_have_count(2)
     await expect(page.locator("[data-study]").nth(1)).to_contain_text("5 images")
+    lines = page.locator("[data-study], [data-document]")
+    await expect(lines.nth(1)).to_contain_text("Schädel nativ")
+    await expect(lines.nth(2)).to_contain_text("Befund Schädel")
+    await expect(lines.nth(2)).to_contain_text("1 page")
+    await page.get_by_role("link", name="Befund Schädel", exact=True).click()
+    await expect(page.get_by_role("heading", name="Befund Schädel")).to_be_visible()
+    await expect(page.get_by_alt_text("Page 1 of 1")).to_be_visible()
+    await poll(page, "document.querySelector('.paper img').naturalWidth === 1200")
+    await page.get_by_role("link", name="200 %").click()
+    await poll(page, "document.querySelector('.paper img').naturalWidth === 2400")
+    await page.get_by_text("Text of page 1").click()
+    await expect(page.get_by_text("Kein Nachweis einer Blutung")).to_be_visible()
+    await page.go_back()
+    await page.go_back()
     await page.locator("[data-study]", has_text="Schädel nativ").get_by_role("link").first.click()
     await expect(page.locator(".hv-top-right")).to_contain_text("of 5", timeout=30_000)
     await poll(page, "document.querySelector('.hv-mark')?.dataset.quality === 'full'")
@@ -128,18 +155,58 @@ async def test_a_whole_cd_is_looked_at_and_kept(
         view = await study.manifest()
         instances = [each for series in view["series"] for each in series["instances"]]
         originals = {await study.original(UUID(each["id"])) for each in instances}
-        on_disc = {path.read_bytes() for path in (disc / "DICOM").glob("ST*/*")}
+        on_disc = {path.read_bytes() for path in (disc / "DICOM").glob("ST*/IM*")}
         assert originals <= on_disc
         assert len(originals) == len(instances)
 
 
 async def test_the_same_cd_again_is_already_there(upload_page: Page, disc: Path) -> None:
+    """Said before anything is sent, and counted nowhere; whoever sends it all the same may."""
     page = upload_page
-    for words in ("7 files stored", "7 files already there"):
-        await _choose(page, disc)
-        await _upload(page)
-        await expect(page.locator("[data-done-words]")).to_have_text(words)
-        await page.get_by_role("button", name="Upload more").click()
+    await _choose(page, disc)
+    await expect(page.get_by_text("already there")).to_have_count(0)
+    await _upload(page)
+    await expect(page.locator("[data-done-words]")).to_have_text("8 files stored")
+    await page.get_by_role("button", name="Upload more").click()
+
+    await _choose(page, disc)
+
+    found = page.locator("[data-examination], [data-paper]")
+    await expect(found).to_have_count(3)
+    await expect(found.get_by_text("already there", exact=True)).to_have_count(3)
+    await expect(page.locator("[data-all-there]")).to_be_visible()
+    await expect(page.locator("[data-quota]")).to_contain_text("needs 0")
+    await expect(page.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
+    await page.get_by_role("checkbox", name="CT · Schädel nativ").check()
+    await expect(page.locator("[data-quota]")).to_contain_text("needs 0")
+    await _upload(page)
+    await expect(page.locator("[data-done-words]")).to_have_text("5 files already there")
+
+
+async def test_what_came_since_is_all_that_a_cd_needs(
+    upload_page: Page, disc: Path, slices: Slices
+) -> None:
+    page, new = upload_page, slices(6, size=64)
+    (disc / "DICOM" / "ST0" / "IM0").unlink()
+    finding = disc / "DICOM" / "ST0" / "Befund Schädel.pdf"
+    later = finding.read_bytes()
+    finding.unlink()
+    await _choose(page, disc)
+    await _upload(page)
+    await page.get_by_role("button", name="Upload more").click()
+    _write(disc / "DICOM" / "ST9" / "IM9", new[5])
+    finding.write_bytes(later)
+
+    await _choose(page, disc)
+
+    lines = page.locator("[data-examination], [data-paper]")
+    await expect(lines.filter(has_text="already there")).to_have_count(2)
+    await expect(page.get_by_label("Befund Schädel.pdf")).to_be_checked()
+    await _upload(page)
+    await expect(page.locator("[data-done-words]")).to_have_text("2 files stored")
+    await page.get_by_role("link", name="Show my documents").click()
+    lines = page.locator("[data-study], [data-document]")
+    await expect(lines.filter(has_text="Befund Schädel")).to_have_class("item item-beside")
 
 
 async def test_an_examination_may_be_left_out(upload_page: Page, disc: Path) -> None:
@@ -149,7 +216,7 @@ async def test_an_examination_may_be_left_out(upload_page: Page, disc: Path) -> 
 
     await _upload(page)
 
-    await expect(page.locator("[data-done-words]")).to_have_text("5 files stored")
+    await expect(page.locator("[data-done-words]")).to_have_text("6 files stored")
 
 
 async def test_another_name_asks_whose_images_these_are(
@@ -202,13 +269,14 @@ async def test_damaged_files_and_disguised_programs_are_named_and_the_rest_is_ke
     _write(folder / "polyglot.dcm", b"MZ" + files[2][2:])
     page = upload_page
     await _choose(page, folder)
-    await expect(page.locator("[data-refused]")).to_contain_text("CD/program.dcm – a program")
+    await _is_named(page.locator("[data-refused]"), "a program", "CD/program.dcm")
 
     await _upload(page)
 
     told = page.locator("[data-done-refused]")
-    await expect(told).to_contain_text("CD/cut.dcm – it ends early")
-    await expect(told).to_contain_text("CD/program.dcm – a program")
+    await expect(told).to_contain_text("Not taken: 3 files")
+    await _is_named(told, "it ends early", "CD/cut.dcm")
+    await _is_named(told, "a program", "CD/program.dcm")
     await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")
 
 
@@ -240,8 +308,8 @@ async def test_a_zip_with_tricks_gives_its_images_and_nothing_else(
     await _choose(page, packed)
 
     refused = page.locator("[data-refused]")
-    await expect(refused).to_contain_text("study.zip › innocent.dcm – a link to another place")
-    await expect(refused).to_contain_text("study.zip › inner.zip – a packed file inside")
+    await _is_named(refused, "a link to another place", "study.zip › innocent.dcm")
+    await _is_named(refused, "a packed file inside", "study.zip › inner.zip")
     await expect(page.locator("[data-found-title]")).to_contain_text("1 examination found")
     await _upload(page)
     await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")
@@ -261,9 +329,10 @@ async def test_bombs_and_crowds_in_a_zip_are_refused(upload_page: Page, tmp_path
     await _choose(page, bomb, crowd, broken)
 
     refused = page.locator("[data-refused]")
-    await expect(refused).to_contain_text("bomb.zip – this ZIP unpacks to far more", timeout=30_000)
-    await expect(refused).to_contain_text("crowd.zip – this ZIP holds more than 20,000 files")
-    await expect(refused).to_contain_text("broken.zip – this ZIP is damaged")
+    await expect(refused).to_contain_text("this ZIP unpacks to far more", timeout=30_000)
+    await _is_named(refused, "this ZIP unpacks to far more", "bomb.zip")
+    await _is_named(refused, "this ZIP holds more than 20,000 files", "crowd.zip")
+    await _is_named(refused, "this ZIP is damaged", "broken.zip")
     await expect(page.locator("[data-found-title]")).to_contain_text("No examinations found")
 
 

@@ -284,7 +284,7 @@ async def test_a_full_disk_acknowledges_nothing_and_reading_goes_on(
     files = slices(2)
     await _sent(shelf, erika, files)
     full = storing.Store(settings, room=lambda _: Room(10 * 2**30, 2**30))
-    crowded = studies.Shelf.of(settings, full, shelf.pool)
+    crowded = studies.Shelf.of(settings, full, shelf.pool, shelf.desk)
 
     with pytest.raises(DiskFull):
         await _sent(crowded, erika, slices(2, seed=5))

@@ -1,17 +1,24 @@
 """DICOM as pure functions over bytes; hostile files are read in limited child processes.
 
 `Pool` is the only way to read a file that came from outside, and to rebuild one from its frames;
-`voi8` is the reference for showing grey values.
+`Children` is the same for other kinds of files; `voi8` is the reference for showing grey values.
 """
 
+from viewer.dicom.children import Children, Data, PoolFull, joined, understood
+from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header, Kind, Window
-from viewer.dicom.pool import Pool, PoolFull
+from viewer.dicom.pool import Pool
+from viewer.dicom.process import ChildLost
 from viewer.dicom.reasons import Reason, Refused, Undecodable
 from viewer.dicom.windowing import voi8
 
 __all__ = [
     "Canonical",
+    "ChildLost",
+    "Children",
+    "Data",
+    "Embedded",
     "Frame",
     "Header",
     "Kind",
@@ -21,5 +28,7 @@ __all__ = [
     "Refused",
     "Undecodable",
     "Window",
+    "joined",
+    "understood",
     "voi8",
 ]

@@ -1,21 +1,18 @@
-"""A few limited child processes and the queue in front of them."""
+"""The children that read DICOM files."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager
-from types import TracebackType
-from typing import Any, Final, Self
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, Final
 
+from viewer.dicom.children import Children, Data, joined, understood
+from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header
-from viewer.dicom.process import ChildLost, Process
+from viewer.dicom.process import ChildLost
 from viewer.dicom.reasons import Reason, Refused, Undecodable
 
-Buffer = bytes | bytearray | memoryview
-Data = Buffer | Sequence[Buffer]
-"""One file, or the pieces of one file in order."""
 Keep = Callable[[Frame], Awaitable[None]]
 
 CHILD: Final = "viewer.dicom.child"
@@ -23,18 +20,8 @@ BATCH_FILES: Final = 256
 BATCH_BYTES: Final = 32 << 20
 
 
-class PoolFull(Exception):
-    """Too many calls are waiting for a child already; try again later."""
-
-
-class Pool:
-    """Reads DICOM files in child processes; every fault of a file is a value, never an error.
-
-    `workers` children at most, started when first needed and replaced when they die; `queue` calls
-    may wait, one more raises PoolFull. Belongs to one event loop. `wall_seconds` without any answer
-    ends a child that sleeps; one that computes is ended by its own processor limit before. `child`
-    names the module that runs in the children.
-    """
+class Pool(Children):
+    """Reads DICOM files in child processes; every fault of a file is a value, never an error."""
 
     def __init__(
         self,
@@ -44,32 +31,7 @@ class Pool:
         wall_seconds: float = 60,
         child: str = CHILD,
     ) -> None:
-        self._free = asyncio.Semaphore(workers)
-        self._idle: list[Process] = []
-        self._all: set[Process] = set()
-        self._waiting = 0
-        self._queue = queue
-        self._wall = wall_seconds
-        self._module = child
-        self._closed = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """End all children. Calls still running get Refused or Undecodable as crashed."""
-        self._closed = True
-        self._idle.clear()
-        await asyncio.gather(*(process.end() for process in list(self._all)))
-        self._all.clear()
+        super().__init__(workers, queue=queue, wall_seconds=wall_seconds, child=child)
 
     async def inspect(self, files: Sequence[Data]) -> list[Header | Refused]:
         """One answer per file, in order. Raises PoolFull."""
@@ -86,11 +48,11 @@ class Pool:
         """Answers up to the file that took the child with it."""
         got: list[Header | Refused] = []
         try:
-            async with self._child() as child:
-                sending = [_joined(data) for data in batch]
+            async with self.child() as child:
+                sending = [joined(data) for data in batch]
                 async with aclosing(child.ask({"do": "inspect"}, sending, len(batch))) as answers:
                     async for message, _ in answers:
-                        with _understood():
+                        with understood():
                             got.append(_header(message))
         except ChildLost:
             pass
@@ -99,9 +61,9 @@ class Pool:
     async def _inspect_alone(self, data: Data) -> list[Header | Refused]:
         """Once more in a fresh child, because the fault may have been a neighbour's."""
         try:
-            async with self._child() as child:
-                message, _ = await child.ask_once({"do": "inspect"}, [_joined(data)])
-                with _understood():
+            async with self.child() as child:
+                message, _ = await child.ask_once({"do": "inspect"}, [joined(data)])
+                with understood():
                     return [_header(message)]
         except ChildLost as lost:
             return [Refused(lost.reason)]
@@ -117,11 +79,11 @@ class Pool:
         frames: list[Frame] = []
         try:
             async with (
-                self._child() as child,
-                aclosing(child.ask({"do": "canonical"}, [_joined(data)], None)) as answers,
+                self.child() as child,
+                aclosing(child.ask({"do": "canonical"}, [joined(data)], None)) as answers,
             ):
                 async for message, blobs in answers:
-                    with _understood():
+                    with understood():
                         part = _part(message, blobs, frames)
                     if not isinstance(part, Frame):
                         return part
@@ -136,12 +98,24 @@ class Pool:
     async def tags(self, data: Data) -> list[dict[str, Any]] | Refused:
         """All elements as rows for a table (see viewer.dicom.tags). Raises PoolFull."""
         try:
-            async with self._child() as child:
-                message, _ = await child.ask_once({"do": "tags"}, [_joined(data)])
-                with _understood():
+            async with self.child() as child:
+                message, _ = await child.ask_once({"do": "tags"}, [joined(data)])
+                with understood():
                     if message["kind"] == "refused":
                         return Refused(Reason(message["reason"]), message["detail"])
                     return list(message["rows"])
+        except ChildLost as lost:
+            return Refused(lost.reason)
+
+    async def embedded(self, data: Data) -> Embedded | Refused:
+        """The document inside an Encapsulated Document object. Raises PoolFull."""
+        try:
+            async with self.child() as child:
+                message, blobs = await child.ask_once({"do": "embedded"}, [joined(data)])
+                with understood():
+                    if message["kind"] == "refused":
+                        return Refused(Reason(message["reason"]), message["detail"])
+                    return Embedded(blobs[0], str(message["mime"]), str(message["title"]))
         except ChildLost as lost:
             return Refused(lost.reason)
 
@@ -149,54 +123,15 @@ class Pool:
         """The original file, bit for bit; None when the parts do not yield it. Raises PoolFull."""
         parts = [[skeleton], *([frame] for frame in frames)]
         try:
-            async with self._child() as child:
+            async with self.child() as child:
                 _, blobs = await child.ask_once({"do": "rebuild"}, parts)
                 return blobs[0] if blobs else None
         except ChildLost:
             return None
 
-    @asynccontextmanager
-    async def _child(self) -> AsyncIterator[Process]:
-        if self._closed:
-            raise ChildLost(Reason.CRASHED)
-        if self._free.locked() and self._waiting >= self._queue:
-            raise PoolFull
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            process = self._idle.pop() if self._idle else await self._start()
-            try:
-                yield process
-            except ChildLost:
-                process.ready = False
-                raise
-            finally:
-                await self._give_back(process)
-        finally:
-            self._free.release()
-
-    async def _start(self) -> Process:
-        process = await Process.start(self._module, self._wall)
-        self._all.add(process)
-        return process
-
-    async def _give_back(self, process: Process) -> None:
-        if process.ready and not self._closed:
-            self._idle.append(process)
-            return
-        self._all.discard(process)
-        await process.end()
-
-
-def _joined(data: Data) -> Sequence[Buffer]:
-    return [data] if isinstance(data, bytes | bytearray | memoryview) else data
-
 
 def _size(data: Data) -> int:
-    return sum(memoryview(piece).nbytes for piece in _joined(data))
+    return sum(memoryview(piece).nbytes for piece in joined(data))
 
 
 def _batch(files: Sequence[Data], start: int) -> Sequence[Data]:
@@ -213,15 +148,6 @@ def _header(message: dict[str, Any]) -> Header | Refused:
     if message["kind"] == "header":
         return Header.from_json(message["header"])
     return Refused(Reason(message["reason"]), message["detail"])
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    """A child that answers nonsense is treated as one that died."""
-    try:
-        yield
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-        raise ChildLost(Reason.CRASHED) from None
 
 
 def _part(

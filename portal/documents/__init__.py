@@ -1,0 +1,24 @@
+"""Documents: findings as PDF, kept bit for bit, shown as pictures of their pages."""
+
+from portal.documents.desk import Desk
+from portal.documents.listing import DocumentSummary, delete, mine, rename
+from portal.documents.marks import already_there
+from portal.documents.opening import Enclosed, OpenDocument, open_own
+from portal.documents.routes import create_blueprint
+from portal.documents.taking import Arrived, Taken, taking
+
+__all__ = [
+    "Arrived",
+    "Desk",
+    "DocumentSummary",
+    "Enclosed",
+    "OpenDocument",
+    "Taken",
+    "already_there",
+    "create_blueprint",
+    "delete",
+    "mine",
+    "open_own",
+    "rename",
+    "taking",
+]

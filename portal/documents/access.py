@@ -1,0 +1,15 @@
+"""The door: an account reaches its own documents, and learns nothing of others."""
+
+from uuid import UUID
+
+from portal.core.actor import Actor
+from portal.core.errors import Unknown
+from portal.documents.models import Document
+
+
+async def document_for(actor: Actor, document_id: UUID) -> Document:
+    """The actor's own document, or `Unknown`."""
+    document = await Document.get_or_none(id=document_id, owner=actor.id)
+    if document is None:
+        raise Unknown
+    return document

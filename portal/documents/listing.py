@@ -1,0 +1,95 @@
+"""The documents of an account: listed, given another name, deleted."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from portal import keys, storing
+from portal.core.actor import Actor
+from portal.core.db import transaction
+from portal.documents.access import document_for
+from portal.documents.facts import Facts, explain, label_of, shown_day, shown_label
+from portal.documents.models import Document
+from portal.documents.opening import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """One document as a list shows it."""
+
+    id: UUID
+    study_mark: str
+    """Of the examination it belongs to; empty: it stands alone."""
+    facts: Facts = field(repr=False)
+    added: datetime
+    size: int
+    """Bytes it takes in the account."""
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return shown_label(self.facts.label)
+
+    @property
+    def pages(self) -> int:
+        """0 when nobody could look inside."""
+        return self.facts.pages
+
+    @property
+    def day(self) -> str:
+        """`YYYYMMDD`: when it was written, else when it was added."""
+        return self.facts.created or self.added.strftime("%Y%m%d")
+
+    @property
+    def shown_date(self) -> str:
+        """The same as the reader writes dates."""
+        return shown_day(self.day)
+
+    @property
+    def trouble(self) -> str:
+        """Why it is not shown, in the reader's language, or empty."""
+        return explain(self.facts.why)
+
+    @property
+    def has_preview(self) -> bool:
+        """Whether there is a picture of its first page."""
+        return self.pages > 0
+
+
+async def mine(actor: Actor) -> list[DocumentSummary]:
+    """The actor's own documents, the latest first."""
+    rows = await Document.filter(owner=actor.id).only("id", "study_mark", "facts", "created_at")
+    ids = [row.id for row in rows]
+    opened, sizes = await keys.open_study_keys(actor, ids), await storing.sizes_of(ids)
+    found = [
+        DocumentSummary(
+            id=row.id,
+            study_mark=row.study_mark,
+            facts=Facts.opened(row.id, opened[row.id], row.facts),
+            added=row.created_at,
+            size=sizes.get(row.id, 0),
+        )
+        for row in rows
+        if row.id in opened
+    ]
+    return sorted(found, key=lambda each: (each.day, each.added, str(each.id)), reverse=True)
+
+
+async def rename(actor: Actor, document_id: UUID, typed: str) -> None:
+    """Call a document of one's own otherwise; an empty name leaves the word "Document"."""
+    row = await document_for(actor, document_id)
+    key = await key_of(actor, row.id)
+    facts = Facts.opened(row.id, key, row.facts).renamed(label_of(typed))
+    await Document.filter(id=row.id, owner=actor.id).update(facts=facts.sealed(row.id, key))
+
+
+async def delete(actor: Actor, document_id: UUID) -> None:
+    """
+    Delete a document of one's own: its key goes now, so nobody reads it from here on; its object
+    frees the account's space at once and is removed by the sweeper.
+    """
+    row = await document_for(actor, document_id)
+    async with transaction():
+        await Document.filter(id=row.id, owner=actor.id).delete()
+        await keys.drop_study_keys(row.id)
+        await storing.let_go_of(row.id)

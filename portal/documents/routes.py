@@ -1,0 +1,140 @@
+"""Pages and addresses of documents: shown as pictures, given back as they came."""
+
+from collections.abc import AsyncIterable, Awaitable, Callable
+from typing import Final
+from urllib.parse import quote
+from uuid import UUID
+
+from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
+
+from portal.core.errors import Unknown, reading
+from portal.core.language import gettext as _
+from portal.core.web import signed_in
+from portal.documents import listing, opening
+from portal.documents.desk import Desk
+from portal.documents.facts import LONGEST_LABEL, explain
+from portal.documents.opening import Enclosed, Readable
+from viewer.pdf import MOST_PAGES, WIDTHS
+
+OpenEnclosed = Callable[[UUID, UUID], Awaitable[Enclosed]]
+"""Opens the document inside an instance of a study for whoever asks, or raises `Unknown`."""
+
+NEVER_RUNS: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
+"""Beside `attachment`: even a browser that shows a download must not let it do anything."""
+ZOOMS: Final = {"100": 1200, "150": 2400, "200": 2400}
+"""How wide pages are shown, in percent, and as pictures how wide, in pixels."""
+UNDRAWN: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="400" viewBox="0 0 1200 400">'
+    '<rect width="1200" height="400" fill="#fff"/><text x="600" y="205" font-size="34" '
+    'font-family="sans-serif" fill="#333" text-anchor="middle">{words}</text></svg>'
+)
+
+
+def create_blueprint(desk: Desk, open_enclosed: OpenEnclosed) -> Blueprint:
+    """Documents under `/d`: one's own, and those that lie inside studies one may open."""
+    blueprint = Blueprint("documents", __name__, url_prefix="/d")
+    _own(blueprint, desk)
+    _keeping(blueprint, desk)
+    _enclosed(blueprint, desk, open_enclosed)
+    return blueprint
+
+
+def _own(blueprint: Blueprint, desk: Desk) -> None:
+    @blueprint.get("/<uuid:document_id>")
+    async def show(document_id: UUID) -> ResponseReturnValue:
+        document = await opening.open_own(desk, signed_in(), document_id)
+        return await _page_of(desk, document, own=True)
+
+    @blueprint.get("/<uuid:document_id>/pages/<int:page>")
+    async def page(document_id: UUID, page: int) -> ResponseReturnValue:
+        return await _picture(desk, await opening.open_own(desk, signed_in(), document_id), page)
+
+    @blueprint.get("/<uuid:document_id>/original")
+    async def original(document_id: UUID) -> ResponseReturnValue:
+        document = await opening.open_own(desk, signed_in(), document_id)
+        return _attached(document, document.stream())
+
+    @blueprint.get("/<uuid:document_id>/preview")
+    async def preview(document_id: UUID) -> ResponseReturnValue:
+        picture = await (await opening.open_own(desk, signed_in(), document_id)).preview()
+        if picture is None:
+            raise Unknown
+        kept = {"Cache-Control": "private, max-age=3600, immutable"}
+        return Response(picture, content_type="image/jpeg", headers=kept)
+
+
+def _keeping(blueprint: Blueprint, desk: Desk) -> None:
+    @blueprint.post("/<uuid:document_id>/label")
+    async def rename(document_id: UUID) -> ResponseReturnValue:
+        with reading():
+            label = (await request.form)["label"]
+        await listing.rename(signed_in(), document_id, label)
+        return redirect(f"/d/{document_id}", 303)
+
+    @blueprint.get("/<uuid:document_id>/delete")
+    async def confirm_delete(document_id: UUID) -> ResponseReturnValue:
+        document = await opening.open_own(desk, signed_in(), document_id)
+        return await render_template("documents/delete.html", document=document)
+
+    @blueprint.post("/<uuid:document_id>/delete")
+    async def delete(document_id: UUID) -> ResponseReturnValue:
+        await listing.delete(signed_in(), document_id)
+        return redirect("/documents", 303)
+
+
+def _enclosed(blueprint: Blueprint, desk: Desk, open_enclosed: OpenEnclosed) -> None:
+    @blueprint.get("/in/<uuid:study_id>/<uuid:enclosed>")
+    async def show_enclosed(study_id: UUID, enclosed: UUID) -> ResponseReturnValue:
+        return await _page_of(desk, await open_enclosed(study_id, enclosed), own=False)
+
+    @blueprint.get("/in/<uuid:study_id>/<uuid:enclosed>/pages/<int:page>")
+    async def enclosed_page(study_id: UUID, enclosed: UUID, page: int) -> ResponseReturnValue:
+        return await _picture(desk, await open_enclosed(study_id, enclosed), page)
+
+    @blueprint.get("/in/<uuid:study_id>/<uuid:enclosed>/original")
+    async def enclosed_original(study_id: UUID, enclosed: UUID) -> ResponseReturnValue:
+        document = await open_enclosed(study_id, enclosed)
+        return _attached(document, document.data)
+
+
+async def _page_of(desk: Desk, document: Readable, *, own: bool) -> ResponseReturnValue:
+    first = max(1, request.args.get("from", 1, type=int))
+    found = await opening.outline(desk, document, first)
+    shown = None if isinstance(found, str) else found
+    zoom = request.args.get("zoom", "")
+    return await render_template(
+        "documents/document.html",
+        document=document,
+        base=request.path,
+        own=own,
+        outline=shown,
+        last=min(MOST_PAGES, shown.pages) if shown else 0,
+        trouble=explain(found) if isinstance(found, str) else "",
+        first=first,
+        step=opening.AT_ONCE,
+        zoom=zoom if zoom in ZOOMS else "100",
+        zooms=list(ZOOMS),
+        width=ZOOMS.get(zoom, ZOOMS["100"]),
+        longest=LONGEST_LABEL,
+    )
+
+
+async def _picture(desk: Desk, document: Readable, number: int) -> ResponseReturnValue:
+    width = request.args.get("w", ZOOMS["100"], type=int)
+    if width not in WIDTHS:
+        raise Unknown
+    picture = await opening.page(desk, document, number, width)
+    if picture is not None:
+        return Response(picture, content_type="image/webp")
+    words = _("This page cannot be shown. Please download the document.")
+    return Response(UNDRAWN.format(words=words), 422, content_type="image/svg+xml")
+
+
+def _attached(document: Readable, data: bytes | AsyncIterable[bytes]) -> Response:
+    response = Response(data, headers={"Content-Security-Policy": NEVER_RUNS})
+    response.content_type = "application/pdf" if document.is_pdf else "application/octet-stream"
+    name = quote(document.title + (".pdf" if document.is_pdf else ""), safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    response.content_length = document.size
+    response.timeout = None
+    return response

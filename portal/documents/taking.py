@@ -1,0 +1,174 @@
+"""
+Taking documents in: durable first, then the rows, then the answer.
+
+The caller holds the transaction, because what it answers must be written with what it took.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID, uuid4
+
+from portal import keys, storing, vault
+from portal.core.actor import Actor, Secret
+from portal.core.db import now
+from portal.core.errors import Busy, PortalError
+from portal.documents.desk import Desk
+from portal.documents.facts import Facts, label_of
+from portal.documents.marks import content_mark
+from portal.documents.models import Document
+from viewer.pdf import Look, Unshown
+
+SHOWN: Final = 64 * 1024 * 1024
+"""Bytes of the largest document that is looked into; a larger one is kept and given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One whole PDF as it arrived."""
+
+    file: int
+    """The number its sender gave it."""
+    data: bytes | bytearray | memoryview = field(repr=False)
+    fingerprint: bytes
+    """What tells its content from another's (SHA-256, or over those of its pieces)."""
+    name: str = field(default="", repr=False)
+    study_mark: str = ""
+    """Mark of the examination it belongs to; empty: none."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of the documents, by their numbers."""
+
+    kept: list[int] = field(default_factory=list)
+    duplicates: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A document that lies sealed in the store while no row knows it yet."""
+
+    row: Document
+    key: Secret = field(repr=False)
+    size: int
+    """Bytes on disk."""
+
+
+class Taking:
+    """Documents on their way in."""
+
+    def __init__(self, desk: Desk, actor: Actor, arrived: Sequence[tuple[Arrived, str]]) -> None:
+        self._desk, self._actor, self._arrived = desk, actor, arrived
+        self._sealed: dict[str, _Sealed] = {}
+
+    async def prepare(self) -> None:
+        """Look into what is new and write it durably.  Raises `DiskFull`, `Busy`."""
+        there = await self._there()
+        for each, mark in self._arrived:
+            if mark not in there and mark not in self._sealed:
+                self._sealed[mark] = await _seal(self._desk, self._actor, each, mark)
+
+    async def keep(self) -> Taken:
+        """
+        Write the rows; the caller's transaction must surround this, and may be tried again.
+
+        Raises `QuotaFull`, `Busy`; `IntegrityError` when the same document came twice at once.
+        """
+        taken = Taken()
+        there = await self._there()
+        for each, mark in self._arrived:
+            if mark in there:
+                await _join(self._actor, mark, each.study_mark)
+                taken.duplicates.append(each.file)
+                continue
+            there.add(mark)
+            sealed = self._sealed.get(mark)
+            if sealed is None:  # it was there a moment ago, and its owner deleted it
+                raise Busy(retry_after=1)
+            await sealed.row.save(force_create=True)
+            await keys.keep_study_key(self._actor, sealed.row.id, sealed.key)
+            sizes = {sealed.row.object: sealed.size}
+            await storing.keep(self._actor.id, sealed.row.id, sizes, self._desk.free_quota)
+            taken.kept.append(each.file)
+        return taken
+
+    async def take_back(self, *, all_of_it: bool) -> None:
+        """Remove what was written and is not needed; *all_of_it* when nothing was committed."""
+        there = set() if all_of_it else await self._objects()
+        await self._desk.boxes.delete(
+            [each.row.object for each in self._sealed.values() if each.row.object not in there]
+        )
+
+    async def _there(self) -> set[str]:
+        marks = [mark for _, mark in self._arrived]
+        rows = await Document.filter(owner=self._actor.id, digest_mark__in=marks).only(
+            "digest_mark"
+        )
+        return {row.digest_mark for row in rows}
+
+    async def _objects(self) -> set[UUID]:
+        written = [each.row.object for each in self._sealed.values()]
+        rows = await Document.filter(owner=self._actor.id, object__in=written).only("object")
+        return {row.object for row in rows}
+
+
+@asynccontextmanager
+async def taking(desk: Desk, actor: Actor, arrived: Sequence[Arrived]) -> AsyncIterator[Taking]:
+    """
+    Documents sealed and durable; the block keeps them within its transaction.
+
+    Whatever the block does not keep is removed.  After a failure that may have come behind the
+    commit nothing is touched: the sweeper knows what has a row.
+    """
+    work = Taking(desk, actor, [(each, content_mark(actor, each.fingerprint)) for each in arrived])
+    try:
+        await work.prepare()
+        yield work
+    except PortalError:
+        await work.take_back(all_of_it=True)
+        raise
+    await work.take_back(all_of_it=False)
+
+
+async def _join(actor: Actor, mark: str, study_mark: str) -> None:
+    """A document that stood alone belongs to the examination it comes with now."""
+    if study_mark:
+        alone = Document.filter(owner=actor.id, digest_mark=mark, study_mark="")
+        await alone.update(study_mark=study_mark)
+
+
+async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str) -> _Sealed:
+    document, key = uuid4(), vault.new_secret()
+    facts, picture = await _looked_at(desk, arrived)
+    object_id, size = await desk.boxes.write(document, key, "document", bytes(arrived.data))
+    preview = None
+    if picture:
+        preview = vault.box(key, picture, vault.contexts.blob(document, document, "preview"))
+    row = Document(
+        id=document,
+        owner=actor.id,
+        digest_mark=mark,
+        study_mark=arrived.study_mark,
+        created_at=now(),
+        object=object_id,
+        facts=facts.sealed(document, key),
+        preview=preview,
+    )
+    return _Sealed(row, key, size)
+
+
+async def _looked_at(desk: Desk, arrived: Arrived) -> tuple[Facts, bytes]:
+    data = arrived.data
+    large = len(data) > SHOWN
+    found: Look | Unshown | None = None if large else await desk.pool.look(data)
+    if found == Unshown("busy"):
+        raise Busy(retry_after=2)
+    sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+    seen = found if isinstance(found, Look) else Look(0, "", b"")
+    why = "too_large" if large else found.why if isinstance(found, Unshown) else ""
+    facts = Facts(label_of(arrived.name), len(data), sha256, seen.pages, seen.created, why)
+    return facts, seen.preview

@@ -1,0 +1,74 @@
+"""Sorting what arrived: images are filed under their studies, PDFs go to the documents."""
+
+from collections.abc import Iterator, Sequence
+
+from portal import documents
+from portal.core.actor import Actor
+from portal.studies import parts
+from portal.studies.filing import Bytes, Incoming, Outcome, Then, file_all
+from portal.studies.marks import Marks
+from portal.studies.notes import NOTHING_SAID, Note, Notes
+from portal.studies.shelf import Shelf
+from viewer.pdf import begins_pdf
+
+
+async def take_in(
+    shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], notes: Notes, then: Then
+) -> Outcome:
+    """
+    Keep images and documents in one transaction and say what became of each.
+
+    *then* runs in it.  Raises `QuotaFull`, `DiskFull` or `Busy`; nothing is kept then.
+    """
+    papers = [each for each in incoming if begins_pdf(each.data)]
+    images = [each for each in incoming if not begins_pdf(each.data)]
+    total = Outcome()
+
+    async with documents.taking(shelf.desk, actor, _arrived(actor, papers, notes)) as taking:
+
+        async def keep_papers(outcome: Outcome) -> None:
+            nonlocal total
+            taken = await taking.keep()
+            total = Outcome(taken.kept, taken.duplicates)
+            total.add(outcome)
+            await then(total)
+
+        await file_all(shelf, actor, images, keep_papers)
+    return total
+
+
+def _arrived(actor: Actor, papers: Sequence[Incoming], notes: Notes) -> list[documents.Arrived]:
+    marks = Marks(actor)
+    found = []
+    for each in papers:
+        note = notes.get(each.file, Note())
+        mark = marks.study(note.study_uid) if note.study_uid else ""
+        found.append(documents.Arrived(each.file, each.data, each.fingerprint, note.name, mark))
+    return found
+
+
+async def keep_files(
+    shelf: Shelf, actor: Actor, files: Sequence[Bytes], notes: Notes = NOTHING_SAID
+) -> Outcome:
+    """Take in whole files that are here already, as a program does; see `take_in`."""
+    total = Outcome()
+
+    async def nothing_else(_outcome: Outcome) -> None:
+        return None
+
+    for batch in _batches(files):
+        total.add(await take_in(shelf, actor, batch, notes, nothing_else))
+    return total
+
+
+def _batches(files: Sequence[Bytes]) -> Iterator[list[Incoming]]:
+    batch: list[Incoming] = []
+    size = 0
+    for number, data in enumerate(files):
+        if batch and (size + len(data) > parts.PART or len(batch) >= parts.RECORDS):
+            yield batch
+            batch, size = [], 0
+        batch.append(Incoming(number, data, parts.fingerprint(parts.digests(data))))
+        size += len(data)
+    if batch:
+        yield batch

@@ -1,0 +1,19 @@
+"""PDF documents as pictures of their pages; hostile files are read in limited child processes.
+
+`PdfPool` is the only way to look into a PDF that came from outside: no plugin and no script of a
+document ever runs near a browser.
+"""
+
+from viewer.pdf.facts import MOST_PAGES, WIDTHS, Look, Outline, Paper, Unshown, begins_pdf
+from viewer.pdf.pool import PdfPool
+
+__all__ = [
+    "MOST_PAGES",
+    "WIDTHS",
+    "Look",
+    "Outline",
+    "Paper",
+    "PdfPool",
+    "Unshown",
+    "begins_pdf",
+]

@@ -1,0 +1,58 @@
+"""The limited process that reads hostile PDFs: `python -m viewer.pdf.child <parent pid>`.
+
+It is another process than the one that reads images, so a document that took it over would meet
+no image, no file, no network and no secret.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from viewer.dicom import limits
+
+if __name__ == "__main__":
+    limits.before_imports(int(sys.argv[1]))
+
+import encodings.utf_16_le  # noqa: F401 - PDFium speaks it, and no file can be opened later
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from viewer.dicom import serving
+from viewer.pdf import reading
+
+
+def main() -> None:
+    """Serve tasks until standard input ends, then leave without a word."""
+    serving.serve(_answers, reading.warm_up)
+
+
+def _answers(
+    task: dict[str, Any], sizes: list[int], reader: BinaryIO
+) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
+    limits.Budget()
+    data = bytes(serving.blob_of(reader, sum(sizes)))
+    try:
+        yield _answer(task, data)
+    except reading.Unreadable as fault:
+        yield {"kind": "unshown", "why": fault.why}, []
+    except MemoryError:
+        yield {"kind": "unshown", "why": "memory"}, []
+    except Exception:  # noqa: BLE001 - hostile bytes; the message may quote them
+        yield {"kind": "unshown", "why": "damaged"}, []
+
+
+def _answer(task: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    match task["do"]:
+        case "look":
+            facts, preview = reading.look(data)
+            return {"kind": "look", **facts}, [preview]
+        case "outline":
+            return {"kind": "outline", **reading.outline(data, task["first"], task["count"])}, []
+        case "page":
+            return {"kind": "page"}, [reading.page(data, task["number"], task["width"])]
+        case _:
+            return {"kind": "unknown"}, []
+
+
+if __name__ == "__main__":
+    main()
