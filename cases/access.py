@@ -134,7 +134,7 @@ async def cases_of(community: OpenCommunity) -> list[OpenCase]:
 def opened_case(community: OpenCommunity, row: Case) -> OpenCase:
     """The words of a case row.  Raises `vault.Tampered` when they are another row's."""
     words = community.open("discussion_case", "document", row.id, row.rev, row.epoch, row.document)
-    return OpenCase(row, community, words)
+    return OpenCase(row, community, {"urgency": "routine", "answer_by": None} | words)
 
 
 async def thread_for(actor: Actor, thread_id: ThreadId) -> tuple[Thread, OpenCommunity]:
@@ -226,11 +226,13 @@ async def _enter(actor: Actor, memberships: QuerySet[Member]) -> OpenCommunity:
 
 
 async def _open_all(actor: Actor, rows: Sequence[Member]) -> list[OpenCommunity]:
+    present = {row.community.id: row.community.epoch for row in rows}
+    roots = await epochs.open_roots(actor, present)
     opened = []
     for row in rows:
         with suppress(Unknown):  # a forged membership is reported, not shown
             opened.append(
-                await _opened(actor, row)
+                _with_roots(actor, row, roots.get(CommunityId(row.community.id)))
                 or await _enter(actor, Member.filter(community_id=row.community.id))
             )
     return opened
@@ -244,19 +246,26 @@ async def reopened(actor: Actor, community: OpenCommunity) -> OpenCommunity:
     known = None
     if row is not None and row.community.epoch == community.epoch:
         known = community.roots
-    opened = None if row is None else await _opened(actor, row, known)
+    opened = None
+    if row is not None:
+        opened = _with_roots(actor, row, known) if known else await _opened(actor, row)
     if opened is None:
         raise Unknown
     return opened
 
 
-async def _opened(
-    actor: Actor, row: Member, roots: Mapping[int, Secret] | None = None
+async def _opened(actor: Actor, row: Member) -> OpenCommunity | None:
+    """The root is this member's seal opened."""
+    community = CommunityId(row.community.id)
+    roots = await epochs.open_roots(actor, {community: row.community.epoch})
+    return _with_roots(actor, row, roots.get(community))
+
+
+def _with_roots(
+    actor: Actor, row: Member, roots: Mapping[int, Secret] | None
 ) -> OpenCommunity | None:
-    """The root is this member's seal opened; the row itself must carry the root's own mark."""
+    """The row itself must carry the root's own mark."""
     found = row.community
-    if roots is None:
-        roots = await epochs.open_roots(actor, CommunityId(found.id), found.epoch)
     mine = epochs.own_fingerprint(actor)
     if roots is None or not epochs.vouched(
         roots[found.epoch], found.id, found.epoch, actor.id, mine, row.role, row.mac

@@ -10,7 +10,7 @@ from quart.typing import ResponseReturnValue
 
 from cases.errors import RootMoved
 from cases.views import PostView
-from cases.vocabulary import AGE_BANDS, MODALITIES, REACTIONS, REGIONS, ROLES, STATUSES
+from cases.vocabulary import AGE_BANDS, MODALITIES, REACTIONS, REGIONS, ROLES, STATUSES, URGENCIES
 from portal.core.errors import Invalid, reading
 from portal.core.language import gettext as _
 
@@ -49,6 +49,7 @@ def words() -> dict[str, Any]:
         "modality": {code: _(label) for code, label in MODALITIES.items()},
         "region": {code: _(label) for code, label in REGIONS.items()},
         "status": {code: _(label) for code, label in STATUSES.items()},
+        "urgency": {code: _(label) for code, label in URGENCIES.items()},
         "role": {code: _(label) for code, label in ROLES.items()},
         "reaction": {code: _(label) for code, (_sign, label) in REACTIONS.items()},
         "age_pairs": [(band, band) for band in AGE_BANDS],

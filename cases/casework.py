@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 from cases import access, unread
 from cases.access import OpenCase, OpenCommunity
 from cases.errors import CaseClosed, NoStudy, NotYours, Outdated
-from cases.forms import CaseWords, NewCase
+from cases.forms import CaseWords, Closing, NewCase
 from cases.ids import CaseId
 from cases.models import Case, CaseStudy, Closure, Thread
 from cases.people import Colleague, colleagues
 from cases.writing import Writing, writing
 from portal import keys, studies
 from portal.core.actor import AccountId, Actor, Secret
+from portal.core.db import now
 from portal.core.errors import Unknown
 
 
@@ -29,6 +30,10 @@ class CaseCard:
     region: str
     age_band: str
     status: str
+    urgency: str
+    answer_by: datetime | None
+    overdue: bool
+    """Still open although an answer was wanted by now."""
     author: Colleague
     opened_at: datetime
     changed_at: datetime
@@ -119,22 +124,27 @@ async def edit(actor: Actor, case_id: CaseId, words: CaseWords, rev: int) -> Non
         await write.changed("case", case=case_id)
 
 
-async def close(actor: Actor, case_id: CaseId) -> None:
-    """End the discussion; it stays readable and searchable.  Its author or an owner."""
-    case = await _mine_or_owned(actor, case_id)
+async def close(actor: Actor, case_id: CaseId, closing: Closing | None = None) -> None:
+    """
+    End the discussion; it stays readable and searchable.  Its author or an owner.
+
+    With a day in *closing* the author is asked for the outcome from then on.
+    """
+    case = await ending(actor, case_id)
     async with writing(actor, case.community) as write:
         current = await access.case_in(write.community, case_id)
         if current.row.status == "closed":
             await write.nothing()
             return
         await access.case_row(case_id).update(status="closed")
-        await Closure.create(id=uuid4(), case_id=case_id, by=actor.id, at=write.at)
+        ask_on = closing.ask_on if closing else None
+        await Closure.create(id=uuid4(), case_id=case_id, by=actor.id, at=write.at, ask_on=ask_on)
         await write.changed("closure", case=case_id)
 
 
 async def reopen(actor: Actor, case_id: CaseId) -> None:
     """Go on with a closed case.  Its author or an owner."""
-    case = await _mine_or_owned(actor, case_id)
+    case = await ending(actor, case_id)
     async with writing(actor, case.community) as write:
         current = await access.case_in(write.community, case_id)
         if current.row.status == "open":
@@ -159,6 +169,9 @@ async def overview(community: OpenCommunity) -> list[CaseCard]:
             region=each.words["region"],
             age_band=each.words["age_band"],
             status=each.row.status,
+            urgency=each.words["urgency"],
+            answer_by=answer_by(each.words),
+            overdue=is_overdue(each),
             author=names[AccountId(each.row.author)],
             opened_at=each.row.opened_at,
             changed_at=each.row.changed_at,
@@ -169,6 +182,18 @@ async def overview(community: OpenCommunity) -> list[CaseCard]:
         )
         for each in found
     ]
+
+
+def answer_by(words: access.Document) -> datetime | None:
+    """Until when the author of a case hopes for an answer."""
+    wanted = words["answer_by"]
+    return datetime.fromisoformat(wanted) if wanted else None
+
+
+def is_overdue(case: OpenCase) -> bool:
+    """Whether the case is open after its answer-by, by the server's clock."""
+    wanted = answer_by(case.words)
+    return case.row.status == "open" and wanted is not None and wanted < now()
 
 
 async def _studies_by_case(community: OpenCommunity) -> Counter[UUID]:
@@ -192,7 +217,8 @@ async def study_keys(case: OpenCase, wanted: Sequence[UUID]) -> dict[UUID, Secre
     )
 
 
-async def _mine_or_owned(actor: Actor, case_id: CaseId) -> OpenCase:
+async def ending(actor: Actor, case_id: CaseId) -> OpenCase:
+    """The case, for whoever may close and reopen it: its author or an owner; else `NotYours`."""
     case = await access.case_for(actor, case_id)
     if actor.id != case.row.author and case.community.role != "owner":
         raise NotYours
@@ -206,4 +232,6 @@ def _document(words: CaseWords) -> access.Document:
         "modality": words.modality,
         "region": words.region,
         "age_band": words.age_band,
+        "urgency": words.urgency,
+        "answer_by": words.answer_by.isoformat() if words.answer_by else None,
     }

@@ -26,10 +26,11 @@ async def mine() -> ResponseReturnValue:
     """My communities with what is unread in them, and the invitations that wait for me."""
     actor = signed_in()
     own = await communities.mine(actor)
+    counts = await unread.by_community(actor.id, [each.id for each in own])
     mark = mailing.read_address((await accounts.profile_of(actor)).mail).mark
     return await render_template(
         "cases/communities.html",
-        communities=[(each, (await unread.by_case(each)).all_unread) for each in own],
+        communities=[(each, counts[each.id]) for each in own],
         invitations=await communities.my_invitations(actor, mark),
     )
 

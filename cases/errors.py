@@ -9,6 +9,11 @@ class CaseClosed(Conflict):
     message = N_("This case is closed. Reopen it to go on with the discussion.")
 
 
+class CaseOpen(Conflict):
+    code = "case_open"
+    message = N_("The discussion still goes on. Close the case first.")
+
+
 class PostDeleted(Gone):
     code = "post_deleted"
     message = N_("This post has been deleted.")

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID
 
 from cases.ids import CaseId, CommunityId, PostId, ThreadId
 from cases.pins import Pin
-from cases.vocabulary import AGE_BANDS, MODALITIES, REGIONS
+from cases.vocabulary import AGE_BANDS, MODALITIES, REGIONS, URGENCIES
+from portal.core.db import now
 from portal.core.errors import Invalid, reading
+from portal.core.language import ZONE
 from portal.core.language import gettext as _
 
 LONGEST_NAME: Final = 120
@@ -16,6 +19,9 @@ LONGEST_TITLE: Final = 200
 LONGEST_QUESTION: Final = 4_000
 LONGEST_POST: Final = 10_000
 MOST_STUDIES: Final = 20
+LONGEST_OUTCOME: Final = 4_000
+FURTHEST: Final = timedelta(days=366)
+"""How far ahead an answer may be asked for; an outcome may be asked for ten times later."""
 
 
 class _Reader:
@@ -39,11 +45,51 @@ class _Reader:
             self.problems[name] = _("At most %(most)s characters, please.", most=longest)
         return value
 
-    def choice(self, name: str, allowed: Mapping[str, str] | tuple[str, ...], empty: str) -> str:
-        value = str(self._data.get(name) or "")
+    def choice(
+        self,
+        name: str,
+        allowed: Mapping[str, str] | tuple[str, ...],
+        empty: str,
+        *,
+        unsaid: str = "",
+    ) -> str:
+        value = str(self._data.get(name) or unsaid)
         if value not in allowed:
             self.problems[name] = empty
         return value
+
+    def moment(self, name: str, kept: datetime | None = None) -> datetime | None:
+        """
+        A time to come, typed in the portal's time zone as `2026-11-22T16:00`; None when empty.
+
+        *kept* is what was there before: it may stay, although it has passed.
+        """
+        typed = self.text(name, 40)
+        if not typed:
+            return None
+        try:
+            moment = datetime.fromisoformat(typed).replace(tzinfo=ZONE).astimezone(UTC)
+        except ValueError:
+            self.problems[name] = _("Give day and time, like 22.11.2026, 16:00.")
+            return None
+        if moment != kept and not now() < moment < now() + FURTHEST:
+            self.problems[name] = _("The time must lie in the future, within a year.")
+        return moment
+
+    def day(self, name: str) -> date | None:
+        """A day still to come, as `2027-02-14`; None when empty."""
+        typed = self.text(name, 40)
+        if not typed:
+            return None
+        try:
+            day = date.fromisoformat(typed)
+        except ValueError:
+            self.problems[name] = _("Give a day, like 14.02.2027.")
+            return None
+        today = now().astimezone(ZONE).date()
+        if not today < day < today + 10 * FURTHEST:
+            self.problems[name] = _("The day must lie in the future, within ten years.")
+        return day
 
     def done(self) -> None:
         if self.problems:
@@ -79,16 +125,19 @@ class CaseWords:
     modality: str = field(repr=False)
     region: str = field(repr=False)
     age_band: str = field(repr=False)
+    urgency: str = "routine"
+    answer_by: datetime | None = None
 
     @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
+    def parse(cls, data: Mapping[str, Any], kept: datetime | None = None) -> Self:
+        """*kept*: the answer-by of the case before an edit, which may stay although it passed."""
         read = _Reader(data)
-        words = cls._read(read)
+        words = cls._read(read, kept)
         read.done()
         return words
 
     @classmethod
-    def _read(cls, read: _Reader) -> Self:
+    def _read(cls, read: _Reader, kept: datetime | None = None) -> Self:
         return cls(
             title=read.text("title", LONGEST_TITLE, empty=_("Give the case a title.")),
             question=read.text(
@@ -97,6 +146,10 @@ class CaseWords:
             modality=read.choice("modality", MODALITIES, _("Choose a modality.")),
             region=read.choice("region", REGIONS, _("Choose a body region.")),
             age_band=read.choice("age_band", AGE_BANDS, _("Choose an age band.")),
+            urgency=read.choice(
+                "urgency", URGENCIES, _("How soon do you need an answer?"), unsaid="routine"
+            ),
+            answer_by=read.moment("answer_by", kept),
         )
 
 
@@ -122,6 +175,38 @@ class NewCase:
             read.problems["studies"] = _("At most %(most)s studies, please.", most=MOST_STUDIES)
         read.done()
         return cls(CommunityId(community), client_id, words, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The end of a discussion."""
+
+    ask_on: date | None = None
+    """When to ask the case's author what it turned out to be; None: do not ask."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        read = _Reader(data)
+        closing = cls(read.day("ask_on"))
+        read.done()
+        return closing
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeWords:
+    """What it turned out to be."""
+
+    text: str = field(repr=False)
+    rev: int
+    """The revision that was edited; 0 for the first."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        read = _Reader(data)
+        text = read.text("outcome", LONGEST_OUTCOME, empty=_("What did it turn out to be?"))
+        read.done()
+        with reading():
+            return cls(text, int(data.get("rev") or 0))
 
 
 @dataclass(frozen=True, slots=True)

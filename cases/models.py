@@ -116,9 +116,27 @@ class Closure(Model):
     case: fields.OneToOneRelation["Case"] = fields.OneToOneField("hds.Case", related_name="closure")
     by = fields.UUIDField()
     at = fields.DatetimeField()
+    ask_on = fields.DateField(null=True)
+    """The day from which the author is asked for the outcome."""
 
     class Meta:
         table = "case_closure"
+
+
+class Outcome(Model):
+    """What a closed case turned out to be, as its author learnt later."""
+
+    id = fields.UUIDField(primary_key=True)
+    case: fields.OneToOneRelation["Case"] = fields.OneToOneField("hds.Case", related_name="outcome")
+    by = fields.UUIDField()
+    at = fields.DatetimeField()
+    epoch = fields.IntField()
+    rev = fields.IntField(default=1)
+    document = fields.BinaryField()
+    """Box: JSON of text."""
+
+    class Meta:
+        table = "case_outcome"
 
 
 class Thread(Model):

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from quart import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from cases import access, reading, threads
+from cases import access, catching_up, paging, reading, threads
 from cases.answers import body, post_html, steady, wants_json, whole, words
 from cases.forms import NewPost, NewThread, PostEdit
 from cases.ids import CaseId, PostId, ThreadId
@@ -19,7 +19,7 @@ blueprint = Blueprint("posts", __name__)
 
 async def changes_json(actor: Actor, case: CaseId, since: int) -> ResponseReturnValue:
     """What a page missed: `{seq, more, closed, changes: [{seq, kind, thread, post, html?}]}`."""
-    missed = await reading.since(actor, case, since)
+    missed = await catching_up.since(actor, case, since)
     closed = (await access.case_for(actor, case)).row.status == "closed"
     lines = []
     for change in missed.changes:
@@ -76,7 +76,7 @@ async def stretch(thread: UUID) -> ResponseReturnValue:
     before = request.args.get("before", type=whole)
     after = request.args.get("after", 0, type=whole)
     row, _ = await access.thread_for(actor, ThreadId(thread))
-    found = await reading.stretch(actor, ThreadId(thread), before=before, after=after)
+    found = await paging.stretch(actor, ThreadId(thread), before=before, after=after)
     closed = row.case.status == "closed"
     return {
         "html": "".join([await post_html(each, closed=closed) for each in found.posts]),
@@ -88,7 +88,7 @@ async def stretch(thread: UUID) -> ResponseReturnValue:
 @steady
 async def around(post_id: UUID) -> ResponseReturnValue:
     """A post of a long thread with its neighbours, for whoever came by its address."""
-    found = await reading.around(signed_in(), PostId(post_id))
+    found = await paging.around(signed_in(), PostId(post_id))
     return {
         "thread": str(found.thread),
         "html": "".join([await post_html(each, closed=found.closed) for each in found.posts]),

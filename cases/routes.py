@@ -1,25 +1,31 @@
 """Pages and small answers of cases, threads and posts.  Every rule is in the services."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from cases import access, casework, reading
+from cases import access, casework, outcomes, reading
 from cases.answers import body, day_of, steady, wants_json, whole, words
 from cases.community_routes import blueprint as community_blueprint
-from cases.forms import CaseWords, NewCase
+from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
 from cases.ids import CaseId, CommunityId
 from cases.post_routes import blueprint as post_blueprint
 from cases.post_routes import changes_json
 from portal import studies
 from portal.core.actor import Secret
+from portal.core.db import now
 from portal.core.errors import Conflict, Invalid, Unknown
 from portal.core.errors import reading as reading_input
+from portal.core.language import ZONE
 from portal.core.web import explain, signed_in, status_of
 from viewer.routes import inline_preview, policy
+
+IN_TWELVE_WEEKS: Final = timedelta(weeks=12)
+"""When most diagnoses are known: what the page proposes."""
 
 
 def create_blueprint(shelf: studies.Shelf, socket: str = "") -> Blueprint:
@@ -92,6 +98,9 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
             viewable=[study.hex for study in viewable],
             members=[{"id": str(each.id), "name": each.name} for each in page.members],
             closed=opened.row.status == "closed",
+            outcome=await outcomes.outcome_of(opened),
+            answer_by=casework.answer_by(opened.words),
+            overdue=casework.is_overdue(opened),
             new_id=uuid4,
             pane=request.args.get("pane", ""),
             words=words(),
@@ -109,15 +118,15 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     @steady
     async def edit_form(case: UUID) -> ResponseReturnValue:
         opened = await access.case_for(signed_in(), CaseId(case))
-        return await _edit_page(opened, {**opened.words, "rev": opened.row.rev}, {})
+        return await _edit_page(opened, _as_typed(opened) | {"rev": opened.row.rev}, {})
 
     @blueprint.post("/cases/<uuid:case>/edit")
     async def edit(case: UUID) -> ResponseReturnValue:
         form = await body()
+        opened = await access.case_for(signed_in(), CaseId(case))
         try:
-            new = CaseWords.parse(form)
+            new = CaseWords.parse(form, kept=casework.answer_by(opened.words))
         except Invalid as error:
-            opened = await access.case_for(signed_in(), CaseId(case))
             return await _edit_page(opened, form, error.details.get("fields", {})), 422
         with reading_input():
             rev = int(form["rev"])
@@ -129,9 +138,30 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
             return await _conflict(case, form, error), status_of(error)
         return _back(case)
 
+    _ending(blueprint)
+
+
+def _ending(blueprint: Blueprint) -> None:
+    @blueprint.get("/cases/<uuid:case>/closure")
+    @steady
+    async def ask_closing(case: UUID) -> ResponseReturnValue:
+        opened = await casework.ending(signed_in(), CaseId(case))
+        return await _closing_page(opened, {}, {})
+
     @blueprint.post("/cases/<uuid:case>/closure")
     async def close(case: UUID) -> ResponseReturnValue:
-        await casework.close(signed_in(), CaseId(case))
+        form = await body()
+        try:
+            closing = Closing.parse(form)
+        except Invalid as error:
+            opened = await casework.ending(signed_in(), CaseId(case))
+            return await _closing_page(opened, form, error.details.get("fields", {})), 422
+        await casework.close(signed_in(), CaseId(case), closing)
+        return _back(case)
+
+    @blueprint.post("/cases/<uuid:case>/outcome")
+    async def write_outcome(case: UUID) -> ResponseReturnValue:
+        await outcomes.write_outcome(signed_in(), CaseId(case), OutcomeWords.parse(await body()))
         return _back(case)
 
     @blueprint.post("/cases/<uuid:case>/reopening")
@@ -155,10 +185,35 @@ async def _conflict(case: UUID, form: Mapping[str, Any], error: Conflict) -> str
     Saving once more replaces that version: the person has seen it by then.
     """
     opened = await access.case_for(signed_in(), CaseId(case))
-    mine = {name: str(form.get(name, "")).replace("\r\n", "\n").strip() for name in opened.words}
-    other = {name: words for name, words in opened.words.items() if words != mine[name]}
-    typed = {**mine, "rev": opened.row.rev}
-    return await _edit_page(opened, typed, {}, problem=explain(error), other=other)
+    saved = _as_typed(opened)
+    mine = {name: str(form.get(name, "")).replace("\r\n", "\n").strip() for name in saved}
+    other = {name: words for name, words in saved.items() if words != mine[name]}
+    return await _edit_page(
+        opened, mine | {"rev": opened.row.rev}, {}, problem=explain(error), other=other
+    )
+
+
+async def _closing_page(
+    opened: access.OpenCase, form: Mapping[str, Any], fields: Mapping[str, str]
+) -> str:
+    today = now().astimezone(ZONE).date()
+    return await render_template(
+        "cases/close_case.html",
+        community=opened.community,
+        case=opened.row,
+        about=opened.words,
+        form=form,
+        fields=fields,
+        tomorrow=today + timedelta(days=1),
+        proposed=today + IN_TWELVE_WEEKS,
+    )
+
+
+def _as_typed(opened: access.OpenCase) -> dict[str, Any]:
+    """The words of a case as its form shows them."""
+    wanted = casework.answer_by(opened.words)
+    shown = wanted.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M") if wanted else ""
+    return {**opened.words, "answer_by": shown}
 
 
 async def _edit_page(

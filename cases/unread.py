@@ -1,6 +1,7 @@
 """What a member has not read yet: posts of others after the read mark, or after joining."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,9 @@ from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from cases.access import OpenCommunity
+from cases.ids import CommunityId
 from cases.models import Mention, Post, ReadMark
+from portal.core.actor import AccountId
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,19 @@ class Counts:
     unread: Counter[UUID]
     mentioned: frozenset[UUID]
 
-    @property
-    def all_unread(self) -> int:
-        """Unread posts of the whole community."""
-        return self.unread.total()
+
+async def by_community(actor: AccountId, communities: Collection[CommunityId]) -> Counter[UUID]:
+    """Unread posts of each community, by two statements for any number of them."""
+    foreign = Post.filter(
+        community_id__in=list(communities),
+        deleted_at=None,
+        community__members__account=actor,
+        seq__gt=F("community__members__joined_seq"),
+    ).exclude(author=actor)
+    read = foreign.filter(thread__read_marks__account=actor, seq__lte=F("thread__read_marks__seq"))
+    unread = await _counted(foreign, "community_id")
+    unread.subtract(await _counted(read, "community_id"))
+    return unread
 
 
 async def by_case(community: OpenCommunity) -> Counts:
@@ -38,9 +50,9 @@ async def by_case(community: OpenCommunity) -> Counts:
     return Counts(await _counted(there), unread, await _mentioned(community))
 
 
-async def _counted(posts: QuerySet[Post]) -> Counter[UUID]:
-    rows = await posts.annotate(many=Count("id")).group_by("case_id").values_list("case_id", "many")
-    return Counter({UUID(str(case)): many for case, many in rows})
+async def _counted(posts: QuerySet[Post], by: str = "case_id") -> Counter[UUID]:
+    rows = await posts.annotate(many=Count("id")).group_by(by).values_list(by, "many")
+    return Counter({UUID(str(one)): many for one, many in rows})
 
 
 async def _mentioned(community: OpenCommunity) -> frozenset[UUID]:

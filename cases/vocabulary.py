@@ -39,6 +39,14 @@ AGE_BANDS: Final[tuple[str, ...]] = (
 )
 """Five years each: enough for the question, too little to find a person."""
 
+URGENCIES: Final[dict[str, str]] = {
+    "routine": N_("No hurry"),
+    "week": N_("This week"),
+    "today": N_("Today"),
+    "now": N_("At once"),
+}
+"""How soon an answer is needed, the least pressing first."""
+
 STATUSES: Final[dict[str, str]] = {"open": N_("Open"), "closed": N_("Closed")}
 
 REACTIONS: Final[dict[str, tuple[str, str]]] = {

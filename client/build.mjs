@@ -24,6 +24,7 @@ const ENTRIES = {
   upload: "client/upload.ts",
   "upload-headers": "client/upload/headers.worker.ts",
   search: "client/search.ts",
+  entrance: "client/entrance.ts",
   overview: "client/overview.ts",
   discussion: "client/discussion.ts",
   viewer: "viewer/web/boot.ts",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import socketio
-from quart import Quart, request
+from quart import Quart, g, request
 
 import cases
 import cases.routes
@@ -50,8 +50,14 @@ PUBLIC: Final = frozenset(
         "static",
         "pages.start",
         "pages.help_page",
+        "pages.signing_in_help",
         "accounts.ask_registration",  # whoever registers or activates has no session yet
         "accounts.register",
+        "accounts.write_again",  # to whoever has the ticket of the page after registering
+        "accounts.ask_short",
+        "accounts.enter",
+        "accounts.mail_status",  # says what became of a mail, by a random name
+        "accounts.signed_in_now",  # tells browsers that keep no cookie
         "accounts.print_pass",  # prints only what a ticket of ours says
         "accounts.ask_activation",
         "accounts.activate",
@@ -62,6 +68,12 @@ PUBLIC: Final = frozenset(
     }
 )
 """What a stranger reaches, each with its reason; all else answers 401 before its code runs."""
+
+BEFORE_ACTIVATION: Final = frozenset(
+    {"static", "pages", "accounts", "studies", "viewer", "mailing", "notices"}
+)
+"""Rooms that an account may use whose address nobody has confirmed; every other one is closed."""
+AFTER_ACTIVATION: Final = frozenset({"cases", "search"})
 
 OPENING: Final = frozenset({"viewer.page", "viewer.open_series"})
 
@@ -93,6 +105,7 @@ def create_app(settings: Settings) -> Quart:
     _use_two_languages(app)
     assets.init_app(app, ROOT / "static")
     web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
+    app.before_request(_activated_first)
     app.register_error_handler(500, _fault)
     app.log_exception = _log_fault  # type: ignore[method-assign, assignment]
     _register_rooms(app, rooms)
@@ -112,6 +125,14 @@ def create_app(settings: Settings) -> Quart:
 
     app.asgi_app = _with_sockets(app.asgi_app, rooms)  # type: ignore[method-assign, assignment]
     return app
+
+
+async def _activated_first() -> None:
+    """What touches other people waits until an account is activated (Q-02)."""
+    actor: Actor | None = g.get("actor")
+    room = (request.endpoint or "static").partition(".")[0]
+    if actor is not None and room not in BEFORE_ACTIVATION:
+        await accounts.must_be_activated(actor)
 
 
 def _rooms(settings: Settings) -> Rooms:
@@ -205,13 +226,14 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await rooms.database.open()
         stack.push_async_callback(rooms.database.close)
         stack.enter_context(rooms.database.current())
+        # Before the rooms, so it ends after them: what they commit last is still told.
+        await stack.enter_async_context(rooms.live.running(rooms.database))
         await stack.enter_async_context(rooms.pool)
         await stack.enter_async_context(rooms.pdf_pool)
         await stack.enter_async_context(studies.working(rooms.shelf))
         stack.callback(rooms.archive.close)
         await stack.enter_async_context(mailing.PostOffice(settings).working())
-        await stack.enter_async_context(accounts.keeping_house())
-        await stack.enter_async_context(rooms.live.running(rooms.database))
+        await stack.enter_async_context(accounts.keeping_house([studies.forget_owner]))
         yield
 
 

@@ -110,6 +110,11 @@ def _blueprint(app: Quart) -> Blueprint:
     async def help_page() -> ResponseReturnValue:
         return await render_template("help.html")
 
+    @blueprint.get("/help/signing-in")
+    async def signing_in_help() -> ResponseReturnValue:
+        """What to do when signing in does not work: cookies, scripts, browsers (S-052, S-053)."""
+        return await render_template("help_signing_in.html", cookies="cookies" in request.args)
+
     return blueprint
 
 

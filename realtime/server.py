@@ -221,17 +221,17 @@ class Live:
 
         async with AsyncExitStack() as stack:
             self._relay = await stack.enter_async_context(relaying(self._settings.redis_url, hear))
+            stack.callback(self._stop_relaying)  # after everybody who might still have to tell
+            stack.push_async_callback(self.close_all)
             stack.enter_context(listening(Changed, self._changed))
             stack.enter_context(listening(MemberLeft, self._left))
             stack.enter_context(listening(Invited, self._invited))
             stack.enter_context(listening(ReadFurther, self._read))
             stack.enter_context(listening(keys.SessionsEnded, self._ended))
-            stack.push_async_callback(self._leave)
             await stack.enter_async_context(background(self._sweeping()))
             yield
 
-    async def _leave(self) -> None:
-        await self.close_all()
+    def _stop_relaying(self) -> None:
         self._relay = None
 
 

@@ -102,6 +102,7 @@ export class Feed {
       for (const change of missed.changes) this.#apply(change);
       const kinds = new Set(missed.changes.map(({ kind }) => kind));
       if (kinds.has("closure")) await this.#refresh([".case-head", "[data-talk]"]);
+      else if (kinds.has("outcome")) await this.#refresh([".outcome-place"]);
       else if (kinds.has("case")) await this.#refresh([".case-head", ".question"]);
       this.#seq = missed.seq;
       more = missed.more;

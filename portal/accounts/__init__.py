@@ -13,7 +13,8 @@ from portal.accounts.directory import (
     cards,
     find_colleagues,
 )
-from portal.accounts.errors import AddressTaken
+from portal.accounts.entrance_forms import ShortRegistration
+from portal.accounts.errors import AddressTaken, NotActivated
 from portal.accounts.events import AccountActivated, AccountsForgotten
 from portal.accounts.forms import (
     Activating,
@@ -27,8 +28,16 @@ from portal.accounts.housekeeping import keeping_house
 from portal.accounts.passes import Pass, as_pdf, read_ticket, ticket
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
-from portal.accounts.signing import SignedIn, change_password, sign_in, sign_out, write_to
+from portal.accounts.signing import (
+    SignedIn,
+    change_password,
+    open_again,
+    sign_in,
+    sign_out,
+    write_to,
+)
 from portal.accounts.throttles import Limit, count
+from portal.accounts.unverified import must_be_activated
 
 __all__ = [
     "AccountActivated",
@@ -38,12 +47,14 @@ __all__ = [
     "ColleagueCard",
     "ColleaguesOnly",
     "Limit",
+    "NotActivated",
     "Pass",
     "PasswordChange",
     "Preferences",
     "Profile",
     "ProfileEdit",
     "Registration",
+    "ShortRegistration",
     "SignedIn",
     "SigningIn",
     "activate",
@@ -58,6 +69,8 @@ __all__ = [
     "find_colleagues",
     "forget_unactivated",
     "keeping_house",
+    "must_be_activated",
+    "open_again",
     "prefer",
     "profile_of",
     "read_ticket",

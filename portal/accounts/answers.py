@@ -1,9 +1,11 @@
-"""What the pages of this room answer with: a form with its problems, or a link that is dead."""
+"""What the pages of this room answer with: a form with its problems, a dead link, a way in."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from typing import Any, Final
+from urllib.parse import quote
 
-from quart import render_template
+from quart import Response, redirect, render_template
 from quart.typing import ResponseReturnValue
 
 from portal.accounts.errors import (
@@ -13,9 +15,14 @@ from portal.accounts.errors import (
     WrongCode,
     WrongPassword,
 )
+from portal.accounts.forms import Preferences
+from portal.accounts.signing import SignedIn
 from portal.core import language
 from portal.core.errors import PortalError
-from portal.core.web import status_of
+from portal.core.settings import Settings
+from portal.core.web import cookie_name, status_of
+
+YEAR_SECONDS: Final = 365 * 24 * 3600
 
 FIELD_OF: Final[dict[type[PortalError], str]] = {
     MistypedCode: "code",
@@ -63,3 +70,53 @@ async def dead_link(error: PortalError) -> ResponseReturnValue:
     """What to do when a mailed link leads nowhere any more."""
     problem = language.gettext(error.message)
     return await render_template("accounts/dead_link.html", problem=problem), status_of(error)
+
+
+def redirect_to(path: str) -> Response:
+    """See other (303), as an answer that can be given cookies."""
+    answer = redirect(path, 303)
+    assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application
+    return answer
+
+
+def remember(answer: Response, settings: Settings, preferences: Preferences) -> None:
+    """Language and theme in cookies of their own: they hold no secret and outlive the session."""
+    for name, value in (("language", preferences.language), ("theme", preferences.theme)):
+        answer.set_cookie(
+            name,
+            value,
+            max_age=YEAR_SECONDS,
+            secure=settings.secure,
+            httponly=True,
+            samesite="Lax",
+            path="/",
+        )
+
+
+def let_in(session: SignedIn, settings: Settings, path: str) -> Response:
+    """
+    On to *path* with the cookie of a new session, and its language and theme.
+
+    By way of a page that sees whether the cookie comes back (S-052).
+    """
+    answer = redirect_to(f"/signed-in?next={quote(path)}")
+    answer.set_cookie(
+        cookie_name(settings),
+        session.cookie,
+        secure=settings.secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    remember(answer, settings, Preferences(session.language, session.theme))
+    return answer
+
+
+def network_of(address: str | None) -> str:
+    """The /24 (IPv4) or /48 (IPv6) an address lies in: what a throttle counts."""
+    try:
+        ip = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ip_network((ip, 24 if ip.version == 4 else 48), strict=False))  # noqa: PLR2004 -- IPv4

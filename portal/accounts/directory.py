@@ -9,8 +9,10 @@ specialties and places of professionals, never anything of a patient.  Patients 
 
 import asyncio
 import json
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +22,8 @@ from portal.core.actor import AccountId, Actor
 from portal.core.errors import Denied
 from portal.core.language import N_
 from portal.mailing import Address
+
+log = logging.getLogger(__name__)
 
 MOST_FOUND: Final = 20
 SHORTEST_QUESTION: Final = 2
@@ -94,7 +98,20 @@ def open_card(row: Account) -> ColleagueCard | None:
 
 
 def _open_all(rows: Iterable[Account]) -> list[ColleagueCard]:
-    return [found for row in rows if (found := open_card(row)) is not None]
+    """The records that open: one that somebody edited must not close the book for everybody."""
+    found = []
+    for row in rows:
+        try:
+            found.append(open_card(row))
+        except vault.Tampered:
+            _report(row.id)
+    return [each for each in found if each is not None]
+
+
+@lru_cache(maxsize=1000)
+def _report(row: UUID) -> None:
+    """Say once that somebody must look, not at every page that would have shown it."""
+    log.critical("address book record does not open: account %s", row)
 
 
 def _matching(rows: list[Account], words: list[str]) -> list[ColleagueCard]:

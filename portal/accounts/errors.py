@@ -63,3 +63,34 @@ class TooManyTries(Busy):
 
     code = "too_many_tries"
     message = N_("Too many attempts. Please wait %(retry_after)s seconds and try again.")
+
+
+class Stopped(Busy):
+    """A hundred failures in a row: guessing is over, whoever it was."""
+
+    code = "stopped"
+    message = N_(
+        "Too many wrong attempts. For safety, this way is closed now. "
+        "With the activation code from your Pass you can set a new password, "
+        "and that opens it again."
+    )
+
+
+class NotActivated(Denied):
+    """Something that an account may do only when its address is confirmed."""
+
+    code = "not_activated"
+    message = N_(
+        "This is possible as soon as your account is activated: "
+        "follow the link in our mail and enter the code from your Pass."
+    )
+
+
+class CodesStopped(Stopped):
+    """A hundred wrong codes at one link."""
+
+    code = "codes_stopped"
+    message = N_(
+        "Too many wrong codes. For safety, this link is closed now. "
+        "Register again to get a new Pass and a new link."
+    )

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 from portal import keys
 from portal.accounts import throttles
-from portal.accounts.registering import forget_unactivated
+from portal.accounts.registering import Leaving, forget_unactivated
 from portal.core.background import background
 
 log = logging.getLogger(__name__)
@@ -17,16 +17,20 @@ EVERY_SECONDS: Final = 60.0
 
 
 @asynccontextmanager
-async def keeping_house() -> AsyncIterator[None]:
-    """Sweep once a minute while the block lasts; several processes may do so at once."""
-    async with background(_sweep_for_ever()):
+async def keeping_house(leaving: Sequence[Leaving] = ()) -> AsyncIterator[None]:
+    """
+    Sweep once a minute while the block lasts; several processes may do so at once.
+
+    *leaving*: what other rooms delete with an account that was never activated.
+    """
+    async with background(_sweep_for_ever(leaving)):
         yield
 
 
-async def _sweep_for_ever() -> None:
+async def _sweep_for_ever(leaving: Sequence[Leaving]) -> None:
     while True:
         try:
-            while await forget_unactivated():
+            while await forget_unactivated(leaving):
                 pass
             await throttles.sweep()
             await keys.forget_expired()

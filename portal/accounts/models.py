@@ -18,6 +18,8 @@ class Account(Model):
     mail = fields.BinaryField()
     mail_mark = fields.CharField(max_length=64, null=True, unique=True)
     """Set by activation: an address is theirs who read its mail, not theirs who typed it first."""
+    waiting_mark = fields.CharField(max_length=64, null=True, db_index=True)
+    """Of an unverified account: the mark of the address somebody typed.  Any number may have it."""
     profile = fields.BinaryField()
     profile_rev = fields.IntField()
     card = fields.BinaryField(null=True)
@@ -49,6 +51,8 @@ class Throttle(Model):
     free_at = fields.DatetimeField()
     """Before this moment no further try is taken."""
     last_at = fields.DatetimeField(db_index=True)
+    lasting = fields.BooleanField(default=False)
+    """Counts failures in a row: only a success ends it, not a day without a try."""
 
     class Meta:
         table = "throttle"

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from portal import keys, vault
@@ -23,8 +23,9 @@ class Profile:
     kind: AccountKind
     mail: str = field(repr=False)
     name: str = field(repr=False)
-    birth_date: date = field(repr=False)
-    sex: Sex = field(repr=False)
+    birth_date: date | None = field(repr=False)
+    """Like name and sex unknown (None, empty) until an unverified account is activated."""
+    sex: Sex | Literal[""] = field(repr=False)
     specialty: str
     place: str
     findable: bool
@@ -41,7 +42,7 @@ async def profile_of(actor: Actor) -> Profile:
         kind=actor.kind,
         mail=open_address(row.mail, row.id).text,
         name=stored["name"],
-        birth_date=date.fromisoformat(stored["birth_date"]),
+        birth_date=date.fromisoformat(stored["birth_date"]) if stored["birth_date"] else None,
         sex=stored["sex"],
         specialty=card.specialty if card else "",
         place=card.place if card else "",
@@ -92,10 +93,12 @@ async def account_of(actor: Actor) -> Account:
 
 
 def box_profile(
-    owner: UUID, epoch: int, root: Secret, rev: int, of: Registration | ProfileEdit
+    owner: UUID, epoch: int, root: Secret, rev: int, of: Registration | ProfileEdit | None
 ) -> bytes:
-    """Name, birth date and sex as one document under the person's own root."""
-    document = {"name": of.name, "birth_date": of.birth_date.isoformat(), "sex": of.sex}
+    """Name, birth date and sex as one document under the person's own root; None: not asked yet."""
+    document = {"name": "", "birth_date": "", "sex": ""}
+    if of is not None:
+        document = {"name": of.name, "birth_date": of.birth_date.isoformat(), "sex": of.sex}
     text = keys.Text("user", owner, epoch, root)
     return text.box("account", "profile", owner, rev, json.dumps(document))
 

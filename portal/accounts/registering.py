@@ -7,42 +7,46 @@ its owner; and registering does the same work and gives the same answer whether 
 account or not.
 """
 
-import hashlib
-import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, cast
-from uuid import uuid4
+from typing import Any, Final, cast
+from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing, vault
 from portal.accounts import passwords, throttles
 from portal.accounts.directory import box_card
-from portal.accounts.errors import AddressTaken, LinkDead, MistypedCode, WrongCode
+from portal.accounts.entrance_forms import Completing
+from portal.accounts.errors import (
+    AddressTaken,
+    CodesStopped,
+    LinkDead,
+    MistypedCode,
+    Stopped,
+    WrongCode,
+)
 from portal.accounts.events import AccountActivated, AccountsForgotten
 from portal.accounts.forms import Activating, Registration
+from portal.accounts.links import MAILS, Link, find_link, write_link
 from portal.accounts.models import Account, Activation
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import box_profile, open_name
+from portal.accounts.unverified import LIFE, UNVERIFIED
 from portal.core.actor import AccountId, AccountKind, Secret
 from portal.core.db import announce, now, transaction
 
-LIFE: Final = timedelta(days=28)
-"""An account that is not activated lives four weeks, to the minute (S-037)."""
-TOKEN_BYTES: Final = 24
 SWEPT_AT_ONCE: Final = 100
+WAITING: Final = ("unactivated", UNVERIFIED)
 
-MAILS: Final = throttles.Limit(
-    "register-address", free=5, first_wait=timedelta(minutes=1), longest_wait=timedelta(hours=6)
-)
 REGISTRATIONS: Final = throttles.Limit(
     "register-network",
     free=20,
     longest_wait=timedelta(minutes=1),
     forgotten_after=timedelta(hours=1),
 )
-CODES: Final = throttles.Limit("activate-account")
+CODES: Final = throttles.Limit("activate-account", last=throttles.MOST_IN_A_ROW)
 CODES_FROM: Final = throttles.Limit("activate-network", forgotten_after=timedelta(hours=1))
 
 
@@ -56,7 +60,16 @@ class _Made:
     code_wrap: keys.Wrap
 
 
-async def register(new: Registration, network: str) -> Pass:
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What the page after registering shows."""
+
+    issued: Pass
+    mail: UUID
+    """By which `mailing.status_of` knows the mail with the link."""
+
+
+async def register(new: Registration, network: str) -> Registered:
     """
     Make an account that waits for its activation, and write to its address.
 
@@ -66,25 +79,10 @@ async def register(new: Registration, network: str) -> Pass:
     await throttles.count(REGISTRATIONS, network)
     await throttles.count(MAILS, new.mail.mark)
     made = await _make()
-    token = secrets.token_urlsafe(TOKEN_BYTES)
     async with transaction():
         public = await _keep(made, new)
-        expires_at = now() + LIFE
-        await Activation.create(
-            account_id=made.account_id,
-            link_digest=digest_of(token),
-            mail_mark=new.mail.mark,
-            expires_at=expires_at,
-        )
-        # The rows are the same for a known address, so the time is; only nobody gets their link.
-        if await Account.exists(mail_mark=new.mail.mark):
-            await mailing.send("already_registered", new.mail, new.language)
-        else:
-            path = f"/activate/{token}"
-            await mailing.send(
-                "activation", new.mail, new.language, until=expires_at, path=path, days=LIFE.days
-            )
-    return Pass(made.account_id, new.name, made.code, public.fpr, now())
+        mail = await write_link(made.account_id, new.mail, new.language, now() + LIFE)
+    return Registered(Pass(made.account_id, new.name, made.code, public.fpr, now()), mail)
 
 
 async def admit(new: Registration, password: str) -> Pass:
@@ -106,54 +104,74 @@ async def admit(new: Registration, password: str) -> Pass:
     return Pass(made.account_id, new.name, made.code, public.fpr, now())
 
 
-async def link_is_alive(token: str) -> bool:
-    """Whether an activation link leads somewhere; looking changes nothing (mail scanners look)."""
-    return await Activation.exists(link_digest=digest_of(token), expires_at__gt=now())
-
-
-async def activate(token: str, typed: Activating, network: str) -> None:
+async def activate(token: str, typed: Activating | Completing, network: str) -> None:
     """
-    Turn a registration into an account that can sign in.
+    Turn a registration into an account that can sign in, or confirm the address of one that can.
 
-    Raises `LinkDead`, `MistypedCode` (costs no try), `WrongCode`, `WeakPassword`, `AddressTaken` or
-    `TooManyTries`.
+    Raises `LinkDead`, `MistypedCode` (costs no try), `WrongCode`, `WeakPassword`, `AddressTaken`,
+    `TooManyTries` or `CodesStopped`.
     """
-    link = await Activation.get_or_none(link_digest=digest_of(token), expires_at__gt=now())
-    if link is None:
+    link = await find_link(token)
+    if link is None or link.unverified != isinstance(typed, Completing):
         raise LinkDead
     if not vault.check_pass_code(typed.code):
         raise MistypedCode
-    await throttles.count(CODES, str(link.account_id))
+    root = await _root_by_code(link, typed.code, network)
+    account = await Account.get_or_none(id=link.account_id)
+    if account is None:
+        raise LinkDead
+    if isinstance(typed, Completing):
+        await _complete(account, root, link.mail_mark, typed)
+    else:
+        await _activate(account, root, link.mail_mark, passwords.fold(typed.password))
+
+
+async def _root_by_code(link: Link, code: str, network: str) -> Secret:
+    account = str(link.account_id)
+    try:
+        tries = await throttles.count(CODES, account)
+    except Stopped:
+        raise CodesStopped from None
     await throttles.count(CODES_FROM, network)
-    account = await Account.get(id=link.account_id)
-    root = await keys.unwrap_root("code", "user", account.id, typed.code)
+    root = await keys.unwrap_root("code", "user", link.account_id, code)
     if root is None:
+        if tries == CODES.last:
+            address = mailing.open_address(link.mail, link.account_id)
+            await mailing.send("codes_stopped", address, link.language)
         raise WrongCode
-    await throttles.forget(CODES, str(link.account_id))
+    await throttles.forget(CODES, account)
     await throttles.give_back(CODES_FROM, network)
-    await _activate(account, root, link.mail_mark, passwords.fold(typed.password))
+    return root
 
 
-async def forget_unactivated() -> int:
-    """Delete accounts that were not activated within four weeks, and their keys; how many."""
-    late = await Account.filter(state="unactivated", created_at__lte=now() - LIFE).limit(
+Leaving = Callable[[AccountId], Awaitable[None]]
+"""What another room deletes when an account goes; joins the transaction."""
+
+
+async def forget_unactivated(leaving: Sequence[Leaving] = ()) -> int:
+    """
+    Delete accounts that were not activated within four weeks, with all they have; how many.
+
+    *leaving* take along what other rooms keep for them, in the same transaction.
+    """
+    late = await Account.filter(state__in=WAITING, created_at__lte=now() - LIFE).limit(
         SWEPT_AT_ONCE
     )
-    gone = [AccountId(row.id) for row in late]
-    if not gone:
-        return 0
-    async with transaction():
-        await Activation.filter(account_id__in=gone).delete()
-        await Account.filter(id__in=gone, state="unactivated").delete()
-        for account_id in gone:
-            await keys.delete_principal("user", account_id)
-        announce(AccountsForgotten(frozenset(gone)))
+    gone = [AccountId(row.id) for row in late if await _forget(AccountId(row.id), leaving)]
     return len(gone)
 
 
-def digest_of(token: str) -> str:
-    """What is kept of a mailed link."""
-    return hashlib.sha256(token.encode()).hexdigest()
+async def _forget(account_id: AccountId, leaving: Sequence[Leaving]) -> bool:
+    async with transaction():
+        # The row decides: whoever is being activated at this moment is no longer waiting.
+        if not await Account.filter(id=account_id, state__in=WAITING).delete():
+            return False
+        await Activation.filter(account_id=account_id).delete()
+        await keys.delete_principal("user", account_id)
+        for take_along in leaving:
+            await take_along(account_id)
+        announce(AccountsForgotten(frozenset({account_id})))
+    return True
 
 
 async def _make() -> _Made:
@@ -199,11 +217,29 @@ async def _activate(account: Account, root: Secret, mark: str, password: str) ->
         announce(AccountActivated(account_id, kind, mark))
 
 
-async def _claim(account_id: AccountId, mark: str) -> None:
+async def _complete(account: Account, root: Secret, mark: str, typed: Completing) -> None:
+    """The account has its password; now it gets its person and its address."""
+    kind, account_id, about = cast("AccountKind", account.kind), AccountId(account.id), typed.about
+    changes: dict[str, Any] = {
+        "profile": box_profile(account_id, keys.FIRST_EPOCH, root, account.profile_rev + 1, about),
+        "profile_rev": account.profile_rev + 1,
+    }
+    if kind == "professional":
+        changes["card"] = box_card(
+            account_id, 1, name=about.name, specialty=about.specialty, place=about.place
+        )
+        changes["findable"] = about.findable
+    async with transaction():
+        await _claim(account_id, mark, **changes)
+        await Activation.filter(mail_mark=mark).delete()
+        announce(AccountActivated(account_id, kind, mark))
+
+
+async def _claim(account_id: AccountId, mark: str, **changes: Any) -> None:
     """Give the address to this account; the unique mark decides between two at once."""
-    waiting = Account.filter(id=account_id, state="unactivated")
+    waiting = Account.filter(id=account_id, state__in=WAITING)
     try:
-        claimed = await waiting.update(state="active", mail_mark=mark)
+        claimed = await waiting.update(state="active", mail_mark=mark, waiting_mark=None, **changes)
     except IntegrityError:
         raise AddressTaken from None
     if not claimed:

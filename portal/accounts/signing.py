@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final, cast
 
 from portal import keys, mailing
-from portal.accounts import passwords, throttles
+from portal.accounts import passwords, throttles, unverified
 from portal.accounts.errors import WrongPassword, WrongSignIn
 from portal.accounts.forms import PasswordChange, SigningIn, Theme
 from portal.accounts.models import Account
@@ -14,7 +14,9 @@ from portal.core.actor import AccountId, AccountKind, Actor
 from portal.core.db import transaction
 from portal.core.errors import Conflict
 
-SIGN_INS: Final = throttles.Limit("sign-in-address")
+SIGN_INS: Final = throttles.Limit("sign-in-address", last=throttles.MOST_IN_A_ROW)
+SIGN_INS_ON: Final = throttles.Limit("sign-in-device", last=throttles.MOST_IN_A_ROW)
+"""On a device that signed in before: a stranger's guesses neither delay nor stop it."""
 SIGN_INS_FROM: Final = throttles.Limit("sign-in-network", forgotten_after=timedelta(hours=1))
 CHANGES: Final = throttles.Limit("change-password")
 
@@ -29,36 +31,73 @@ class SignedIn:
     theme: Theme
 
 
-async def sign_in(typed: SigningIn, network: str) -> SignedIn:
+async def sign_in(typed: SigningIn, network: str, device: str = "") -> SignedIn:
     """
     Open a session under a new id.
 
-    Raises `WrongSignIn` after the same work for an unknown address, an account not activated and a
-    wrong password; `TooManyTries` before any work.
+    *device* names a device on which this address signed in before, else it is empty; whoever calls
+    has checked that.  Raises `WrongSignIn` after the same work for an unknown address, an account
+    not activated and a wrong password; `TooManyTries` and `Stopped` before any work.
     """
     mark = typed.mail.mark
-    await throttles.count(SIGN_INS, mark)
-    await throttles.count(SIGN_INS_FROM, network)
-    account = await Account.get_or_none(mail_mark=mark)
-    wrap = None if account is None else await keys.wrap_of(account.id, "password")
-    root = await keys.unwrap_root(
-        "password", "user", None if account is None else account.id, passwords.fold(typed.password)
-    )
-    if account is None or root is None:
+    limit, what = (SIGN_INS_ON, f"{mark} {device}") if device else (SIGN_INS, mark)
+    tries = await throttles.count(limit, what)
+    if not device:
+        await throttles.count(SIGN_INS_FROM, network)
+    opened = await _opened(mark, passwords.fold(typed.password))
+    if opened is None:
+        if tries == limit.last:
+            await _tell_of_stop(mark, typed.mail)
         raise WrongSignIn
-    await throttles.forget(SIGN_INS, mark)
-    await throttles.give_back(SIGN_INS_FROM, network)
+    account = opened.account
+    if account.state == unverified.UNVERIFIED:
+        # Anybody may have one under any address: it must not wipe out guesses at the owner's.
+        await throttles.give_back(limit, what)
+    else:
+        await throttles.forget(limit, what)
+    if not device:
+        await throttles.give_back(SIGN_INS_FROM, network)
     try:
         cookie = await keys.start_session(
             AccountId(account.id),
             cast("AccountKind", account.kind),
             account.language,
-            root,
-            opened_by=wrap,
+            opened.root,
+            opened_by=opened.wrap,
         )
     except Conflict:  # the password was changed while this one was tried
         raise WrongSignIn from None
     return SignedIn(cookie, account.language, cast("Theme", account.theme))
+
+
+async def open_again(mark: str) -> None:
+    """
+    Take passwords for an address again, after too many wrong ones.
+
+    For verbs in which somebody has shown the activation code or set a new password.
+    """
+    await throttles.forget(SIGN_INS, mark)
+
+
+async def _opened(mark: str, password: str) -> unverified.Opened | None:
+    """The owner of the address, or one of those who wait under it: two derivations at most."""
+    account = await Account.get_or_none(mail_mark=mark)
+    wrap = None if account is None else await keys.wrap_of(account.id, "password")
+    root = await keys.unwrap_root(
+        "password", "user", None if account is None else account.id, password
+    )
+    if account is not None and root is not None:
+        return unverified.Opened(account, root, wrap)
+    return await unverified.find(mark, password)
+
+
+async def _tell_of_stop(mark: str, address: mailing.Address) -> None:
+    """A mail to the owner; where there is none, as much work for nothing."""
+    owner = await Account.get_or_none(mail_mark=mark)
+    if owner is None:
+        await mailing.send_to_nobody(address)
+    else:
+        await mailing.send("sign_in_stopped", address, owner.language)
 
 
 async def sign_out(actor: Actor) -> None:
@@ -84,7 +123,15 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     name = open_name(account, actor.epoch, root)
     password = passwords.fold(typed.password)
     await passwords.check(password, actor.kind, (address.text, name))
-    wrap = await keys.wrap_root("password", "user", actor.id, actor.epoch, root, password)
+    wrap = await keys.wrap_root(
+        "password",
+        "user",
+        actor.id,
+        actor.epoch,
+        root,
+        password,
+        salt=unverified.salt_for(account),
+    )
     async with transaction():
         await keys.keep_wrap(wrap, instead_of=before)
         await keys.end_sessions(actor.id, but=actor.session)

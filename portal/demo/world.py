@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from pydicom import dcmread
 
-from cases import Pin, casework, communities, inviting, reading, threads
-from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread
+from cases import Pin, casework, communities, inviting, outcomes, reading, threads
+from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread, OutcomeWords
 from cases.ids import CaseId, PostId, ThreadId
 from portal import accounts, keys, studies
 from portal.core.actor import Actor
@@ -100,6 +100,7 @@ HEAD_CASE: Final = CaseWords(
     modality="CT",
     region="head",
     age_band="65–69",
+    urgency="today",
 )
 KNEE_CASE: Final = CaseWords(
     title="Knee after a twist: effusion, is the cruciate ligament whole?",
@@ -107,6 +108,10 @@ KNEE_CASE: Final = CaseWords(
     modality="MR",
     region="leg",
     age_band="65–69",
+)
+
+KNEE_OUTCOME: Final = (
+    "Arthroscopy two weeks later: cruciate ligament torn close to the femur, menisci whole."
 )
 
 
@@ -203,6 +208,7 @@ async def _knee(
     )  # fmt: skip
     await _says(who["ben"], first, "Thank you. Conservative treatment then, control in six weeks.")
     await casework.close(who["ben"], case)
+    await outcomes.write_outcome(who["ben"], case, OutcomeWords(KNEE_OUTCOME, 0))
 
 
 async def _first_thread(actor: Actor, case: CaseId) -> ThreadId:

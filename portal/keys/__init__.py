@@ -12,6 +12,7 @@ A *principal* owns a root and the key pair derived from it.  A root is reached t
 from portal.keys.custody import configure, pepper_key
 from portal.keys.events import SessionsEnded
 from portal.keys.forgetting import delete_principal
+from portal.keys.generations import unseal_generations
 from portal.keys.guards import guard_of, raise_guard
 from portal.keys.halves import Arriving, Half, Stage, end_half, half_by_cookie, start_half
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
@@ -58,7 +59,15 @@ from portal.keys.sessions import (
 )
 from portal.keys.slowness import slow
 from portal.keys.texts import Text
-from portal.keys.wraps import Wrap, keep_wrap, unwrap_root, wrap_of, wrap_root
+from portal.keys.wraps import (
+    Wrap,
+    keep_wrap,
+    shared_salt,
+    unwrap_one_of,
+    unwrap_root,
+    wrap_of,
+    wrap_root,
+)
 
 __all__ = [
     "FIRST_EPOCH",
@@ -110,13 +119,16 @@ __all__ = [
     "seal_study_key",
     "sealed",
     "sessions_of",
+    "shared_salt",
     "slow",
     "start_half",
     "start_session",
+    "unseal_generations",
     "unseal_root",
     "unseal_study_key",
     "unseal_study_keys",
     "unwrap_by_passkey",
+    "unwrap_one_of",
     "unwrap_root",
     "wrap_of",
     "wrap_root",

@@ -7,8 +7,9 @@ box under the pepper, so that a stolen database alone gives nothing to guess aga
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from tortoise.expressions import F
@@ -47,15 +48,32 @@ class Wrap:
     """The inner box; the outer one is put around it when it is kept."""
 
 
-async def wrap_root(
-    how: TypedHow, kind: PrincipalKind, principal: UUID, epoch: int, root: Secret, typed: str
+class Found(NamedTuple):
+    """Whose root something typed opened, and the wrap that gave it."""
+
+    principal: UUID
+    root: Secret
+    wrap: UUID
+
+
+async def wrap_root(  # noqa: PLR0913 -- six of them say what is wrapped
+    how: TypedHow,
+    kind: PrincipalKind,
+    principal: UUID,
+    epoch: int,
+    root: Secret,
+    typed: str,
+    *,
+    salt: bytes | None = None,
 ) -> Wrap:
     """
     Put *root* under *typed*.  Takes a fifth of a second, so before the transaction.
 
+    *salt* only for wraps that `unwrap_one_of` is to find (`shared_salt`); else a random one.
     Raises `Busy` when too many people sign in at once.
     """
-    row, salt, cost = uuid4(), secrets.token_bytes(vault.SALT_BYTES), custody().cost
+    salt = salt or secrets.token_bytes(vault.SALT_BYTES)
+    row, cost = uuid4(), custody().cost
     key = await slow(vault.derive, _spelled(how, typed), salt, cost)
     context = vault.contexts.root_wrap(how, kind, principal, epoch)
     return Wrap(
@@ -120,6 +138,35 @@ async def unwrap_root(
     work = None if row is None else _work_in(row)
     key = await slow(vault.derive, _spelled(how, typed), *(work or _decoy(how, principal)))
     return None if row is None or work is None else _opened(row, how, kind, key)
+
+
+async def unwrap_one_of(
+    how: TypedHow, kind: PrincipalKind, principals: Sequence[UUID], typed: str, *, salt: bytes
+) -> Found | None:
+    """
+    The first of *principals* whose root, wrapped under *salt*, opens with *typed*; or None.
+
+    One derivation however many there are, none included: the time tells nobody how many.  (One
+    more for each other cost among their wraps, while old ones outlive a change of the settings.)
+    Raises `Busy` when too many people sign in at once.
+    """
+    found = await HumanWrap.filter(principal__in=list(principals), how=how, kind=kind)
+    rows = {row.principal: row for row in found if row.salt == salt}
+    works = {row.principal: work for row in rows.values() if (work := _work_in(row)) is not None}
+    costs = {work[1] for work in works.values()} | {custody().cost}
+    spelled = _spelled(how, typed)
+    derived = {cost: await slow(vault.derive, spelled, salt, cost) for cost in costs}
+    for principal in principals:
+        if principal in works:
+            root = _opened(rows[principal], how, kind, derived[works[principal][1]])
+            if root is not None:
+                return Found(principal, root, rows[principal].id)
+    return None
+
+
+def shared_salt(name: str) -> bytes:
+    """The salt of all wraps that are looked for together under *name*; keyed, so unforeseeable."""
+    return vault.mac(pepper_key("decoy"), vault.ctx("shared", name))[: vault.SALT_BYTES]
 
 
 def _opened(row: HumanWrap, how: TypedHow, kind: PrincipalKind, key: Secret) -> Secret | None:

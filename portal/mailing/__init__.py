@@ -14,12 +14,13 @@ from portal.mailing.addresses import (
 )
 from portal.mailing.delivery import PostOffice
 from portal.mailing.mailbox import Mail, newest
-from portal.mailing.service import MailWaiting, send
+from portal.mailing.service import MailStatus, MailWaiting, send, send_to_nobody, status_of
 
 __all__ = [
     "Address",
     "BadAddress",
     "Mail",
+    "MailStatus",
     "MailWaiting",
     "PostOffice",
     "box_address",
@@ -27,4 +28,6 @@ __all__ = [
     "open_address",
     "read_address",
     "send",
+    "send_to_nobody",
+    "status_of",
 ]

@@ -12,18 +12,19 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Final
+from uuid import UUID
 
 import aiosmtplib
 from tortoise.expressions import Q
 
 from portal.core.background import background
-from portal.core.db import now
+from portal.core.db import now, transaction
 from portal.core.events import listening
 from portal.core.settings import Settings
 from portal.mailing import mailbox
-from portal.mailing.letters import message, write
-from portal.mailing.models import Waiting
-from portal.mailing.service import MailWaiting, open_letter
+from portal.mailing.letters import Letter, message, write
+from portal.mailing.models import Undelivered, Waiting
+from portal.mailing.service import NOBODY, MailWaiting, open_letter
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ LOOK_SECONDS: Final = 15.0
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=6)
 AT_ONCE: Final = 20
+REMEMBERED: Final = timedelta(days=1)
+"""How long it is known that a mail could not be delivered."""
 PERMANENT: Final = range(550, 555)
 """Answers that say this mailbox will never take it (RFC 5321 section 4.2.3)."""
 
@@ -91,18 +94,22 @@ class PostOffice:
         """Carry one mail; whether its row is gone from the outbox afterwards."""
         if row.expires_at <= now():
             log.warning("mail %s given up after %d tries", row.id, row.tries)
-            await row.delete()
+            await _end(row, "late")
             return True
         try:
-            mail = self._written(row)
+            letter = open_letter(row.id, row.letter)
+            mail = self._written(row.id, letter) if letter.kind != NOBODY else None
         except Exception as error:  # noqa: BLE001 -- one letter that cannot be read holds up no other
             log.error("mail %s cannot be written: %s", row.id, type(error).__name__)  # noqa: TRY400
             await _try_later(row)
             return False
         try:
-            await self._carry(mail)
+            if mail is not None:
+                await self._carry(mail)
         except Refused:
             log.warning("mail %s: no such mailbox", row.id)
+            await _end(row, "refused")
+            return True
         except (aiosmtplib.SMTPException, OSError) as error:
             log.warning("mail %s: %s", row.id, type(error).__name__)
             await _try_later(row)
@@ -110,11 +117,10 @@ class PostOffice:
         await row.delete()
         return True
 
-    def _written(self, row: Waiting) -> EmailMessage:
-        """The mail in an outbox row.  Raises `vault.Tampered` when it is another row's."""
-        letter = open_letter(row.id, row.letter)
+    def _written(self, row: UUID, letter: Letter) -> EmailMessage:
+        """The mail that *letter* becomes."""
         words = write(letter, self._origin)
-        return message(letter, words, row=row.id, sender=self._sender, origin=self._origin)
+        return message(letter, words, row=row, sender=self._sender, origin=self._origin)
 
 
 def by_smtp(settings: Settings) -> Carry:
@@ -152,6 +158,15 @@ async def _taken(row: Waiting) -> bool:
     """Whether this process may carry *row* for a `LEASE`; one UPDATE decides between many."""
     mine = Waiting.filter(Q(id=row.id, tries=row.tries) & _is_due())
     return await mine.update(lease_until=now() + LEASE) == 1
+
+
+async def _end(row: Waiting, why: str) -> None:
+    """The mail will never arrive: its words go, that much is kept for whoever waits for it."""
+    moment = now()
+    async with transaction():
+        await Undelivered.filter(at__lt=moment - REMEMBERED).delete()
+        if await Waiting.filter(id=row.id).delete():
+            await Undelivered.create(id=row.id, why=why, at=moment)
 
 
 async def _try_later(row: Waiting) -> None:

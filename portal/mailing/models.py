@@ -16,6 +16,19 @@ class Waiting(Model):
         table = "mail_waiting"
 
 
+class Undelivered(Model):
+    """That a mail will never arrive, kept for a day for whoever waits for it: no words, no name."""
+
+    id = fields.UUIDField(primary_key=True)
+    """The id that the mail had in the outbox."""
+    why = fields.CharField(max_length=8)
+    """`refused`: there is no such mailbox; `late`: no server took it in time."""
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "mail_undelivered"
+
+
 class Delivered(Model):
     """A mail in the mailbox page of a demo or a test, boxed like the waiting ones."""
 

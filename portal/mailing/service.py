@@ -1,18 +1,23 @@
-"""Putting mails into the outbox."""
+"""Putting mails into the outbox, and saying what became of one."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from portal import keys, vault
 from portal.core.db import announce, now, transaction
 from portal.mailing.addresses import Address
 from portal.mailing.letters import Letter
-from portal.mailing.models import Waiting
+from portal.mailing.models import Undelivered, Waiting
 
 WORTH_SENDING: Final = timedelta(days=5)
 """How long a mail is tried when its sender names no end of its own."""
+NOBODY: Final = ""
+"""The kind of a letter that the postman throws away."""
+
+MailStatus = Literal["waiting", "delayed", "gone", "refused", "late"]
+"""On its way; tried in vain and tried again; taken by a server; no such mailbox; given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,12 @@ class MailWaiting:
 
 async def send(
     kind: str, to: Address, language: str, *, until: datetime | None = None, **params: Any
-) -> None:
+) -> UUID:
     """
     Write to *to* with the template `mailing/<kind>.txt` filled with *params* (JSON values).
 
     Joins the caller's transaction and is delivered after its commit, tried again until *until*.
+    The answer is a name for `status_of`: random, and it says nothing about anybody.
     """
     letter = Letter(kind, to.text, language, params)
     moment, row = now(), uuid4()
@@ -38,6 +44,31 @@ async def send(
             expires_at=until or moment + WORTH_SENDING,
         )
         announce(MailWaiting())
+    return row
+
+
+async def send_to_nobody(like: Address) -> None:
+    """
+    An outbox row like that of any mail to an address such as *like*, thrown away by the postman.
+
+    For a verb whose time must not tell whether there is somebody to write to.
+    """
+    await send(NOBODY, like, "en")
+
+
+async def status_of(name: str) -> MailStatus:
+    """What became of a mail that `send` named; `gone` when it was taken, and for made-up names."""
+    try:
+        row = UUID(name)
+    except ValueError:
+        return "gone"
+    waiting = await Waiting.get_or_none(id=row).only("tries")
+    if waiting is not None:
+        return "delayed" if waiting.tries else "waiting"
+    ended = await Undelivered.get_or_none(id=row)
+    if ended is None:
+        return "gone"
+    return "refused" if ended.why == "refused" else "late"
 
 
 def open_letter(row: UUID, boxed: bytes) -> Letter:

@@ -4,6 +4,7 @@ from portal.storing.boxes import Boxes, Place, Role
 from portal.storing.errors import DiskFull, QuotaFull
 from portal.storing.keeping import (
     Space,
+    forget_account,
     keep,
     let_go,
     let_go_of,
@@ -23,6 +24,7 @@ __all__ = [
     "Room",
     "Space",
     "Store",
+    "forget_account",
     "keep",
     "let_go",
     "let_go_of",

@@ -96,6 +96,12 @@ async def _let_go(rows: Collection[StoredObject], moment: datetime) -> None:
                 await Usage.filter(account=row.owner).update(used=F("used") - row.size)
 
 
+async def forget_account(account: AccountId) -> None:
+    """Whatever is still kept for *account* is let go of, and its space is no longer counted."""
+    await _let_go(await StoredObject.filter(owner=account, gone_at=None), now())
+    await Usage.filter(account=account).delete()
+
+
 async def objects_of(holding: UUID) -> frozenset[UUID]:
     """The ids of everything kept for *holding*."""
     rows = await StoredObject.filter(holding=holding, gone_at=None).only("id")

@@ -2,6 +2,7 @@
 
 from portal.studies import parts
 from portal.studies.events import StudyDeleted
+from portal.studies.expiring import forget_owner
 from portal.studies.filing import Outcome
 from portal.studies.intake import keep_files
 from portal.studies.listing import Entry, delete, my_documents, my_studies, summaries_with
@@ -37,6 +38,7 @@ __all__ = [
     "create_blueprint",
     "delete",
     "finish",
+    "forget_owner",
     "instances_there",
     "keep_files",
     "merge_all",

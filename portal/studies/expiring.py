@@ -1,4 +1,4 @@
-"""The end of an upload's bookkeeping; the files that were acknowledged are not touched."""
+"""The end of an upload's bookkeeping, which keeps its acknowledged files, and of an account's."""
 
 import asyncio
 import logging
@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from portal import storing
-from portal.core.db import now, transaction
-from portal.studies.models import Upload, UploadPart, UploadPiece
+from portal import keys, storing
+from portal.core.actor import AccountId
+from portal.core.db import announce, now, transaction
+from portal.studies.events import StudyDeleted
+from portal.studies.models import Instance, Segment, Study, Upload, UploadPart, UploadPiece
 
 EVERY: Final = 600.0
 """Seconds between two rounds."""
@@ -31,6 +33,32 @@ async def forget_expired(at: datetime) -> int:
     for upload in old:
         await forget(upload.id)
     return len(old)
+
+
+async def forget_study(study: UUID, owner: AccountId) -> None:
+    """Drop a study, every key to it, and let go of its objects."""
+    async with transaction():
+        await Study.filter(id=study).delete()
+        await keys.drop_study_keys(study)
+        await Instance.filter(study=study).delete()
+        await Segment.filter(study=study).delete()
+        await storing.let_go_of(study)
+        announce(StudyDeleted(study, owner))
+
+
+async def forget_owner(owner: AccountId) -> None:
+    """
+    Drop everything that an account kept; joins the transaction in which the account goes.
+
+    The objects are let go of, so the sweeper removes them also when this process dies meanwhile.
+    """
+    async with transaction():
+        uploads = await Upload.filter(owner=owner).only("id")
+        for upload in uploads:
+            await forget(upload.id)
+        for study in await Study.filter(owner=owner).only("id"):
+            await forget_study(study.id, owner)
+        await storing.forget_account(owner)
 
 
 async def forgetting() -> None:

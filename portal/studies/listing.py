@@ -7,12 +7,11 @@ from uuid import UUID
 
 from portal import documents, keys, storing
 from portal.core.actor import Actor, Secret
-from portal.core.db import announce, transaction
 from portal.core.errors import Unknown
 from portal.studies import manifests
 from portal.studies.access import study_for
-from portal.studies.events import StudyDeleted
-from portal.studies.models import Instance, Segment, Study
+from portal.studies.expiring import forget_study
+from portal.studies.models import Segment, Study
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import StudySummary, as_summary, opened_summary, summary_of
 
@@ -93,10 +92,4 @@ async def delete(actor: Actor, study_id: UUID) -> None:
     free the account's space at once and are removed by the sweeper.
     """
     study = await study_for(actor, study_id)
-    async with transaction():
-        await Study.filter(id=study.id).delete()
-        await keys.drop_study_keys(study.id)
-        await Instance.filter(study=study.id).delete()
-        await Segment.filter(study=study.id).delete()
-        await storing.let_go_of(study.id)
-        announce(StudyDeleted(study.id, actor.id))
+    await forget_study(study.id, actor.id)

@@ -152,5 +152,7 @@ async def _compared(actor: Actor, images: Facts) -> Comparison:
     if actor.kind == "professional":
         return Comparison("unasked")
     profile = await accounts.profile_of(actor)
+    if profile.birth_date is None:  # not activated yet, so nobody has asked
+        return Comparison("unasked")
     account = Facts(profile.name, profile.birth_date.strftime("%Y%m%d"), profile.sex)
     return compare(images, account)

@@ -31,7 +31,6 @@ LOOKUPS: Final = {"get", "get_or_none", "filter", "all", "first", "raw", "in_bul
 BY_ID: Final = {"id", "pk", "id__in", "pk__in"}
 
 PAST_THE_DOOR: Final = {
-    "cases/reading.py::_threads": "ids of the posts of a case that is open already",
     "portal/studies/expiring.py": "expiry looks at all, and shows nothing",
     "portal/studies/filing.py": "the plan was made for the actor's own study",
     "portal/studies/listing.py": "the caller holds the study keys",

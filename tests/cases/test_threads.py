@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from cases import casework, reading, threads
+from cases import casework, catching_up, paging, reading, threads
 from cases.errors import CaseClosed, NotYours, Outdated, PostDeleted
 from cases.events import Changed, ReadFurther
 from cases.forms import NewPost, PostEdit
@@ -93,8 +93,8 @@ async def test_a_stranger_writes_nothing_and_is_told_nothing(board: Board) -> No
         threads.react(mallory, posted.id, "agree", on=True),
         threads.mark_read(mallory, posted.thread, posted.seq),
         reading.history(mallory, posted.id),
-        reading.since(mallory, board.case, 0),
-        reading.stretch(mallory, posted.thread),
+        catching_up.since(mallory, board.case, 0),
+        paging.stretch(mallory, posted.thread),
         reading.pin_image(mallory, posted.id),
         casework.close(mallory, board.case),
     ):
@@ -321,7 +321,7 @@ async def test_catching_up_gives_each_post_once_as_it_is_now(board: Board) -> No
     await threads.edit(board.ada.actor, PostEdit(first.id, "One, corrected", 1))
     await threads.react(board.ben.actor, first.id, "agree", on=True)
 
-    missed = await reading.since(board.ben.actor, board.case, first.seq - 1)
+    missed = await catching_up.since(board.ben.actor, board.case, first.seq - 1)
 
     assert [(each.post, each.kind) for each in missed.changes] == [
         (second.id, "post"),
@@ -330,19 +330,19 @@ async def test_catching_up_gives_each_post_once_as_it_is_now(board: Board) -> No
     assert missed.changes[1].view is not None
     assert missed.changes[1].view.text == "One, corrected"
     assert not missed.more
-    assert (await reading.since(board.ben.actor, board.case, missed.seq)).changes == []
+    assert (await catching_up.since(board.ben.actor, board.case, missed.seq)).changes == []
 
 
 async def test_catching_up_goes_on_where_it_stopped(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "CHANGES_AT_ONCE", 3)
+    monkeypatch.setattr(catching_up, "CHANGES_AT_ONCE", 3)
     for number in range(8):
         await board.ada.posts(f"Post {number}", on=board.case)
 
     seq, found, more = 0, [], True
     while more:
-        missed = await reading.since(board.ben.actor, board.case, seq)
+        missed = await catching_up.since(board.ben.actor, board.case, seq)
         found += [each.view.text for each in missed.changes if each.view]
         seq, more = missed.seq, missed.more
 
@@ -352,7 +352,7 @@ async def test_catching_up_goes_on_where_it_stopped(
 async def test_a_long_thread_opens_where_the_reader_stopped(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "SHOWN_AT_ONCE", 10)
+    monkeypatch.setattr(paging, "SHOWN_AT_ONCE", 10)
     sent = [await board.ada.posts(f"Post {number}", on=board.case) for number in range(40)]
     await threads.mark_read(board.ben.actor, sent[0].thread, sent[19].seq)
 
@@ -360,7 +360,7 @@ async def test_a_long_thread_opens_where_the_reader_stopped(
 
     assert texts(thread.posts) == [f"Post {number}" for number in range(15, 25)]
     assert (thread.unread, thread.first_unread) == (20, sent[20].id)
-    earlier = await reading.stretch(board.ben.actor, thread.id, before=thread.earlier)
+    earlier = await paging.stretch(board.ben.actor, thread.id, before=thread.earlier)
     assert (texts(earlier.posts)[-1], earlier.more) == ("Post 14", True)
-    later = await reading.stretch(board.ben.actor, thread.id, after=thread.later)
+    later = await paging.stretch(board.ben.actor, thread.id, after=thread.later)
     assert (texts(later.posts)[0], later.more) == ("Post 25", True)

@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from uuid import UUID, uuid4
 
@@ -15,6 +15,8 @@ from quart import Quart
 from cases import communities
 from cases.ids import CommunityId
 from portal import studies
+from portal.core.db import now
+from portal.core.language import show_date
 from portal.demo import phantom
 from tests.browser import PHONE, poll
 from tests.journeys.conftest import Sits
@@ -22,6 +24,7 @@ from tests.people import Person, World
 
 pytestmark = pytest.mark.one_engine
 FULL = "document.querySelector('.hv-mark')?.dataset.quality === 'full'"
+IN_A_MONTH = now().date() + timedelta(days=30)
 SLICES, SIDE = 12, 96
 PATIENT = phantom.Person(
     name="Muster^Max", birth_date=date(1958, 9, 17), sex="M", local_id="D-2001"
@@ -61,14 +64,21 @@ async def _opens_a_case(page: Page, board: Board) -> str:
     await page.get_by_label("Modality").select_option("CT")
     await page.get_by_label("Region").select_option("head")
     await page.get_by_label("Age of the patient").select_option("65–69")
+    await page.get_by_label("How soon").select_option("today")
+    await page.get_by_label("Answer by").fill("2020-01-01T16:00")
     await page.get_by_role("checkbox").first.check()
     await page.locator("form.form").evaluate("(form) => { form.noValidate = true; }")
     await page.get_by_role("button", name="Open the case").click()
     await expect(page.locator("main .error").first).to_be_visible()
     await page.get_by_label("Question").fill("Bleeding or tumour?")
     await page.get_by_role("button", name="Open the case").click()
+    await expect(page.locator("#f-answer_by-error")).to_contain_text("in the future")
+    await page.get_by_label("Answer by").fill(f"{IN_A_MONTH}T16:00")
+    await page.get_by_role("button", name="Open the case").click()
     await page.wait_for_url("**/cases/*")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("<img src=x")
+    await expect(page.locator(".case-head, main").first).to_contain_text("Today")
+    await expect(page.get_by_text("Answer by")).to_contain_text("16:00")
     return page.url
 
 
@@ -203,17 +213,14 @@ async def test_threads_stay_apart_and_a_closed_case_is_found_by_members_only(
     await expect(rossi.locator(".post", has_text="Clot, I think")).to_be_in_viewport()
     await expect(rossi.locator("[data-thread-link]", has_text="Clot")).not_to_contain_text("3")
 
-    # J1.12: closing replaces the composers by words.
+    # J1.12: closing replaces the composers by words and schedules the question for the outcome.
     await ada.get_by_label("More about this case").click()
+    await ada.get_by_role("link", name="Close case").click()
+    await ada.get_by_label("Ask for the outcome on").fill(IN_A_MONTH.isoformat())
     await ada.get_by_role("button", name="Close case").click()
-    await (
-        ada.get_by_role("dialog")
-        .get_by_role("button", name="Yes")
-        .or_(ada.get_by_role("dialog").locator(".button-primary, .button-danger"))
-        .first.click()
-    )
     await expect(ada.get_by_text("Closed on")).to_be_visible()
     await expect(ada.locator("[data-composer]")).to_have_count(0)
+    await expect(ada.locator(".outcome")).to_contain_text(show_date(IN_A_MONTH))
 
     # J1.13: the search finds it, and the hit opens the very post.
     await rossi.goto("/search")

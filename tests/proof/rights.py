@@ -104,9 +104,20 @@ RIGHTS: Final[dict[str, Right]] = {
     "static": Right(ALL, fine=frozenset({404})),  # nothing is built where tests run alone
     "pages.start": Right(ALL),
     "pages.help_page": Right(ALL),
+    "pages.signing_in_help": Right(ALL),
     "mailing.show_mailbox": Right(ALL),
     "accounts.ask_registration": Right(ALL),
     "accounts.register": Right(ALL, sends=form()),
+    "accounts.write_again": Right(ALL, sends=form(ticket="made up"), fine=frozenset({410})),
+    "accounts.ask_short": Right(ALL),
+    "accounts.enter": Right(ALL, sends=form()),
+    "accounts.mail_status": Right(ALL),
+    "accounts.signed_in_now": Right(ALL),
+    # For accounts that are not activated; everybody here is.
+    "accounts.show_activation": Right(SIGNED_IN),
+    "accounts.ask_again": Right(SIGNED_IN, fine=frozenset({410})),
+    "accounts.change_address": Right(SIGNED_IN, sends=form(), fine=frozenset({410})),
+    "accounts.issue_pass": Right(SIGNED_IN, fine=frozenset({410})),
     "accounts.print_pass": Right(ALL, sends=form(ticket="made up"), fine=frozenset({410})),
     "accounts.ask_activation": Right(ALL),
     "accounts.activate": Right(ALL, sends=form()),
@@ -186,7 +197,9 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.posts.react": Right(INSIDE, sends=form(kind="agree")),
     "cases.posts.history": Right(INSIDE),
     "cases.posts.picture": Right(INSIDE),
+    "cases.ask_closing": Right(AUTHOR | OWNER, sees=INSIDE),
     "cases.close": Right(AUTHOR | OWNER, sees=INSIDE),
+    "cases.write_outcome": Right(AUTHOR, sees=INSIDE, sends=form(outcome="A tumour.", rev="0")),
     "cases.reopen": Right(AUTHOR | OWNER, sees=INSIDE),
     "accounts.sign_out": Right(SIGNED_IN),  # last: it ends what the others need
 }

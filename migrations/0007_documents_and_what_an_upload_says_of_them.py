@@ -4,7 +4,7 @@ from uuid import uuid4
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('hds', '0004_a_mark_on_every_session')]
+    dependencies = [('hds', '0006_unverified_accounts_and_undelivered_mails')]
 
     initial = False
 

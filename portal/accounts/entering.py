@@ -1,0 +1,175 @@
+"""
+In at once (S-035): an e-mail address and a password, and the account is there, not activated yet.
+
+And what its person does until it is: print the Pass, ask for the mail again, mend the address.
+"""
+
+from datetime import timedelta
+from typing import Final, cast
+from uuid import UUID, uuid4
+
+from portal import keys, mailing, vault
+from portal.accounts import passwords, throttles, unverified
+from portal.accounts.entrance_forms import AddressChange, ShortRegistration
+from portal.accounts.errors import LinkDead, WrongPassword
+from portal.accounts.forms import Theme
+from portal.accounts.links import MAILS, write_link
+from portal.accounts.models import Account
+from portal.accounts.passes import Pass
+from portal.accounts.profiles import box_profile
+from portal.accounts.registering import REGISTRATIONS, WAITING
+from portal.accounts.signing import SignedIn
+from portal.accounts.unverified import LIFE, UNVERIFIED
+from portal.core.actor import AccountId, AccountKind, Actor, Secret
+from portal.core.db import now, transaction
+
+WRITINGS: Final = throttles.Limit("write-again", free=5, first_wait=timedelta(minutes=1))
+"""Mails that one account asks for, to whatever addresses."""
+PRESENTS: Final = throttles.Limit("change-address", last=throttles.MOST_IN_A_ROW)
+
+
+async def enter(new: ShortRegistration, network: str) -> SignedIn:
+    """
+    Make an unverified account, write to its address, and sign in.
+
+    Whoever did so before with the same address and password comes back into the same account.
+    Whether the address has an owner shows in the mail alone.  Raises `WeakPassword`,
+    `TooManyTries`.
+    """
+    await throttles.count(REGISTRATIONS, network)
+    await throttles.count(MAILS, new.mail.mark)
+    password = passwords.fold(new.password)
+    await passwords.check(password, new.kind, (new.mail.text,))
+    found = await unverified.find(new.mail.mark, password)
+    if found is not None:
+        account, root = found.account, found.root
+    else:
+        account, root = await _made(new, password)
+    cookie = await keys.start_session(
+        AccountId(account.id),
+        cast("AccountKind", account.kind),
+        account.language,
+        root,
+        opened_by=None if found is None else found.wrap,
+    )
+    return SignedIn(cookie, account.language, cast("Theme", account.theme))
+
+
+async def address_of(actor: Actor) -> str:
+    """The address as it was typed."""
+    return mailing.open_address((await _waiting(actor.id)).mail, actor.id).text
+
+
+async def write_again(account_id: AccountId) -> UUID:
+    """
+    Mail a new link; the one before is dead.  The mail's id.
+
+    Raises `TooManyTries`, and `LinkDead` for an account that is activated or gone.
+    """
+    account = await _waiting(account_id)
+    address = mailing.open_address(account.mail, account.id)
+    await throttles.count(WRITINGS, str(account_id))
+    await throttles.count(MAILS, address.mark)
+    return await _write(account, address)
+
+
+async def write_elsewhere(account_id: AccountId, address: mailing.Address) -> UUID:
+    """
+    The same to another address, for an account that has no password yet.
+
+    *account_id* comes from a ticket, which only who registered has.
+    """
+    account = await _waiting(account_id)
+    if account.state == UNVERIFIED:
+        raise LinkDead
+    await throttles.count(WRITINGS, str(account_id))
+    await throttles.count(MAILS, address.mark)
+    async with transaction():
+        boxed = mailing.box_address(address, account_id)
+        if not await Account.filter(id=account_id, state="unactivated").update(mail=boxed):
+            raise LinkDead
+        return await _write(account, address)
+
+
+async def change_address(actor: Actor, typed: AddressChange) -> UUID:
+    """
+    Write to another address from now on.  The mail's id.
+
+    The password is needed once more: signing in finds its wrap by the address.  Raises
+    `WrongPassword`, `TooManyTries`, `Stopped`.
+    """
+    account = await _waiting(actor.id)
+    await throttles.count(PRESENTS, str(actor.id))
+    password = passwords.fold(typed.present)
+    root = await keys.unwrap_root("password", "user", actor.id, password)
+    if root is None:
+        raise WrongPassword
+    await throttles.forget(PRESENTS, str(actor.id))
+    await throttles.count(WRITINGS, str(actor.id))
+    await throttles.count(MAILS, typed.mail.mark)
+    wrap = await _wrap(actor.id, root, password, typed.mail)
+    async with transaction():
+        boxed = mailing.box_address(typed.mail, actor.id)
+        waiting = Account.filter(id=actor.id, state=UNVERIFIED)
+        if not await waiting.update(mail=boxed, waiting_mark=typed.mail.mark):
+            raise LinkDead
+        await keys.keep_wrap(wrap)
+        return await _write(account, typed.mail)
+
+
+async def issue_pass(actor: Actor) -> Pass:
+    """A Pass with a new code; the code of the one before opens nothing any more."""
+    await _waiting(actor.id)
+    code = vault.pass_code()
+    wrap = await keys.wrap_root("code", "user", actor.id, actor.epoch, actor.root, code)
+    public = await keys.public_key("user", actor.id)
+    await keys.keep_wrap(wrap)
+    return Pass(actor.id, "", code, public.fpr, now())
+
+
+async def _made(new: ShortRegistration, password: str) -> tuple[Account, Secret]:
+    account_id, root = AccountId(uuid4()), vault.new_secret()
+    wrap = await _wrap(account_id, root, password, new.mail)
+    async with transaction():
+        account = await Account.create(
+            id=account_id,
+            kind=new.kind,
+            state=UNVERIFIED,
+            language=new.language,
+            theme="system",
+            mail=mailing.box_address(new.mail, account_id),
+            waiting_mark=new.mail.mark,
+            profile=box_profile(account_id, keys.FIRST_EPOCH, root, 1, None),
+            profile_rev=1,
+            card=None,
+            card_rev=1,
+            findable=False,
+            created_at=now(),
+        )
+        await keys.create_principal(account_id, "user", root)
+        await keys.keep_wrap(wrap)
+        await _write(account, new.mail)
+    return account, root
+
+
+async def _wrap(
+    account_id: AccountId, root: Secret, password: str, address: mailing.Address
+) -> keys.Wrap:
+    salt = keys.shared_salt(address.mark)
+    return await keys.wrap_root(
+        "password", "user", account_id, keys.FIRST_EPOCH, root, password, salt=salt
+    )
+
+
+async def _write(account: Account, address: mailing.Address) -> UUID:
+    letter = "activation_short" if account.state == UNVERIFIED else "activation"
+    ends_at = account.created_at + LIFE
+    return await write_link(AccountId(account.id), address, account.language, ends_at, letter)
+
+
+async def _waiting(account_id: AccountId) -> Account:
+    """The row.  Raises `LinkDead` when it is activated already or gone: nothing to do here."""
+    account = await Account.get_or_none(id=account_id, state__in=WAITING)
+    if account is None:
+        raise LinkDead
+    return account

@@ -1,0 +1,97 @@
+"""
+Accounts whose address nobody has confirmed yet (S-035, Q-02): they keep own uploads and open codes.
+
+Anybody may type anybody's address, so such an account has no claim on it: any number of them may
+wait under one address, and the one who activates first gets it.  Signing in asks the address's
+owner first and then all that wait under it, with one derivation however many there are.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from portal import keys
+from portal.accounts.errors import NotActivated
+from portal.accounts.models import Account
+from portal.core.actor import Actor, Secret
+from portal.core.db import now
+
+UNVERIFIED: Final = "unverified"
+LIFE: Final = timedelta(days=28)
+"""An account that is not activated lives four weeks, to the minute (S-037)."""
+MOST_FOR_ONE_ADDRESS: Final = 200
+"""More than the throttle on writing to an address lets anybody make in four weeks."""
+REMEMBERED: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an account that is not activated is told on every page."""
+
+    ends_at: datetime
+    """The moment at which it is deleted with everything in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An account that a password opened, its root, and the wrap that gave it."""
+
+    account: Account
+    root: Secret = field(repr=False)
+    wrap: UUID | None
+
+
+class _Activated:
+    """Accounts known to be activated, which nothing undoes: nobody asks the database twice."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[UUID, None] = OrderedDict()
+
+    def __contains__(self, account: UUID) -> bool:
+        return account in self._known
+
+    def add(self, account: UUID) -> None:
+        self._known[account] = None
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+
+_activated: Final = _Activated()
+
+
+async def standing(actor: Actor) -> Standing | None:
+    """How long the actor's account lives unless it is activated; None once it is."""
+    if actor.id in _activated:
+        return None
+    row = await Account.get_or_none(id=actor.id).only("id", "state", "created_at")
+    if row is not None and row.state == UNVERIFIED:
+        return Standing(row.created_at + LIFE)
+    _activated.add(actor.id)
+    return None
+
+
+async def must_be_activated(actor: Actor) -> None:
+    """Raises `NotActivated` for an account whose address nobody has confirmed."""
+    if await standing(actor) is not None:
+        raise NotActivated
+
+
+async def find(mark: str, password: str) -> Opened | None:
+    """
+    The newest account waiting under an address that *password* opens.
+
+    The same work for none, one and many.  Raises `Busy`.
+    """
+    waiting = Account.filter(waiting_mark=mark, state=UNVERIFIED, created_at__gt=now() - LIFE)
+    rows = await waiting.order_by("-created_at").limit(MOST_FOR_ONE_ADDRESS)
+    by_id = {row.id: row for row in rows}
+    salt = keys.shared_salt(mark)
+    found = await keys.unwrap_one_of("password", "user", list(by_id), password, salt=salt)
+    return None if found is None else Opened(by_id[found.principal], found.root, found.wrap)
+
+
+def salt_for(account: Account) -> bytes | None:
+    """The salt that the next wrap of a password must have for `find`; None: any."""
+    return None if account.waiting_mark is None else keys.shared_salt(account.waiting_mark)
