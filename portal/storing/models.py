@@ -30,3 +30,15 @@ class Usage(Model):
 
     class Meta:
         table = "storage_usage"
+
+
+class SweepTurn(Model):
+    """The one row that says which part of the store is looked through next, and when."""
+
+    name = fields.CharField(max_length=10, primary_key=True)
+    part = fields.IntField()
+    due_at = fields.DatetimeField()
+    """Whoever looks puts it off; a process that dies meanwhile leaves it to the next one."""
+
+    class Meta:
+        table = "storage_sweep"

@@ -30,6 +30,9 @@ LEAST_SHARE: Final = 0.05
 COALESCE: Final = 128 * 1024
 """Ranges nearer than this are read in one go."""
 
+PARTS: Final = 256
+"""One for each first byte of an id."""
+
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -78,13 +81,17 @@ class Store:
         """Remove the object; nothing happens when there is none."""
         await asyncio.to_thread(self._delete, object_id)
 
-    async def ids_older_than(self, seconds: float, now: float) -> list[UUID]:
-        """Every object last written more than *seconds* before *now* (a POSIX time)."""
-        return await asyncio.to_thread(lambda: list(self._older(now - seconds)))
+    async def older_than(self, seconds: float, now: float, part: int) -> list[UUID]:
+        """
+        The objects last written more than *seconds* before *now* (a POSIX time), of one part.
 
-    async def drop_unfinished(self, seconds: float, now: float) -> int:
-        """Remove what interrupted writes older than *seconds* left behind; how many there were."""
-        return await asyncio.to_thread(self._drop_unfinished, now - seconds)
+        There are `PARTS` of about the same size, numbered from 0: no list holds more than one.
+        """
+        return await asyncio.to_thread(lambda: list(self._older(now - seconds, part)))
+
+    async def drop_unfinished(self, seconds: float, now: float, part: int) -> int:
+        """Remove what interrupted writes older than *seconds* left in a part; how many."""
+        return await asyncio.to_thread(self._drop_unfinished, now - seconds, part)
 
     @cached_property
     def _objects(self) -> LocalStore:
@@ -134,17 +141,17 @@ class Store:
     def _delete(self, object_id: UUID) -> None:
         (self._folder / _path(object_id)).unlink(missing_ok=True)
 
-    def _older(self, moment: float) -> Iterator[UUID]:
-        for batch in self._objects.list():
+    def _older(self, moment: float, part: int) -> Iterator[UUID]:
+        for batch in self._objects.list(f"{part:02x}"):
             for meta in batch:
                 name = meta["path"].rsplit("/", 1)[-1]
                 if _NAME.fullmatch(name) and meta["last_modified"].timestamp() < moment:
                     yield UUID(name)
 
-    def _drop_unfinished(self, moment: float) -> int:
+    def _drop_unfinished(self, moment: float, part: int) -> int:
         left = [
             path
-            for path in self._folder.glob("??/??/*#*")
+            for path in self._folder.glob(f"{part:02x}/??/*#*")
             if path.is_file() and path.stat().st_mtime < moment
         ]
         for path in left:

@@ -12,6 +12,7 @@ import pytest
 from portal import storing
 from portal.core.settings import Settings
 from portal.storing import Room
+from portal.storing.store import PARTS
 
 GIB = 1024**3
 PLENTY = Room(100 * GIB, 50 * GIB)
@@ -120,8 +121,10 @@ async def test_unfinished_writes_are_removed_when_old(store: storing.Store, obje
     torn = whole.with_name(f"{uuid4().hex}#1")
     torn.write_bytes(b"half of somet")
 
-    assert await store.drop_unfinished(3600, time.time()) == 0
-    assert await store.drop_unfinished(3600, time.time() + 3601) == 1
+    part, other = object_id.bytes[0], (object_id.bytes[0] + 1) % PARTS
+    assert await store.drop_unfinished(3600, time.time(), part) == 0
+    assert await store.drop_unfinished(3600, time.time() + 3601, other) == 0
+    assert await store.drop_unfinished(3600, time.time() + 3601, part) == 1
 
     assert not torn.exists()
     assert await store.get(object_id) == b"whole"
