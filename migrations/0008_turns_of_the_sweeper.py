@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('hds', '0005_outcome_of_a_case')]
+    dependencies = [('hds', '0007_documents_and_what_an_upload_says_of_them')]
 
     initial = False
 
