@@ -14,7 +14,7 @@ from portal.accounts.directory import (
     find_colleagues,
 )
 from portal.accounts.entrance_forms import ShortRegistration
-from portal.accounts.errors import AddressTaken, NotActivated
+from portal.accounts.errors import AddressTaken, NotActivated, Stopped
 from portal.accounts.events import AccountActivated, AccountsForgotten
 from portal.accounts.forms import (
     Activating,
@@ -57,6 +57,7 @@ __all__ = [
     "ShortRegistration",
     "SignedIn",
     "SigningIn",
+    "Stopped",
     "activate",
     "admit",
     "as_pdf",

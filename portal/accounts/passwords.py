@@ -13,13 +13,18 @@ from typing import Final
 from zxcvbn import zxcvbn
 
 from portal.accounts.errors import WeakPassword
+from portal.accounts.leaked import is_leaked
 from portal.core.actor import AccountKind
 from portal.core.language import N_
 
 SHORTEST: Final[dict[AccountKind, int]] = {"patient": 12, "professional": 15}
+WITH_FACTOR: Final = 8
+"""Where a passkey or an authenticator code is asked for as well."""
 LONGEST: Final = 200
 GUESSES_LOG10: Final = 8.0
 """A hundred million guesses: more than lists of leaked passwords and their variations hold."""
+FACTOR_LOG10: Final = 6.0
+"""With a second factor no more than the throttle's hundred guesses count; this is far above."""
 JUDGED: Final = 100
 """Characters the estimate looks at; its time grows with the square."""
 FEWEST_DIFFERENT: Final = 5
@@ -47,28 +52,32 @@ def fold(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed)
 
 
-async def check(password: str, kind: AccountKind, about: Collection[str] = ()) -> None:
+async def check(
+    password: str, kind: AccountKind, about: Collection[str] = (), *, second_factor: bool = False
+) -> None:
     """
     Raise `WeakPassword` unless *password* is long and hard enough to guess.
 
     *about*: what belongs to the person (name, address), which makes a bad password.
     """
-    if len(password) < SHORTEST[kind]:
-        raise WeakPassword(reason=TOO_SHORT, shortest=SHORTEST[kind])
+    shortest = WITH_FACTOR if second_factor else SHORTEST[kind]
+    if len(password) < shortest:
+        raise WeakPassword(reason=TOO_SHORT, shortest=shortest)
     if len(password) > LONGEST:
         raise WeakPassword(reason=TOO_LONG)
     words = [word for text in about for word in _words(text)]
-    if not await asyncio.to_thread(_hard_to_guess, password, [*words, *OUR_WORDS]):
+    least = FACTOR_LOG10 if second_factor else GUESSES_LOG10
+    if not await asyncio.to_thread(_hard_to_guess, password, [*words, *OUR_WORDS], least):
         raise WeakPassword(reason=TOO_COMMON)
 
 
 def _words(text: str) -> list[str]:
     parts = "".join(each if each.isalnum() else " " for each in text).split()
-    return [text, *(part for part in parts if len(part) > 2)]  # noqa: PLR2004 -- "Dr", "de" are no hint
+    return [*([text] if text else []), *(part for part in parts if len(part) > 2)]  # noqa: PLR2004 -- "Dr", "de" are no hint
 
 
-def _hard_to_guess(password: str, words: list[str]) -> bool:
-    if len(set(password.casefold())) < FEWEST_DIFFERENT:
+def _hard_to_guess(password: str, words: list[str], least: float) -> bool:
+    if len(set(password.casefold())) < FEWEST_DIFFERENT or is_leaked(password):
         return False
     judged = zxcvbn(password[:JUDGED], user_inputs=words, max_length=JUDGED)
-    return float(judged["guesses_log10"]) >= GUESSES_LOG10
+    return float(judged["guesses_log10"]) >= least

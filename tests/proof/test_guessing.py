@@ -1,0 +1,225 @@
+"""
+T22 and T23: nobody learns from an answer whether somebody has an account, and guesses have an end.
+
+For the timings Argon2id is made cheap, so that the rest of an answer counts for more, and how
+often it runs is compared exactly.
+"""
+
+import asyncio
+import gc
+import random
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from quart import Response
+
+from portal import accounts, mailing, vault
+from portal.accounts.models import Account, Throttle
+from portal.accounts.throttles import MOST_IN_A_ROW
+from portal.core.actor import Secret
+from portal.core.settings import Settings
+from tests.accounts.stories import ADA, ERIKA, PASSWORD, erika_is_active, registers, text_of
+from tests.people import Browser, World
+from tests.proof.ranks import probability
+
+NODES: Final = 3
+TRIES: Final = 999
+FREE: Final = 10
+ROOT: Final = Path(__file__).parents[2]
+
+KNOWN: Final = ERIKA["mail"]
+UNKNOWN: Final = "erikb@example.test"
+WRONG: Final = "not this one, surely"
+
+Asked = Callable[[Browser, str], Awaitable[Response]]
+
+
+async def signs_in(browser: Browser, mail: str) -> Response:
+    return await browser.post("/sign-in", form={"mail": mail, "password": WRONG})
+
+
+async def registers_with(browser: Browser, mail: str) -> Response:
+    return await browser.post("/register", form=ERIKA | {"mail": mail})
+
+
+async def enters_with(browser: Browser, mail: str) -> Response:
+    form = {"mail": mail, "password": "a new walrus " + mail[4:6] + " each time", "kind": "patient"}
+    return await browser.post("/register/short", form=form)
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("ask", [signs_in, registers_with, enters_with])
+async def test_the_time_does_not_tell_whether_somebody_has_an_account(
+    world: World, ask: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await erika_is_active(world)
+    derived = _cheaply(monkeypatch)
+
+    times = await _timings(world, ask, 200, derived)
+    p = probability(times[KNOWN], times[UNKNOWN])
+    if p <= 0.01:
+        # One run in a hundred looks like this by chance.  Four times as many, these included,
+        # make a real difference plainer and a chance one vanish.
+        more = await _timings(world, ask, 600, derived)
+        p = probability(times[KNOWN] + more[KNOWN], times[UNKNOWN] + more[UNKNOWN])
+
+    assert p > 0.01
+    assert derived[KNOWN] == derived[UNKNOWN] > 0
+
+
+async def _timings(
+    world: World, ask: Asked, number: int, derived: dict[str, int]
+) -> dict[str, list[float]]:
+    """So many answers about each, in an order that chance decides."""
+    times: dict[str, list[float]] = {KNOWN: [], UNKNOWN: []}
+    order = [KNOWN, UNKNOWN] * number
+    random.Random(5).shuffle(order)
+    gc.disable()
+    try:
+        for mail in order:
+            await Throttle.all().delete()
+            await Account.filter(mail_mark=None).delete()
+            browser = world.browser()
+            before = derived["all"]
+            start = perf_counter()
+            await ask(browser, mail)
+            times[mail].append(perf_counter() - start)
+            derived[mail] += derived["all"] - before
+    finally:
+        gc.enable()
+    return times
+
+
+def _cheaply(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Argon2id with the least memory there is; counts how often it runs."""
+    derived = {KNOWN: 0, UNKNOWN: 0, "all": 0}
+
+    def derive(typed: str, salt: bytes, _cost: vault.Cost) -> Secret:
+        derived["all"] += 1
+        slow = Argon2id(salt=salt, length=32, iterations=1, lanes=1, memory_cost=4096)
+        return Secret(slow.derive(typed.encode()))
+
+    monkeypatch.setattr(vault, "derive", derive)
+    return derived
+
+
+def test_timings_that_differ_are_told_apart() -> None:
+    chance = random.Random(3)
+    same = [[chance.gauss(10, 1) for _ in range(200)] for _ in range(2)]
+    slower = [each + 0.5 for each in same[1]]
+
+    assert probability(*same) > 0.01
+    assert probability(same[0], slower) < 0.001
+    assert probability([1.0] * 50, [1.0] * 50) == 1.0
+
+
+@pytest.mark.parametrize("ask", [signs_in, registers_with, enters_with])
+async def test_status_and_words_do_not_tell_whether_somebody_has_an_account(
+    world: World, ask: Asked
+) -> None:
+    await erika_is_active(world)
+
+    known, unknown = await ask(world.browser(), KNOWN), await ask(world.browser(), UNKNOWN)
+
+    assert known.status_code == unknown.status_code
+    assert known.headers.get("Location") == unknown.headers.get("Location")
+    words = [_words(await text_of(each)) for each in (known, unknown)]
+    assert words[0] == words[1]
+
+
+def _words(page: str) -> str:
+    """The page without the address and what is new each time."""
+    page = page.replace(KNOWN, "MAIL").replace(UNKNOWN, "MAIL")
+    page = re.sub(r'name="ticket" value="[^"]*"|/mail/[0-9a-f-]{36}|(\d{5} ){5}\d{5}', "", page)
+    return re.sub(r"\b([0-9A-Z*~$=]{5}-){4}[0-9A-Z*~$=]{5}", "", page)
+
+
+async def test_guesses_at_several_processes_are_counted_together(settings: Settings) -> None:
+    """T23: three processes, a thousand tries at once; and one that starts afterwards."""
+    taken = await asyncio.gather(*(_process(settings, TRIES // NODES) for _ in range(NODES)))
+    later = await _process(settings, 20)
+
+    assert 1 <= sum(taken) <= FREE + NODES
+    assert later <= 1, "a restart forgets nothing"
+
+
+async def _process(settings: Settings, tries: int) -> int:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.proof.guessers", settings.database_url),
+        *(str(settings.key_folder), str(tries)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return int(said)
+
+
+async def test_after_a_hundred_wrong_passwords_guessing_is_over(world: World) -> None:
+    """The owner is told once; a device of theirs, and the Pass, still lead in."""
+    await erika_is_active(world)
+    await signs_in(world.browser(), KNOWN)
+    await signs_in(world.browser(), UNKNOWN)
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW - 1)
+    await _time_passes()
+
+    last = [await signs_in(world.browser(), mail) for mail in (KNOWN, UNKNOWN)]
+    await _time_passes()
+    after = [await signs_in(world.browser(), mail) for mail in (KNOWN, UNKNOWN, KNOWN)]
+    right = await world.browser().post("/sign-in", form={"mail": KNOWN, "password": PASSWORD})
+
+    assert [each.status_code for each in [*last, *after, right]] == [403, 403, 429, 429, 429, 429]
+    page = await text_of(right)
+    assert "With the activation code from your Pass you can set a new password" in page
+    assert "Retry-After" not in right.headers
+    told = [each.subject for each in await world.mails_to(KNOWN)]
+    assert told.count("Too many wrong passwords") == 1
+    assert await world.mails_to(UNKNOWN) == []
+
+
+async def test_the_way_back_after_a_hundred_wrong_passwords(world: World) -> None:
+    await erika_is_active(world)
+    typed = accounts.SigningIn.parse({"mail": KNOWN, "password": PASSWORD})
+    await signs_in(world.browser(), KNOWN)
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW)
+    await _time_passes(timedelta(days=300))
+
+    with pytest.raises(accounts.Stopped):
+        await accounts.sign_in(typed, "here")
+    on_her_own = await accounts.sign_in(typed, "here", device="her laptop")
+    await accounts.open_again(mailing.read_address(KNOWN).mark)
+    anywhere = await accounts.sign_in(typed, "here")
+
+    assert on_her_own.cookie
+    assert anywhere.cookie
+
+
+async def test_after_a_hundred_wrong_codes_a_link_is_closed(world: World) -> None:
+    code = await registers(world.browser(), ADA)
+    other = await registers(world.browser())
+    link = await world.link_for(ADA["mail"])
+    form: dict[str, Any] = {"code": other, "password": "fifteen or more walruses"}
+    await world.browser().post(link, form=form)
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW - 1)
+
+    last = await world.browser().post(link, form=form)
+    right = await world.browser().post(link, form=form | {"code": code})
+
+    assert (last.status_code, right.status_code) == (403, 429)
+    assert "Register again" in await text_of(right)
+    told = [each.subject for each in await world.mails_to(ADA["mail"])]
+    assert told.count("Too many wrong activation codes") == 1
+
+
+async def _time_passes(by: timedelta = timedelta(hours=1)) -> None:
+    for row in await Throttle.all():
+        row.free_at -= by
+        row.last_at -= by
+        await row.save()
