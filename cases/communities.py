@@ -5,18 +5,11 @@ from uuid import uuid4
 
 from cases import access, epochs
 from cases.access import OpenCommunity
+from cases.answering import accept, decline, my_invitations
 from cases.errors import OwnersOnly, ProfessionalsOnly
 from cases.forms import NewCommunity
 from cases.ids import CommunityId
-from cases.inviting import (
-    accept,
-    complete,
-    decline,
-    invite,
-    my_invitations,
-    pending,
-    withdraw,
-)
+from cases.inviting import asked, complete, invite, pending, resend, withdraw
 from cases.membership import address_book, change_role, leave, members, remove
 from cases.models import Community, Member
 from cases.writing import writing
@@ -27,6 +20,7 @@ from portal.core.db import now, transaction
 __all__ = [
     "accept",
     "address_book",
+    "asked",
     "change_role",
     "complete",
     "decline",
@@ -39,6 +33,7 @@ __all__ = [
     "pending",
     "remove",
     "rename",
+    "resend",
     "withdraw",
 ]
 

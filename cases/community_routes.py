@@ -1,7 +1,7 @@
 """Pages of communities: mine, one with its cases, managing members and invitations."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from quart import Blueprint, redirect, render_template, request, url_for
@@ -15,7 +15,16 @@ from cases.vocabulary import Role
 from portal import accounts, mailing
 from portal.core.actor import AccountId
 from portal.core.errors import Conflict, Invalid, reading
+from portal.core.language import N_
+from portal.core.language import gettext as _
 from portal.core.web import explain, signed_in, status_of
+
+DONE: Final = {
+    "invited": N_("The invitation has been sent."),
+    "again": N_("The invitation has been sent once more; it is valid from today."),
+    "withdrawn": N_("The invitation has been withdrawn."),
+}
+"""What a page confirms after it has sent a form; its address says which."""
 
 blueprint = Blueprint("communities", __name__, url_prefix="/communities")
 
@@ -25,6 +34,8 @@ blueprint = Blueprint("communities", __name__, url_prefix="/communities")
 async def mine() -> ResponseReturnValue:
     """My communities with what is unread in them, and the invitations that wait for me."""
     actor = signed_in()
+    if actor.kind != "professional":
+        return await render_template("cases/for_professionals.html")
     own = await communities.mine(actor)
     counts = await unread.by_community(actor.id, [each.id for each in own])
     mark = mailing.read_address((await accounts.profile_of(actor)).mail).mark
@@ -53,6 +64,8 @@ async def decline(invitation: UUID) -> ResponseReturnValue:
 @steady
 async def manage() -> ResponseReturnValue:
     """Everything I belong to, and a form for a new community."""
+    if signed_in().kind != "professional":
+        return await render_template("cases/for_professionals.html")
     return await _manage({}, {}), 200
 
 
@@ -123,11 +136,13 @@ async def _members(
     opened = await access.community_for(actor, community)
     await communities.complete(actor, opened)
     sought = request.args.get("q", "").strip()
+    done = DONE.get(request.args.get("done", ""))
     return await render_template(
         "cases/members.html",
         community=opened,
         members=await membership.members_in(opened),
-        pending=await communities.pending(opened),
+        asked=await communities.asked(opened),
+        notices=[{"text": _(done), "kind": "good"}] if done else [],
         sought=sought,
         found=await communities.address_book(actor, community, sought) if sought else [],
         form=form or {},
@@ -163,7 +178,11 @@ async def invite(community: UUID) -> ResponseReturnValue:
     except Conflict as error:
         page = await _members(CommunityId(community), form=form, problem=explain(error))
         return page, status_of(error)
-    return redirect(url_for("cases.communities.members", community=community), 303)
+    return _done(community, "invited")
+
+
+def _done(community: UUID, what: str) -> ResponseReturnValue:
+    return redirect(url_for("cases.communities.members", community=community, done=what), 303)
 
 
 def _invited(form: Mapping[str, Any]) -> AccountId | mailing.Address:
@@ -177,7 +196,14 @@ def _invited(form: Mapping[str, Any]) -> AccountId | mailing.Address:
 async def withdraw(community: UUID, invitation: UUID) -> ResponseReturnValue:
     """Take an invitation back."""
     await communities.withdraw(signed_in(), CommunityId(community), InvitationId(invitation))
-    return redirect(url_for("cases.communities.members", community=community), 303)
+    return _done(community, "withdrawn")
+
+
+@blueprint.post("/<uuid:community>/invitations/<uuid:invitation>/resend")
+async def resend(community: UUID, invitation: UUID) -> ResponseReturnValue:
+    """Send an invitation once more."""
+    await communities.resend(signed_in(), CommunityId(community), InvitationId(invitation))
+    return _done(community, "again")
 
 
 @blueprint.post("/<uuid:community>/members/<uuid:account>/role")

@@ -1,69 +1,59 @@
 """
-Invitations: by address book or by mail address, answered by the invited person alone.
+Inviting: by address book or by mail address, once more, or not after all.  Owners only.
 
 An invitation to an account carries the community's current root sealed to it, so that accepting
 needs nobody else online.  One to an address without an account waits until it has one; then any
-member's next visit completes it.  When an invitation ends unanswered, the root it carried is
-replaced: whoever was only invited never reads what is written afterwards.
+member's next visit completes it.  Answering is the invited person's, in `cases.answering`.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid4
 
 from cases import access, epochs, rotating
 from cases.access import OpenCommunity
+from cases.answering import end, report_unreadable
 from cases.errors import (
     AlreadyInvited,
     AlreadyMember,
-    InvitationOver,
     OwnersOnly,
-    ProfessionalsOnly,
     RootMoved,
 )
 from cases.events import Invited
 from cases.ids import CommunityId, InvitationId
-from cases.models import Invitation, Member
+from cases.models import Invitation
 from cases.people import Colleague, colleagues
 from cases.rotating import INVITED
-from cases.writing import Writing, lock, note, writing
+from cases.writing import Writing, writing
 from portal import accounts, mailing, vault
 from portal.core.actor import AccountId, Actor
-from portal.core.db import announce, now, transaction
+from portal.core.db import announce, now
 from portal.core.errors import Unknown
 from portal.core.language import gettext as _
 from portal.core.language import language
 
-log = logging.getLogger(__name__)
-
 LIFE: Final = timedelta(days=14)
 MAILS: Final = accounts.Limit("invitation-mail", free=50, longest_wait=timedelta(hours=6))
 """Mails to strangers that one member may cause in a day without waiting."""
+BOOKED: Final = accounts.Limit("invitation-book", free=200, longest_wait=timedelta(hours=6))
+"""The same for colleagues from the address book."""
+KEPT: Final = timedelta(days=30)
+"""How long owners see that somebody said no, or nothing."""
+SHOWN: Final = ("pending", "declined", "expired")
 
 
 @dataclass(frozen=True, slots=True)
-class InvitationToMe:
-    """An invitation as the invited person sees it; unnamed until a member has completed it."""
-
-    id: InvitationId
-    ready: bool
-    name: str
-    department: str
-    location: str
-    invited_by: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PendingInvitation:
+class Asked:
     """An invitation as members see it."""
 
     id: InvitationId
     to: str
+    account: AccountId | None
+    """Whom to ask again by address book; None for somebody who was invited by address."""
+    state: str
+    """`pending`, `declined` or `expired`."""
     created_at: datetime
     expires_at: datetime
 
@@ -72,14 +62,13 @@ async def invite(
     actor: Actor, community_id: CommunityId, to: AccountId | mailing.Address
 ) -> InvitationId:
     """
-    Ask a colleague in, by account or by address.  Owners only.
+    Ask a colleague in, by account or by address; either gets a mail.  Owners only.
 
     By address, the answer and the mail are the same whether an account exists or not.  Raises
     `TooManyTries` for somebody who writes to half the town.
     """
     community = await access.community_for(actor, community_id)
-    if isinstance(to, mailing.Address):
-        await accounts.count(MAILS, str(actor.id))
+    await accounts.count(MAILS if isinstance(to, mailing.Address) else BOOKED, str(actor.id))
     address = to if isinstance(to, mailing.Address) else None
     account = await accounts.by_mail(to) if isinstance(to, mailing.Address) else to
     if account is not None and not await accounts.cards([account]):
@@ -91,12 +80,41 @@ async def invite(
             raise OwnersOnly
         await _refuse_repeated(write.community, account, address)
         row = await _keep(write, account, address)
-        if address is not None:
-            await mailing.send(
-                "invitation", address, language(), until=row.expires_at, days=LIFE.days
-            )
+        await _write_to(row, address)
         await write.changed("invitation")
     return InvitationId(row.id)
+
+
+async def _write_to(row: Invitation, address: mailing.Address | None) -> None:
+    """The mail; to an address in the inviter's language, to an account in its own."""
+    if address is not None:
+        await mailing.send("invitation", address, language(), until=row.expires_at, days=LIFE.days)
+    elif row.account is not None:
+        account = AccountId(row.account)
+        await accounts.write_to(account, "invitation", until=row.expires_at, days=LIFE.days)
+
+
+async def resend(actor: Actor, community_id: CommunityId, invitation_id: InvitationId) -> None:
+    """Write to somebody who has not answered once more, and wait from today.  Owners only."""
+    community = await access.community_for(actor, community_id)
+    await accounts.count(MAILS, str(actor.id))
+    async with writing(actor, community) as write:
+        row = await _waiting(write.community, invitation_id)
+        mail = _mail(write.community, row)
+        row.expires_at = write.at + LIFE
+        await row.save(update_fields=["expires_at"])
+        await _write_to(row, mailing.read_address(mail) if mail else None)
+        await write.changed("invitation")
+
+
+async def _waiting(community: OpenCommunity, invitation_id: InvitationId) -> Invitation:
+    """An invitation that an owner may still change."""
+    if community.role != "owner":
+        raise OwnersOnly
+    row = await Invitation.get_or_none(id=invitation_id, community_id=community.id, state="pending")
+    if row is None:
+        raise Unknown
+    return row
 
 
 async def _refuse_repeated(
@@ -136,88 +154,28 @@ async def _seal(community: OpenCommunity, row: Invitation, account: AccountId) -
     announce(Invited(account, community.id))
 
 
-async def accept(actor: Actor, invitation_id: InvitationId) -> CommunityId:
-    """Become a member.  Raises `InvitationOver` when it was withdrawn or is older than 14 days."""
-    if actor.kind != "professional":
-        raise ProfessionalsOnly
-    asked = await access.invitation_for(actor, invitation_id)
-    community_id = CommunityId(asked.community.id)
-    async with transaction():
-        await lock(community_id)
-        row = await access.invitation_for(actor, invitation_id)
-        if row.expires_at <= now():
-            raise InvitationOver
-        await _join(actor, community_id, row)
-        await _end(row, "accepted")
-        community = await access.community_for(actor, community_id)
-        if community.rotation_due:
-            await rotating.rotate(community)
-        await note(community_id, community.seq, "member")
-    return community_id
-
-
-async def _join(actor: Actor, community_id: CommunityId, row: Invitation) -> None:
-    """Open the root that the invitation carries, check who vouches for it, and become a member."""
-    root = await epochs.open_carried(actor, community_id, row.epoch, row.sealed or b"")
-    public = (await epochs.public_keys([actor.id])).get(actor.id)
-    if root is None or public is None or row.epoch != row.community.epoch:
-        raise InvitationOver
-    if not epochs.vouched(
-        root, community_id, row.epoch, actor.id, public.fpr, INVITED, row.mac or b""
-    ):
-        raise InvitationOver
-    await Member.create(
-        id=uuid4(),
-        community_id=community_id,
-        account=actor.id,
-        role="member",
-        mac=epochs.membership_mark(root, community_id, public, "member", row.epoch),
-        joined_at=now(),
-        joined_seq=row.community.next_seq,
-    )
-    await epochs.seal_root(community_id, row.epoch, root, [public])
-
-
-async def decline(actor: Actor, invitation_id: InvitationId) -> None:
-    """Say no; the root that the invitation carried will be replaced."""
-    community_id = CommunityId((await access.invitation_for(actor, invitation_id)).community.id)
-    async with transaction():
-        await lock(community_id)
-        row = await access.invitation_for(actor, invitation_id)
-        await _end(row, "declined")
-        await access.community_row(community_id).update(rotation_due=True)
-        await note(community_id, row.community.next_seq, "invitation")
-
-
 async def withdraw(actor: Actor, community_id: CommunityId, invitation_id: InvitationId) -> None:
     """Take an invitation back; the root that it carried is replaced at once.  Owners only."""
     community = await access.community_for(actor, community_id)
     async with writing(actor, community) as write:
-        if write.community.role != "owner":
-            raise OwnersOnly
-        row = await Invitation.get_or_none(
-            id=invitation_id, community_id=community_id, state="pending"
-        )
-        if row is None:
-            raise Unknown
+        row = await _waiting(write.community, invitation_id)
         carried = row.sealed is not None
-        await _end(row, "withdrawn")
+        await end(row, "withdrawn")
         if carried:
             write.community = await rotating.rotate(write.community)
         await write.changed("invitation")
 
 
-async def _end(row: Invitation, state: str) -> None:
-    row.state = state
-    row.sealed = row.mac = row.mail = row.mail_mark = None
-    await row.save()
-
-
 async def complete(actor: Actor, community: OpenCommunity) -> None:
     """
     What any member's visit does for the invited: seal the root to those who have an account by now,
-    and end what nobody answered for 14 days.
+    end what nobody answered for 14 days, and forget a month later whom it had asked.
     """
+    await Invitation.filter(
+        community_id=community.id,
+        state__in=["declined", "expired"],
+        expires_at__lte=now() - KEPT,
+    ).delete()
     waiting = await Invitation.filter(community_id=community.id, state="pending")
     late = [row for row in waiting if row.expires_at <= now()]
     ready = await _with_account(
@@ -227,7 +185,7 @@ async def complete(actor: Actor, community: OpenCommunity) -> None:
         return
     async with writing(actor, community) as write:
         for row in late:
-            await _end(row, "expired")
+            await end(row, "expired")
         if any(row.account is not None for row in late):
             write.community = await rotating.rotate(write.community)
         for invitation_id, account in ready.items():
@@ -259,75 +217,39 @@ def _mail(community: OpenCommunity, row: Invitation) -> str | None:
     except RootMoved:  # written after this look at the community: the next one opens it
         return None
     except vault.Tampered:
-        _report(row.id)
+        report_unreadable(row.id)
         return None
 
 
-@lru_cache(maxsize=1000)
-def _report(row: UUID) -> None:
-    """Say once that somebody must look, not at every page that would have shown it."""
-    log.critical("invitation does not open: row %s", row)
-
-
-async def pending(community: OpenCommunity) -> list[PendingInvitation]:
-    """Who was asked and has not answered, the newest first."""
-    rows = await Invitation.filter(
-        community_id=community.id, state="pending", expires_at__gt=now()
-    ).order_by("-created_at")
+async def asked(community: OpenCommunity) -> list[Asked]:
+    """Who was asked and has not joined, the newest first; owners also see a no and a silence."""
+    seen = SHOWN if community.role == "owner" else ("pending",)
+    rows = await Invitation.filter(community_id=community.id, state__in=seen).order_by(
+        "-created_at"
+    )
     names = await colleagues([AccountId(row.account) for row in rows if row.account])
-    return [
-        PendingInvitation(
-            id=InvitationId(row.id),
-            # Invited by address, shown by address: whether there is an account does not show.
-            to=_mail(community, row) or _name(names, row.account),
-            created_at=row.created_at,
-            expires_at=row.expires_at,
+    found = []
+    for row in rows:
+        # Invited by address, shown by address: whether there is an account does not show.
+        mail = _mail(community, row)
+        account = AccountId(row.account) if row.account and row.mail is None else None
+        found.append(
+            Asked(
+                id=InvitationId(row.id),
+                to=mail or _name(names, row.account),
+                account=account,
+                state="expired" if row.expires_at <= now() else row.state,
+                created_at=row.created_at,
+                expires_at=row.expires_at,
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def _name(names: Mapping[AccountId, Colleague], account: UUID | None) -> str:
     return names[AccountId(account)].name if account else _("Cannot be read")
 
 
-async def my_invitations(actor: Actor, mark: str) -> list[InvitationToMe]:
-    """What waits for the actor's answer; *mark* is that of the actor's own address."""
-    alive = Invitation.filter(state="pending", expires_at__gt=now())
-    sealed = (
-        await alive.filter(account=actor.id).order_by("-created_at").select_related("community")
-    )
-    others = await alive.filter(account=None, mail_mark=mark).order_by("-created_at")
-    names = await colleagues([AccountId(row.invited_by) for row in [*sealed, *others]])
-    found = []
-    for row in sealed:
-        about = await _about(actor, row)
-        if about is not None:
-            found.append(_to_me(row, about, names[AccountId(row.invited_by)].name))
-    return found + [_to_me(row, {}, names[AccountId(row.invited_by)].name) for row in others]
-
-
-async def _about(actor: Actor, row: Invitation) -> dict[str, str] | None:
-    """Name, department and location, opened with the root that the invitation carries."""
-    found = row.community
-    root = await epochs.open_carried(actor, CommunityId(found.id), row.epoch, row.sealed or b"")
-    if root is None:
-        return None
-    try:
-        roots = await epochs.older(CommunityId(found.id), row.epoch, root)
-        return access.about_of(found, roots)
-    except (vault.Tampered, KeyError):  # a generation that this root does not reach
-        _report(row.id)
-        return None
-
-
-def _to_me(row: Invitation, about: dict[str, str], invited_by: str) -> InvitationToMe:
-    return InvitationToMe(
-        id=InvitationId(row.id),
-        ready=bool(about),
-        name=about.get("name", ""),
-        department=about.get("department", ""),
-        location=about.get("location", ""),
-        invited_by=invited_by,
-        expires_at=row.expires_at,
-    )
+async def pending(community: OpenCommunity) -> list[Asked]:
+    """Those of them who may still answer."""
+    return [each for each in await asked(community) if each.state == "pending"]

@@ -1,5 +1,5 @@
 /** What modules say to the person: toasts, questions, progress, keyboard shortcuts. */
-import { el, icon, isWriting, maybe, one } from "./dom";
+import { all, el, icon, isWriting, maybe, one } from "./dom";
 import { t } from "./i18n";
 
 export type Tone = "info" | "good" | "danger";
@@ -8,6 +8,9 @@ const TOAST_MS = 6000;
 
 /** Words at the lower edge for a few seconds; screen readers hear them. A danger stays until closed. */
 export function toast(words: string, tone: Tone = "info"): void {
+  // The same words once more take the place of the first: a pile of them says nothing new.
+  const same = all("#toasts > .toast").filter((each) => each.textContent.trim() === words);
+  for (const each of same) each.remove();
   const box = el("div", { class: `toast toast-${tone}` }, el("span", {}, words));
   const close = el("button", { class: "button button-quiet button-icon", type: "button" }, icon("close"));
   close.setAttribute("aria-label", t("Close"));

@@ -27,6 +27,8 @@ def create_blueprint(archive: Archive, describing: Describing) -> Blueprint:
 
     @blueprint.get("/search")
     async def form() -> ResponseReturnValue:
+        if signed_in().kind != "professional":
+            return await render_template("cases/for_professionals.html")
         archive.warm()
         return await _page("", "", NOTHING, "")
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from pydicom import dcmread
 
-from cases import Pin, casework, communities, inviting, outcomes, reading, threads
+from cases import Pin, casework, communities, outcomes, reading, threads
 from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread, OutcomeWords
 from cases.ids import CaseId, PostId, ThreadId
 from portal import accounts, keys, studies
@@ -83,7 +83,7 @@ async def build(shelf: studies.Shelf) -> None:
         NewCommunity(name="Neuro Board North", department="Neuroradiology", location="Kiel"),
     )
     for colleague in (rossi, okafor):
-        await inviting.accept(colleague, await inviting.invite(ada, board, colleague.id))
+        await communities.accept(colleague, await communities.invite(ada, board, colleague.id))
     case = await casework.open_case(ada, _new_case(board, HEAD_CASE, [head]))
     await _bleeding(shelf, case, head, head_files, {"ada": ada, "rossi": rossi, "ben": okafor})
     closed = await casework.open_case(okafor, _new_case(board, KNEE_CASE, [knee]))

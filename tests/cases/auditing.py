@@ -59,4 +59,7 @@ async def _ended_invitations_carry_nothing() -> None:
     for row in await Invitation.all():
         if row.state != "pending":
             assert row.sealed is None
-            assert row.mail is None
+            assert row.mac is None
+            assert row.mail_mark is None
+            # Whom it asked stays for the owners for a month when the answer was no or none.
+            assert row.mail is None or row.state in {"declined", "expired"}

@@ -170,6 +170,7 @@ RIGHTS: Final[dict[str, Right]] = {
         OWNER, sees=INSIDE, sends=lambda _: {"form": {"mail": f"{uuid4().hex}@example.test"}}
     ),
     "cases.communities.withdraw": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
+    "cases.communities.resend": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.change_role": Right(OWNER, sees=INSIDE, sends=form(role="member")),
     "cases.communities.remove": Right(OWNER, sees=INSIDE, fresh=a_guest),
     "cases.communities.leave": Right(INSIDE, fresh=a_community),
