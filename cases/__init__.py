@@ -3,6 +3,16 @@
 from cases import casework, communities, reading, threads
 from cases.access import readers_of
 from cases.casework import study_key
+from cases.leaving import Belongings
 from cases.pins import Pin
 
-__all__ = ["Pin", "casework", "communities", "readers_of", "reading", "study_key", "threads"]
+__all__ = [
+    "Belongings",
+    "Pin",
+    "casework",
+    "communities",
+    "readers_of",
+    "reading",
+    "study_key",
+    "threads",
+]

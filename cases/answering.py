@@ -18,7 +18,7 @@ from cases.models import Invitation, Member
 from cases.people import colleagues
 from cases.rotating import INVITED
 from cases.writing import lock, note
-from portal import vault
+from portal import keys, vault
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 
@@ -60,6 +60,7 @@ async def accept(actor: Actor, invitation_id: InvitationId) -> CommunityId:
 
 async def _join(actor: Actor, community_id: CommunityId, row: Invitation) -> None:
     """Open the root that the invitation carries, check who vouches for it, and become a member."""
+    await keys.hold(actor)
     root = await epochs.open_carried(actor, community_id, row.epoch, row.sealed or b"")
     public = (await epochs.public_keys([actor.id])).get(actor.id)
     if root is None or public is None or row.epoch != row.community.epoch:

@@ -10,7 +10,7 @@ from cases.errors import OwnersOnly, ProfessionalsOnly
 from cases.forms import NewCommunity
 from cases.ids import CommunityId
 from cases.inviting import asked, complete, invite, pending, resend, withdraw
-from cases.membership import address_book, change_role, leave, members, remove
+from cases.membership import address_book, change_role, leave, members, remove, take_over
 from cases.models import Community, Member
 from cases.writing import writing
 from portal import keys, vault
@@ -34,6 +34,7 @@ __all__ = [
     "remove",
     "rename",
     "resend",
+    "take_over",
     "withdraw",
 ]
 
@@ -48,6 +49,7 @@ async def found(actor: Actor, new: NewCommunity) -> CommunityId:
     public = (await epochs.public_keys([actor.id]))[actor.id]
     text = keys.Text("community", community_id, FIRST_EPOCH, root)
     async with transaction():
+        await keys.hold(actor)
         await Community.create(
             id=community_id,
             epoch=FIRST_EPOCH,

@@ -224,6 +224,16 @@ async def remove(community: UUID, account: UUID) -> ResponseReturnValue:
     return redirect(url_for("cases.communities.members", community=community), 303)
 
 
+@blueprint.post("/<uuid:community>/own")
+async def take_over(community: UUID) -> ResponseReturnValue:
+    """Become the owner of a community that lost its only one."""
+    try:
+        await communities.take_over(signed_in(), CommunityId(community))
+    except Conflict as error:
+        return await _members(CommunityId(community), problem=explain(error)), status_of(error)
+    return redirect(url_for("cases.communities.members", community=community), 303)
+
+
 @blueprint.post("/<uuid:community>/leave")
 async def leave(community: UUID) -> ResponseReturnValue:
     """Stop being a member."""

@@ -39,6 +39,11 @@ class LastOwner(Conflict):
     message = N_("The community needs an owner. Make another member an owner first.")
 
 
+class OwnerThere(Conflict):
+    code = "owner_there"
+    message = N_("The community has an owner already.")
+
+
 class AlreadyMember(Conflict):
     code = "already_member"
     message = N_("This person is already a member.")

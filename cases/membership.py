@@ -1,12 +1,13 @@
 """Who belongs to a community, in which role, and how somebody stops belonging."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from cases import access, epochs, rotating, search
 from cases.access import OpenCommunity
-from cases.errors import LastOwner, OwnersOnly
+from cases.errors import LastOwner, OwnersOnly, OwnerThere
 from cases.events import MemberLeft, Shredded
 from cases.ids import CommunityId
 from cases.models import Invitation, Member
@@ -144,6 +145,31 @@ async def leave(actor: Actor, community_id: CommunityId) -> None:
         await access.community_row(community_id).update(rotation_due=True)
         await write.changed("member")
         announce(MemberLeft(community_id, actor.id))
+
+
+async def take_over(actor: Actor, community_id: CommunityId) -> None:
+    """
+    Become the owner of a community that has none any more.
+
+    Raises `OwnerThere` when it has one.
+    """
+    community = await access.community_for(actor, community_id)
+    async with writing(actor, community) as write:
+        current = write.community
+        people = await rotating.verified(current)
+        if _owners(people):
+            raise OwnerThere
+        row, public = people[actor.id], (await epochs.public_keys([actor.id]))[actor.id]
+        row.role = "owner"
+        row.mac = epochs.membership_mark(current.root, current.id, public, "owner", current.epoch)
+        await row.save(update_fields=["role", "mac"])
+        await write.changed("member")
+
+
+async def ask_for_an_owner(members: Collection[AccountId]) -> None:
+    """The only owner's account ended: whoever is left is asked to take over, by mail, too."""
+    for member in members:
+        await accounts.write_to(member, "owner_wanted")
 
 
 async def shred(community_id: CommunityId) -> None:

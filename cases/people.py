@@ -25,7 +25,7 @@ async def colleagues(ids: Collection[AccountId]) -> dict[AccountId, Colleague]:
     for each in ids:
         card = known.get(each)
         found[each] = (
-            Colleague(each, _("Former colleague"))
+            Colleague(each, _("Former member"))
             if card is None
             else Colleague(each, card.name, card.specialty, card.place)
         )

@@ -14,6 +14,8 @@ from quart import Quart, g, request
 import cases
 import cases.routes
 import cases.search.routes
+import portal.accounts.keeping_routes
+import portal.accounts.recovery_routes
 import portal.accounts.routes
 import portal.mailing.routes
 import realtime
@@ -63,6 +65,16 @@ PUBLIC: Final = frozenset(
         "accounts.activate",
         "accounts.ask_sign_in",
         "accounts.sign_in",
+        "recovery.ask_code",  # whoever has lost a secret cannot sign in
+        "recovery.set_password",
+        "recovery.explain_loss",
+        "recovery.ask_reset",
+        "recovery.show_reset",  # behind a mailed link, whose secret is the proof
+        "recovery.confirm_reset",
+        "recovery.ask_stop",
+        "recovery.stop",
+        "recovery.ask_address",
+        "recovery.answer_address",
         "accounts.prefer",  # strangers choose a language, too
         "mailing.show_mailbox",  # exists in demos and tests only
     }
@@ -70,7 +82,10 @@ PUBLIC: Final = frozenset(
 """What a stranger reaches, each with its reason; all else answers 401 before its code runs."""
 
 BEFORE_ACTIVATION: Final = frozenset(
-    {"static", "pages", "accounts", "studies", "viewer", "mailing", "notices"}
+    {
+        *("static", "pages", "accounts", "recovery", "keeping"),
+        *("studies", "documents", "viewer", "mailing", "notices"),
+    }
 )
 """Rooms that an account may use whose address nobody has confirmed; every other one is closed."""
 AFTER_ACTIVATION: Final = frozenset({"cases", "search"})
@@ -154,6 +169,8 @@ def _rooms(settings: Settings) -> Rooms:
 def _register_rooms(app: Quart, rooms: Rooms) -> None:
     settings, shelf = rooms.settings, rooms.shelf
     app.register_blueprint(portal.accounts.routes.create_blueprint(settings))
+    app.register_blueprint(portal.accounts.recovery_routes.create_blueprint())
+    app.register_blueprint(portal.accounts.keeping_routes.create_blueprint(settings))
     if settings.mail == "mailbox":
         app.register_blueprint(portal.mailing.routes.blueprint)
     app.register_blueprint(studies.create_blueprint(shelf))
@@ -222,6 +239,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
     """Everything that lives as long as the server: connections, child processes, workers."""
     settings = rooms.settings
     keys.configure(vault.load_key_files(settings.key_folder), settings)
+    accounts.belongings.use(cases.Belongings(), studies.Belongings(), documents.Belongings())
     async with AsyncExitStack() as stack:
         await rooms.database.open()
         stack.push_async_callback(rooms.database.close)
@@ -233,7 +251,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await stack.enter_async_context(studies.working(rooms.shelf))
         stack.callback(rooms.archive.close)
         await stack.enter_async_context(mailing.PostOffice(settings).working())
-        await stack.enter_async_context(accounts.keeping_house([studies.forget_owner]))
+        await stack.enter_async_context(accounts.keeping_house())
         yield
 
 

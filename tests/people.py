@@ -17,8 +17,8 @@ from cases import casework, communities, reading, threads
 from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread
 from cases.ids import CaseId, CommunityId, ThreadId
 from cases.threads import Posted
-from portal import accounts, keys, mailing, vault
-from portal.core.actor import AccountKind, Actor
+from portal import accounts, keys, mailing, storing, studies, vault
+from portal.core.actor import AccountKind, Actor, Secret
 from portal.core.db import now
 from portal.core.events import listening
 from portal.core.settings import Settings
@@ -104,6 +104,15 @@ class Person:
         )
         await keys.keep_study_key(self.actor, study, key)
         return study
+
+    async def keeps_an_object(self, shelf: studies.Shelf) -> Secret:
+        """A study with one stored object that says `pixels`; the study's key."""
+        study = await self.keeps_a_study()
+        key = await keys.open_study_key(self.actor, study)
+        assert key is not None
+        object_id, size = await shelf.boxes.write(study, key, "pack", b"pixels")
+        await storing.keep(self.actor.id, study, {object_id: size}, None)
+        return key
 
     async def opens(
         self, title: str, *, in_: CommunityId, about: Sequence[UUID] = (), **more: Any

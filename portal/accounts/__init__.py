@@ -5,6 +5,8 @@ What the portal knows about a person while nobody is signed in: kind, state, lan
 address.  Everything else opens with the person's root.
 """
 
+from portal.accounts import belongings
+from portal.accounts.belongings import Belongings, Loss
 from portal.accounts.directory import (
     ColleagueCard,
     ColleaguesOnly,
@@ -15,7 +17,7 @@ from portal.accounts.directory import (
 )
 from portal.accounts.entrance_forms import ShortRegistration
 from portal.accounts.errors import AddressTaken, NotActivated, Stopped
-from portal.accounts.events import AccountActivated, AccountsForgotten
+from portal.accounts.events import AccountActivated, AccountGone, AccountsForgotten
 from portal.accounts.forms import (
     Activating,
     PasswordChange,
@@ -25,6 +27,7 @@ from portal.accounts.forms import (
     SigningIn,
 )
 from portal.accounts.housekeeping import keeping_house
+from portal.accounts.leaving import departure_of
 from portal.accounts.passes import Pass, as_pdf, read_ticket, ticket
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
@@ -41,12 +44,15 @@ from portal.accounts.unverified import must_be_activated
 
 __all__ = [
     "AccountActivated",
+    "AccountGone",
     "AccountsForgotten",
     "Activating",
     "AddressTaken",
+    "Belongings",
     "ColleagueCard",
     "ColleaguesOnly",
     "Limit",
+    "Loss",
     "NotActivated",
     "Pass",
     "PasswordChange",
@@ -61,11 +67,13 @@ __all__ = [
     "activate",
     "admit",
     "as_pdf",
+    "belongings",
     "by_mail",
     "card",
     "cards",
     "change_password",
     "count",
+    "departure_of",
     "edit",
     "find_colleagues",
     "forget_unactivated",

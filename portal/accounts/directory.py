@@ -17,8 +17,9 @@ from typing import Final
 from uuid import UUID
 
 from portal import keys, vault
-from portal.accounts.models import Account
+from portal.accounts.models import Account, FormerAddress
 from portal.core.actor import AccountId, Actor
+from portal.core.db import now
 from portal.core.errors import Denied
 from portal.core.language import N_
 from portal.mailing import Address
@@ -78,9 +79,15 @@ async def cards(account_ids: Collection[AccountId]) -> dict[AccountId, Colleague
 
 
 async def by_mail(address: Address) -> AccountId | None:
-    """Whose address this is; inside the portal only, since it tells that somebody exists."""
+    """
+    Whose address this is, or was until lately; inside the portal only, since it tells that somebody
+    exists.
+    """
     row = await Account.get_or_none(mail_mark=address.mark).only("id")
-    return None if row is None else AccountId(row.id)
+    if row is not None:
+        return AccountId(row.id)
+    former = await FormerAddress.get_or_none(mail_mark=address.mark, until__gt=now())
+    return None if former is None else AccountId(former.account_id)
 
 
 def box_card(owner: UUID, rev: int, *, name: str, specialty: str, place: str) -> bytes:

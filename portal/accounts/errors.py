@@ -44,6 +44,37 @@ class LinkDead(Gone):
     )
 
 
+class LinkUsed(Gone):
+    """A mailed link that was pressed already."""
+
+    code = "link_used"
+    message = N_("This link was already used. It works once only.")
+
+
+class MailedLinkDead(Gone):
+    """A mailed link of an account that is older than it may be, was stopped or never existed."""
+
+    code = "mailed_link_dead"
+    message = N_("This link is no longer valid. If you still need it, ask for a new one.")
+
+
+class WrongRecovery(Denied):
+    """The one answer to a wrong code, an unknown address and an account not activated yet."""
+
+    code = "wrong_recovery"
+    message = N_(
+        "This e-mail address and this code do not belong together. "
+        "Use the code of the Pass you got last, or of your recovery sheet."
+    )
+
+
+class SameAddress(Invalid):
+    """The new address is the present one."""
+
+    code = "same_address"
+    message = N_("This is your present e-mail address.")
+
+
 class AddressTaken(Conflict):
     """Another account with this address was activated in the meantime."""
 

@@ -18,3 +18,10 @@ class AccountsForgotten:
     """Never activated within four weeks and deleted, with their keys."""
 
     account_ids: frozenset[AccountId]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGone:
+    """Emptied or deleted: nothing of it can be opened, and its id stands nowhere any more."""
+
+    account_id: AccountId

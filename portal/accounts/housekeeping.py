@@ -1,14 +1,14 @@
-"""What accounts do when nobody asks: forget registrations, throttles and sessions that ended."""
+"""What accounts do when nobody asks: what is due is done, what is over is forgotten."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from portal import keys
-from portal.accounts import throttles
-from portal.accounts.registering import Leaving, forget_unactivated
+from portal.accounts import leaving, readdressing, throttles
+from portal.accounts.registering import forget_unactivated
 from portal.core.background import background
 
 log = logging.getLogger(__name__)
@@ -17,21 +17,20 @@ EVERY_SECONDS: Final = 60.0
 
 
 @asynccontextmanager
-async def keeping_house(leaving: Sequence[Leaving] = ()) -> AsyncIterator[None]:
-    """
-    Sweep once a minute while the block lasts; several processes may do so at once.
-
-    *leaving*: what other rooms delete with an account that was never activated.
-    """
-    async with background(_sweep_for_ever(leaving)):
+async def keeping_house() -> AsyncIterator[None]:
+    """Sweep once a minute while the block lasts; several processes may do so at once."""
+    async with background(_sweep_for_ever()):
         yield
 
 
-async def _sweep_for_ever(leaving: Sequence[Leaving]) -> None:
+async def _sweep_for_ever() -> None:
     while True:
         try:
-            while await forget_unactivated(leaving):
+            while await forget_unactivated():
                 pass
+            await leaving.end_what_is_due()
+            await readdressing.settle()
+            await leaving.sweep()
             await throttles.sweep()
             await keys.forget_expired()
         except Exception as error:  # noqa: BLE001 -- outlives a database that is away

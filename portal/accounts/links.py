@@ -63,7 +63,7 @@ async def write_link(
     To an address that has an account already goes another mail, and nobody gets the link.  The
     rows are the same, so the time is.  Count `MAILS` first; joins the caller's transaction.
     """
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     async with transaction():
         await Activation.filter(account_id=account_id).delete()
         await Activation.create(
@@ -78,6 +78,11 @@ async def write_link(
         return await mailing.send(
             letter, address, language, until=expires_at, path=path, days=LIFE.days
         )
+
+
+def new_token() -> str:
+    """The secret of a new link."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def digest_of(token: str) -> str:

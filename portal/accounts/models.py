@@ -43,6 +43,75 @@ class Activation(Model):
         table = "activation"
 
 
+class ResetLink(Model):
+    """The mailed link of somebody who has lost password and code, one per time it was asked for."""
+
+    link_digest = fields.CharField(max_length=64, primary_key=True)
+    account_id = fields.UUIDField(null=True, db_index=True)
+    """Empty for an address without an account: the row is written all the same."""
+    expires_at = fields.DatetimeField(db_index=True)
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "reset_link"
+
+
+class Leaving(Model):
+    """An account that will be emptied or deleted, and when."""
+
+    account_id = fields.UUIDField(primary_key=True)
+    why = fields.CharField(max_length=8)
+    """`reset`: both secrets are lost, any sign-in stops it.  `delete`: its owner said so."""
+    stop_digest = fields.CharField(max_length=64, unique=True)
+    """Of the link that stops it."""
+    due_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "account_leaving"
+
+
+class Readdressing(Model):
+    """A change of address that waits for the new side, and for the old one's veto."""
+
+    account_id = fields.UUIDField(primary_key=True)
+    mail = fields.BinaryField()
+    mail_mark = fields.CharField(max_length=64)
+    new_digest = fields.CharField(max_length=64, unique=True)
+    old_digest = fields.CharField(max_length=64, unique=True)
+    confirmed_at = fields.DatetimeField(null=True)
+    """When the new side said yes."""
+    agreed_at = fields.DatetimeField(null=True)
+    """When the old side said yes."""
+    due_at = fields.DatetimeField(db_index=True)
+    """From here on the old side's silence is a yes, and the new side's is a no."""
+
+    class Meta:
+        table = "account_readdressing"
+
+
+class FormerAddress(Model):
+    """Whose address this was lately, so that invitations under way arrive."""
+
+    mail_mark = fields.CharField(max_length=64, primary_key=True)
+    account_id = fields.UUIDField(db_index=True)
+    until = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "former_address"
+
+
+class Papers(Model):
+    """When an account's Pass and recovery sheet were made, and when it was last asked for them."""
+
+    account_id = fields.UUIDField(primary_key=True)
+    pass_at = fields.DatetimeField()
+    asked_at = fields.DatetimeField()
+    recovery_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "account_papers"
+
+
 class Throttle(Model):
     """Tries against one thing (an address, a network) under a keyed mark: no address is here."""
 

@@ -7,7 +7,6 @@ its owner; and registering does the same work and gives the same answer whether 
 account or not.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -16,7 +15,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing, vault
-from portal.accounts import passwords, throttles
+from portal.accounts import leaving, passwords, throttles
 from portal.accounts.directory import box_card
 from portal.accounts.entrance_forms import Completing
 from portal.accounts.errors import (
@@ -144,32 +143,22 @@ async def _root_by_code(link: Link, code: str, network: str) -> Secret:
     return root
 
 
-Leaving = Callable[[AccountId], Awaitable[None]]
-"""What another room deletes when an account goes; joins the transaction."""
-
-
-async def forget_unactivated(leaving: Sequence[Leaving] = ()) -> int:
-    """
-    Delete accounts that were not activated within four weeks, with all they have; how many.
-
-    *leaving* take along what other rooms keep for them, in the same transaction.
-    """
+async def forget_unactivated() -> int:
+    """Delete accounts that were not activated within four weeks, with all they have; how many."""
     late = await Account.filter(state__in=WAITING, created_at__lte=now() - LIFE).limit(
         SWEPT_AT_ONCE
     )
-    gone = [AccountId(row.id) for row in late if await _forget(AccountId(row.id), leaving)]
+    gone = [AccountId(row.id) for row in late if await _forget(AccountId(row.id))]
     return len(gone)
 
 
-async def _forget(account_id: AccountId, leaving: Sequence[Leaving]) -> bool:
+async def _forget(account_id: AccountId) -> bool:
     async with transaction():
         # The row decides: whoever is being activated at this moment is no longer waiting.
-        if not await Account.filter(id=account_id, state__in=WAITING).delete():
+        waiting = Account.filter(id=account_id, state__in=WAITING)
+        if not await waiting.update(findable=False):
             return False
-        await Activation.filter(account_id=account_id).delete()
-        await keys.delete_principal("user", account_id)
-        for take_along in leaving:
-            await take_along(account_id)
+        await leaving.shred(account_id)
         announce(AccountsForgotten(frozenset({account_id})))
     return True
 

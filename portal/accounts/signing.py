@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 from uuid import uuid4
 
 from portal import keys, mailing
-from portal.accounts import passwords, throttles, unverified
+from portal.accounts import leaving, passwords, throttles, unverified
 from portal.accounts.errors import WrongPassword, WrongSignIn
 from portal.accounts.forms import PasswordChange, SigningIn, Theme
 from portal.accounts.models import Account
@@ -59,13 +59,15 @@ async def sign_in(typed: SigningIn, network: str, device: str = "") -> SignedIn:
     if not device:
         await throttles.give_back(SIGN_INS_FROM, network)
     try:
-        cookie = await keys.start_session(
-            AccountId(account.id),
-            cast("AccountKind", account.kind),
-            account.language,
-            opened.root,
-            opened_by=opened.wrap,
-        )
+        async with transaction():
+            cookie = await keys.start_session(
+                AccountId(account.id),
+                cast("AccountKind", account.kind),
+                account.language,
+                opened.root,
+                opened_by=opened.wrap,
+            )
+            await leaving.comes_back(AccountId(account.id))
     except Conflict:  # the password was changed while this one was tried
         raise WrongSignIn from None
     return SignedIn(cookie, account.language, cast("Theme", account.theme))

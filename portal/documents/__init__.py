@@ -1,5 +1,6 @@
 """Documents: findings as PDF, kept bit for bit, shown as pictures of their pages."""
 
+from portal.documents.belongings import Belongings
 from portal.documents.desk import Desk
 from portal.documents.listing import DocumentSummary, delete, mine, rename
 from portal.documents.marks import already_there
@@ -9,6 +10,7 @@ from portal.documents.taking import Arrived, Taken, taking
 
 __all__ = [
     "Arrived",
+    "Belongings",
     "Desk",
     "DocumentSummary",
     "Enclosed",

@@ -1,24 +1,28 @@
-"""Whether a document is kept already: compared by keyed marks, under the owner's root."""
+"""Whether a document is kept already: compared by keyed marks of its owner's."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from portal import vault
-from portal.core.actor import Actor
+from portal import keys, vault
+from portal.core.actor import Actor, Secret
 from portal.documents.models import Document
 
 BATCH: Final = 1000
 
 
-def content_mark(actor: Actor, fingerprint: bytes) -> str:
+async def content_mark(actor: Actor, fingerprint: bytes) -> str:
     """The mark of a document's content for one account; nobody else's content has the same."""
-    key = vault.sub_key(actor.root, "blind")
+    return _mark(await keys.blind_key(actor), fingerprint)
+
+
+def _mark(key: Secret, fingerprint: bytes) -> str:
     return vault.blind_mark(key, "document", "digest_mark", fingerprint).hex()
 
 
 async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
     """Which of these contents the account holds already, by index."""
-    wanted = [content_mark(actor, each) for each in fingerprints]
+    key = await keys.blind_key(actor)
+    wanted = [_mark(key, each) for each in fingerprints]
     there: set[str] = set()
     for start in range(0, len(wanted), BATCH):
         some = Document.filter(owner=actor.id, digest_mark__in=wanted[start : start + BATCH])

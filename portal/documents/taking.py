@@ -124,7 +124,8 @@ async def taking(desk: Desk, actor: Actor, arrived: Sequence[Arrived]) -> AsyncI
     Whatever the block does not keep is removed.  After a failure that may have come behind the
     commit nothing is touched: the sweeper knows what has a row.
     """
-    work = Taking(desk, actor, [(each, content_mark(actor, each.fingerprint)) for each in arrived])
+    marked = [(each, await content_mark(actor, each.fingerprint)) for each in arrived]
+    work = Taking(desk, actor, marked)
     try:
         await work.prepare()
         yield work

@@ -11,7 +11,7 @@ A *principal* owns a root and the key pair derived from it.  A root is reached t
 
 from portal.keys.custody import configure, pepper_key
 from portal.keys.events import SessionsEnded
-from portal.keys.forgetting import delete_principal
+from portal.keys.forgetting import delete_principal, retire
 from portal.keys.generations import unseal_generations
 from portal.keys.guards import guard_of, raise_guard
 from portal.keys.halves import Arriving, Half, Stage, end_half, half_by_cookie, start_half
@@ -27,12 +27,15 @@ from portal.keys.principals import (
     FIRST_EPOCH,
     check_own_key,
     create_principal,
+    hold,
     open_chain,
     public_key,
     public_keys,
     rotate_root,
 )
+from portal.keys.renewing import renew_root
 from portal.keys.seals import (
+    blind_key,
     drop_seals,
     drop_study_keys,
     keep_study_key,
@@ -61,6 +64,8 @@ from portal.keys.slowness import slow
 from portal.keys.texts import Text
 from portal.keys.wraps import (
     Wrap,
+    drop_wrap,
+    has_wrap,
     keep_wrap,
     shared_salt,
     unwrap_one_of,
@@ -84,6 +89,7 @@ __all__ = [
     "Wrap",
     "actor_by_cookie",
     "alive",
+    "blind_key",
     "check_own_key",
     "configure",
     "create_principal",
@@ -93,6 +99,7 @@ __all__ = [
     "drop_passkeys",
     "drop_seals",
     "drop_study_keys",
+    "drop_wrap",
     "end_half",
     "end_own_session",
     "end_session",
@@ -100,6 +107,8 @@ __all__ = [
     "forget_expired",
     "guard_of",
     "half_by_cookie",
+    "has_wrap",
+    "hold",
     "keep_note",
     "keep_passkey",
     "keep_study_key",
@@ -114,6 +123,8 @@ __all__ = [
     "public_key",
     "public_keys",
     "raise_guard",
+    "renew_root",
+    "retire",
     "rotate_root",
     "seal_root",
     "seal_study_key",

@@ -9,6 +9,15 @@ from portal.keys.models import HumanWrap, LocalKey, PasskeyWrap, Principal, Prin
 from portal.keys.sessions import end_sessions
 
 
+async def retire(account: AccountId) -> None:
+    """
+    Let nobody keep a key for *account* from here on; the first step of ending it.
+
+    Joins the caller's transaction and holds the row that `hold` asks for.
+    """
+    await Principal.filter(id=account, kind="user").update(epoch=0)
+
+
 async def delete_principal(kind: PrincipalKind, principal: UUID) -> None:
     """
     Delete every key that *principal* has, and every key to it; joins the caller's transaction.

@@ -48,6 +48,12 @@ class Holder:
         """The actor as a holder."""
         return cls("user", actor.id, actor.epoch, actor.root)
 
+    def public(self) -> PublicKey:
+        """What the directory says of this root, or will once it is published."""
+        public = self.pair().public
+        fpr = vault.fingerprint(self.id, self.epoch, public)
+        return PublicKey(self.kind, self.id, self.epoch, public, fpr)
+
     def pair(self) -> vault.KeyPair:
         """The pair of this root; a sixth of a millisecond."""
         return vault.key_pair(self.root)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID, uuid4
 
 from portal import vault
-from portal.core.actor import Secret
+from portal.core.actor import Actor, Secret
 from portal.core.db import transaction
-from portal.core.errors import Conflict, Unknown
+from portal.core.errors import Conflict, SignInNeeded, Unknown
 from portal.keys.custody import custody
 from portal.keys.holders import Holder, PrincipalKind, PublicKey
 from portal.keys.models import Principal, PrincipalKey
@@ -90,6 +90,32 @@ async def rotate_root(current: Holder, new_root: Secret) -> PublicKey:
         return await _publish(following, chain_box=chained)
 
 
+async def hold(actor: Actor) -> None:
+    """
+    Until the surrounding transaction ends nobody replaces the actor's root or deletes the account.
+
+    For whoever writes something that only the root of today opens.  Raises `SignInNeeded` when the
+    root was replaced since the actor was recognised.
+    """
+    today = Principal.filter(id=actor.id, kind="user", epoch=actor.epoch)
+    if not await today.update(epoch=actor.epoch):
+        raise SignInNeeded
+
+
+async def replace_root(before: Holder, after: Holder) -> PublicKey:
+    """
+    Give a person a new root; joins the caller's transaction.
+
+    Nothing leads from the old root to the new one.  Raises `Conflict` when somebody was faster.
+    """
+    async with transaction():
+        today = Principal.filter(id=before.id, kind=before.kind, epoch=before.epoch)
+        if not await today.update(epoch=after.epoch):
+            raise Conflict
+        await PrincipalKey.filter(principal=before.id, epoch=before.epoch).delete()
+        return await _publish(after, chain_box=None)
+
+
 async def open_chain(
     community: UUID, epoch: int, root: Secret, down_to: int = FIRST_EPOCH
 ) -> Mapping[int, Secret]:
@@ -120,18 +146,19 @@ def chained(
 
 
 async def _publish(holder: Holder, *, chain_box: bytes | None) -> PublicKey:
-    public = holder.pair().public
-    signature = custody().files.directory.sign("dir", holder.kind, holder.id, holder.epoch, public)
+    public = holder.public()
+    signature = custody().files.directory.sign(
+        "dir", holder.kind, holder.id, holder.epoch, public.pk
+    )
     await PrincipalKey.create(
         id=uuid4(),
         principal=holder.id,
         epoch=holder.epoch,
-        public=public,
+        public=public.pk,
         dir_sig=signature,
         chain_box=chain_box,
     )
-    fpr = vault.fingerprint(holder.id, holder.epoch, public)
-    return PublicKey(holder.kind, holder.id, holder.epoch, public, fpr)
+    return public
 
 
 def _verified(kind: PrincipalKind, row: PrincipalKey) -> PublicKey:

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 from portal import vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import transaction
+from portal.core.errors import SignInNeeded
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
 from portal.keys.models import LocalKey, Seal
-from portal.keys.principals import public_key
+from portal.keys.principals import FIRST_EPOCH, hold, public_key
 
 
 def sealed(target: Target, secret: Secret, to: PublicKey) -> bytes:
@@ -97,7 +98,11 @@ async def unseal_study_keys(
 
 
 async def keep_study_key(actor: Actor, study: UUID, key: Secret) -> None:
-    """Put a study's key into the actor's own keeping; joins the caller's transaction."""
+    """
+    Put a study's key into the actor's own keeping; joins the caller's transaction.
+
+    Raises `SignInNeeded` when the actor's root was replaced meanwhile.
+    """
     context = vault.contexts.dek(study, "user", actor.id, actor.epoch)
     row = LocalKey(
         id=uuid4(),
@@ -107,6 +112,7 @@ async def keep_study_key(actor: Actor, study: UUID, key: Secret) -> None:
         box=vault.box_secret(vault.sub_key(actor.root, "deks"), key, context),
     )
     async with transaction():
+        await hold(actor)
         await LocalKey.bulk_create(
             [row], on_conflict=["study", "owner"], update_fields=["owner_epoch", "box"]
         )
@@ -127,6 +133,22 @@ async def open_study_keys(actor: Actor, studies: Iterable[UUID]) -> dict[UUID, S
         )
         for row in rows
     }
+
+
+async def blind_key(actor: Actor) -> Secret:
+    """
+    The key of the actor's marks, by which equal things of one account find each other.
+
+    It outlives the root it was derived from: otherwise nothing that is stored would be recognised
+    after the account was secured.  Then it lies beside the study keys, under the account's own id.
+    Raises `SignInNeeded` when the root was replaced since the actor was recognised.
+    """
+    if actor.epoch == FIRST_EPOCH:
+        return vault.sub_key(actor.root, "blind")
+    kept = await open_study_key(actor, actor.id)
+    if kept is None:
+        raise SignInNeeded
+    return kept
 
 
 async def drop_study_keys(study: UUID) -> None:

@@ -26,7 +26,9 @@ from portal.keys.slowness import slow
 
 log = logging.getLogger(__name__)
 
-TypedHow = Literal["password", "code"]
+TypedHow = Literal["password", "code", "recovery"]
+CODES: Final = frozenset({"code", "recovery"})
+"""On paper: from the Pass or Card, or from the optional recovery sheet."""
 PEPPERED: Final = frozenset({"password"})
 """A Pass code has 120 bits and must outlive a lost pepper."""
 
@@ -86,11 +88,13 @@ async def keep_wrap(wrap: Wrap, *, instead_of: UUID | None = None) -> None:
     Store *wrap*; the one before of the same kind opens nothing from the commit on.
 
     What the outer boxes are bound to stays bound.  Raises `vault.Tampered` when one of them was
-    edited, `Conflict` when the wrap that gave the root, *instead_of*, was replaced meanwhile.
+    edited, `Conflict` when the root or the wrap that gave it, *instead_of*, was replaced since.
     """
     async with transaction():
         # The row lock: of two at once the later one stays.
-        await Principal.filter(id=wrap.principal).update(kind=wrap.kind)
+        today = Principal.filter(id=wrap.principal, epoch=wrap.epoch)
+        if not await today.update(kind=wrap.kind):
+            raise Conflict
         if instead_of is not None and not await still_opens(wrap.principal, instead_of):
             raise Conflict
         box, pepper_id, guard = wrap.box, None, 0
@@ -123,6 +127,16 @@ async def still_opens(principal: UUID, wrap: UUID) -> bool:
     mine = Principal.filter(id=principal)
     await mine.update(epoch=F("epoch"))  # the row lock that `keep_wrap` takes
     return await HumanWrap.filter(id=wrap, principal=principal).exists()
+
+
+async def drop_wrap(how: TypedHow, principal: UUID) -> bool:
+    """What was typed for it opens nothing any more; false when there was no such wrap."""
+    return bool(await HumanWrap.filter(principal=principal, how=how).delete())
+
+
+async def has_wrap(how: TypedHow, principal: UUID) -> bool:
+    """Whether *principal* can be opened this way."""
+    return await HumanWrap.exists(principal=principal, how=how)
 
 
 async def unwrap_root(
@@ -196,4 +210,4 @@ def _decoy(how: TypedHow, principal: UUID | None) -> _Work:
 
 
 def _spelled(how: TypedHow, typed: str) -> str:
-    return vault.fold_code(typed) if how == "code" else typed
+    return vault.fold_code(typed) if how in CODES else typed

@@ -1,8 +1,8 @@
 """Examinations: uploaded, sealed, prepared for the viewer, listed, deleted."""
 
 from portal.studies import parts
+from portal.studies.belongings import Belongings
 from portal.studies.events import StudyDeleted
-from portal.studies.expiring import forget_owner
 from portal.studies.filing import Outcome
 from portal.studies.intake import keep_files
 from portal.studies.listing import Entry, delete, my_documents, my_studies, summaries_with
@@ -23,6 +23,7 @@ from portal.studies.uploads import (
 )
 
 __all__ = [
+    "Belongings",
     "Entry",
     "Note",
     "OpenStudy",
@@ -38,7 +39,6 @@ __all__ = [
     "create_blueprint",
     "delete",
     "finish",
-    "forget_owner",
     "instances_there",
     "keep_files",
     "merge_all",

@@ -151,7 +151,7 @@ async def _commit(
 
 
 async def _study(actor: Actor, uid: str) -> _Plan:
-    mark = Marks(actor).study(uid)
+    mark = (await Marks.of(actor)).study(uid)
     row = await Study.get_or_none(owner=actor.id, uid_mark=mark)
     if row is not None:
         key = await keys.open_study_key(actor, row.id)
@@ -169,7 +169,7 @@ async def _fill(
     shelf: Shelf, actor: Actor, plan: _Plan, files: Sequence[Good], outcome: Outcome
 ) -> None:
     """Sort out duplicates and conflicts, write the rest to packs, one series after another."""
-    marks = Marks(actor)
+    marks = await Marks.of(actor)
     sops = {header.sop_instance_uid: marks.sop(plan.study, header.sop_instance_uid)
             for _, header in files}  # fmt: skip
     rows = await Instance.filter(study=plan.study, sop_mark__in=list(sops.values()))

@@ -24,7 +24,7 @@ async def take_in(
     images = [each for each in incoming if not begins_pdf(each.data)]
     total = Outcome()
 
-    async with documents.taking(shelf.desk, actor, _arrived(actor, papers, notes)) as taking:
+    async with documents.taking(shelf.desk, actor, await _arrived(actor, papers, notes)) as taking:
 
         async def keep_papers(outcome: Outcome) -> None:
             nonlocal total
@@ -37,8 +37,10 @@ async def take_in(
     return total
 
 
-def _arrived(actor: Actor, papers: Sequence[Incoming], notes: Notes) -> list[documents.Arrived]:
-    marks = Marks(actor)
+async def _arrived(
+    actor: Actor, papers: Sequence[Incoming], notes: Notes
+) -> list[documents.Arrived]:
+    marks = await Marks.of(actor)
     found = []
     for each in papers:
         note = notes.get(each.file, Note())

@@ -1,16 +1,22 @@
 """Equality without reading: keyed marks of UIDs and contents, under the owner's root."""
 
+from typing import Self
 from uuid import UUID
 
-from portal import vault
-from portal.core.actor import Actor
+from portal import keys, vault
+from portal.core.actor import Actor, Secret
 
 
 class Marks:
     """What two equal things of one account have in common in the database, and nobody else's."""
 
-    def __init__(self, actor: Actor) -> None:
-        self._key = vault.sub_key(actor.root, "blind")
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    @classmethod
+    async def of(cls, actor: Actor) -> Self:
+        """The marks of the actor's account; they outlive a change of its root."""
+        return cls(await keys.blind_key(actor))
 
     def study(self, uid: str) -> str:
         """The mark of a StudyInstanceUID."""

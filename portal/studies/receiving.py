@@ -55,7 +55,7 @@ async def receive_part(
     """
     upload = await upload_for(actor, upload_id)
     digest = await asyncio.to_thread(parts.sha256, body)
-    mark = Marks(actor).part(upload.id, number, digest)
+    mark = (await Marks.of(actor)).part(upload.id, number, digest)
     part = _Part(upload.id, number, mark, opened_notes(actor, upload.id, upload.notes))
     told = await _told_before(actor, part)
     if told is not None:

@@ -55,7 +55,7 @@ async def upload_state(shelf: Shelf, actor: Actor, upload_id: UUID) -> UploadSta
 
 async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
     """Which of these contents (`parts.fingerprint`) the account holds already, by index."""
-    marks = Marks(actor)
+    marks = await Marks.of(actor)
     wanted = [marks.content(each) for each in fingerprints]
     rows = await Instance.filter(owner=actor.id, digest_mark__in=wanted).only("digest_mark")
     there = {row.digest_mark for row in rows}
@@ -70,7 +70,7 @@ async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> lis
     *named* by StudyInstanceUID and SOPInstanceUID, which a browser knows before it has read the
     files; whether their content is the same too is seen when they are sent.
     """
-    marks = Marks(actor)
+    marks = await Marks.of(actor)
     uids = {study for study, _ in named}
     by_mark = {marks.study(uid): uid for uid in uids}
     rows = await Study.filter(owner=actor.id, uid_mark__in=list(by_mark)).only("id", "uid_mark")

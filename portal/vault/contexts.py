@@ -15,7 +15,9 @@ LENGTH_BYTES: Final = 4
 INTEGER_BYTES: Final = 8
 
 Part = bytes | str | int | UUID
-How = Literal["password", "code", "passkey", "session", "half", "inbox", "access", "share"]
+How = Literal[
+    "password", "code", "recovery", "passkey", "session", "half", "inbox", "access", "share"
+]
 Purpose = Literal["dir", "log", "push", "gw"]
 PURPOSES: Final[frozenset[str]] = frozenset({"dir", "log", "push", "gw"})
 

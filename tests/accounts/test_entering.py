@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from quart import Response
 
-from portal import accounts, keys, mailing, storing, studies
+from portal import accounts, keys, mailing, storing
 from portal.accounts.models import Account, Throttle
 from portal.app import AFTER_ACTIVATION, BEFORE_ACTIVATION
 from portal.core.actor import AccountId
@@ -271,7 +271,7 @@ async def test_after_28_days_account_and_uploads_leave_no_row_and_no_object(worl
     await account.save()
 
     assert (await sign_in(world)).status_code == 403, "to the minute, swept or not"
-    assert await accounts.forget_unactivated([studies.forget_owner]) == 1
+    assert await accounts.forget_unactivated() == 1
 
     assert (await browser.get("/documents")).status_code == 303
     assert await StoredObject.filter(gone_at=None).count() == 0
@@ -289,7 +289,7 @@ async def test_27_days_and_nearly_24_hours_are_not_28(world: World) -> None:
     account.created_at -= timedelta(days=27, hours=23, minutes=59)
     await account.save()
 
-    assert await accounts.forget_unactivated([studies.forget_owner]) == 0
+    assert await accounts.forget_unactivated() == 0
     assert (await sign_in(world)).status_code == 303
 
 

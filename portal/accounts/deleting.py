@@ -1,0 +1,34 @@
+"""Leaving for good, from the profile: in fourteen days, which can be taken back, or at once."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from portal.accounts import belongings, leaving
+from portal.accounts.belongings import Loss
+from portal.accounts.confirming import confirmed
+from portal.accounts.profiles import account_of
+from portal.accounts.recovery_forms import Deleting
+from portal.core.actor import Actor
+from portal.core.db import now
+
+WAITING: Final = timedelta(days=14)
+
+
+async def losses(actor: Actor) -> list[Loss]:
+    """What the actor's account would lose."""
+    return await belongings.losses(actor.id)
+
+
+async def delete(actor: Actor, typed: Deleting) -> datetime | None:
+    """
+    Delete the account at once (None) or let it end in fourteen days (when).
+
+    Raises `WrongPassword`, `TooManyTries`.
+    """
+    await confirmed(actor, typed.present)
+    if typed.when == "now":
+        await leaving.end(actor.id, "delete")
+        return None
+    due_at = now() + WAITING
+    await leaving.leave_at(await account_of(actor), "delete", due_at)
+    return due_at

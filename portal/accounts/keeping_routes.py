@@ -1,0 +1,172 @@
+"""Pages of one's own account that change its secrets, its address, or end it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from quart import Blueprint, Response, g, make_response, redirect, render_template, request
+from quart.typing import ResponseReturnValue
+
+from portal import keys
+from portal.accounts import deleting, leaving, papers, passes, readdressing, securing
+from portal.accounts.answers import form_page
+from portal.accounts.errors import TooManyTries, WrongPassword
+from portal.accounts.papers import Paper
+from portal.accounts.passwords import SHORTEST
+from portal.accounts.recovery_forms import WORD, Deleting, NewAddress, Proof, Securing
+from portal.core.errors import Conflict, Invalid, PortalError
+from portal.core.language import gettext
+from portal.core.settings import Settings
+from portal.core.web import cookie_name, signed_in
+
+PAPERS: Final[dict[str, Paper]] = {"pass": "code", "recovery": "recovery"}
+REFUSALS: Final = (Invalid, WrongPassword, TooManyTries)
+
+
+def create_blueprint(settings: Settings) -> Blueprint:
+    """Pages under /profile/papers, /profile/secure, /profile/address and /profile/delete."""
+    blueprint = Blueprint("keeping", __name__, url_prefix="/profile")
+    _papers(blueprint)
+    _securing(blueprint, settings)
+    _address(blueprint)
+    _deleting(blueprint, settings)
+    return blueprint
+
+
+def _papers(blueprint: Blueprint) -> None:
+    @blueprint.get("/papers")
+    async def show_papers() -> ResponseReturnValue:
+        return await _papers_page({}, None)
+
+    @blueprint.post("/papers/pass")
+    async def issue_pass() -> ResponseReturnValue:
+        return await _issue("pass")
+
+    @blueprint.post("/papers/recovery")
+    async def issue_sheet() -> ResponseReturnValue:
+        return await _issue("recovery")
+
+    @blueprint.post("/papers/recovery/revoke")
+    async def revoke_sheet() -> ResponseReturnValue:
+        data = (await request.form).to_dict()
+        try:
+            await papers.revoke_sheet(signed_in(), Proof.parse(data).present)
+        except REFUSALS as error:
+            return await _papers_page(data, error, failed="revoke")
+        return redirect("/profile/papers?saved=1", 303)
+
+    @blueprint.post("/papers/there")
+    async def still_there() -> ResponseReturnValue:
+        await papers.still_there(signed_in())
+        return redirect("/", 303)
+
+
+async def _issue(paper: str) -> ResponseReturnValue:
+    data = (await request.form).to_dict()
+    try:
+        typed = Proof.parse(data)
+        issued = await papers.issue(signed_in(), PAPERS[paper], typed.present)
+    except REFUSALS as error:
+        return await _papers_page(data, error, failed=paper)
+    return await _issued_page(issued, paper)
+
+
+async def _papers_page(
+    data: Mapping[str, Any], error: PortalError | None, *, failed: str = ""
+) -> ResponseReturnValue:
+    state = await papers.papers_of(signed_in())
+    saved = "saved" in request.args
+    return await form_page(
+        "accounts/papers.html", data, error, papers=state, failed=failed, saved=saved
+    )
+
+
+async def _issued_page(issued: passes.Pass, paper: str) -> str:
+    ticket = passes.ticket(issued)
+    return await render_template("accounts/paper.html", issued=issued, ticket=ticket, paper=paper)
+
+
+def _securing(blueprint: Blueprint, settings: Settings) -> None:
+    @blueprint.get("/secure")
+    async def explain_securing() -> ResponseReturnValue:
+        return await form_page("accounts/secure.html", {}, shortest=SHORTEST[signed_in().kind])
+
+    @blueprint.post("/secure")
+    async def secure() -> ResponseReturnValue:
+        data = (await request.form).to_dict()
+        actor = signed_in()
+        try:
+            secured = await securing.secure(actor, Securing.parse(data))
+        except (*REFUSALS, Conflict) as error:
+            return await form_page(
+                "accounts/secure.html", data, error, shortest=SHORTEST[actor.kind]
+            )
+        g.csrf = keys.csrf_token(secured.cookie)  # the page's form belongs to the new session
+        answer = await make_response(await _issued_page(secured.issued, "secured"))
+        assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application
+        answer.set_cookie(
+            cookie_name(settings),
+            secured.cookie,
+            secure=settings.secure,
+            httponly=True,
+            samesite="Lax",
+            path="/",
+        )
+        return answer
+
+
+def _address(blueprint: Blueprint) -> None:
+    @blueprint.get("/address")
+    async def explain_address() -> ResponseReturnValue:
+        signed_in()
+        return await form_page("accounts/new_address.html", {}, sent=False)
+
+    @blueprint.post("/address")
+    async def ask_address() -> ResponseReturnValue:
+        data = (await request.form).to_dict()
+        try:
+            await readdressing.ask(signed_in(), NewAddress.parse(data))
+        except REFUSALS as error:
+            return await form_page("accounts/new_address.html", data, error, sent=False)
+        return await form_page("accounts/new_address.html", data, sent=True)
+
+
+def _deleting(blueprint: Blueprint, settings: Settings) -> None:
+    @blueprint.get("/delete")
+    async def explain_deletion() -> ResponseReturnValue:
+        return await _deletion_page({}, None)
+
+    @blueprint.post("/delete")
+    async def delete() -> ResponseReturnValue:
+        data = (await request.form).to_dict()
+        try:
+            due_at = await deleting.delete(signed_in(), Deleting.parse(data))
+        except REFUSALS as error:
+            return await _deletion_page(data, error)
+        if due_at is not None:
+            return redirect("/profile/delete", 303)
+        g.actor, g.csrf = None, ""
+        answer = await make_response(await render_template("accounts/deleted.html"))
+        assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application
+        answer.delete_cookie(
+            cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="Lax"
+        )
+        answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        return answer
+
+    @blueprint.post("/keep")
+    async def keep() -> ResponseReturnValue:
+        await leaving.stays(signed_in().id)
+        return redirect("/profile?saved=1", 303)
+
+
+async def _deletion_page(data: Mapping[str, Any], error: PortalError | None) -> ResponseReturnValue:
+    actor = signed_in()
+    return await form_page(
+        "accounts/delete.html",
+        data,
+        error,
+        losses=await deleting.losses(actor),
+        departure=await leaving.departure_of(actor.id),
+        word=gettext(WORD),
+        days=deleting.WAITING.days,
+    )

@@ -1,0 +1,154 @@
+"""
+Another e-mail address for an account.
+
+The new address must say yes, or somebody could take an address that is not theirs.  The old one
+gets a day to say no, or a thief at an open computer could walk away with the account; its yes makes
+the change at once, and its silence counts as a yes (who has lost a mailbox cannot answer from it).
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+
+from portal import mailing
+from portal.accounts import belongings, unverified
+from portal.accounts.confirming import confirmed
+from portal.accounts.errors import AddressTaken, MailedLinkDead, SameAddress
+from portal.accounts.links import digest_of, new_token
+from portal.accounts.models import Account, Activation, FormerAddress, Readdressing
+from portal.accounts.profiles import account_of
+from portal.accounts.recovery_forms import NewAddress
+from portal.core.actor import AccountId, Actor
+from portal.core.db import now, transaction
+
+log = logging.getLogger(__name__)
+
+VETO: Final = timedelta(hours=24)
+"""How long the old address may say no, and the new one yes."""
+FOLLOWED: Final = timedelta(days=14)
+"""As long as an invitation lives: until then one to the old address finds the account."""
+
+Side = Literal["old", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page behind a mailed link is about."""
+
+    side: Side
+    due_at: datetime
+
+
+async def ask(actor: Actor, typed: NewAddress) -> None:
+    """
+    Write to both addresses; an earlier wish that waits is replaced.
+
+    The answer is the same whether the new address has an account or not.  Raises `NotActivated`,
+    `SameAddress`, `WrongPassword`, `TooManyTries`.
+    """
+    await unverified.must_be_activated(actor)
+    await confirmed(actor, typed.present)
+    account = await account_of(actor)
+    if typed.mail.mark == account.mail_mark:
+        raise SameAddress
+    for_new, for_old = (new_token() for _ in range(2))
+    due_at = now() + VETO
+    taken = await Account.exists(mail_mark=typed.mail.mark)
+    async with transaction():
+        await Readdressing.filter(account_id=account.id).delete()
+        await Readdressing.create(
+            account_id=account.id,
+            mail=mailing.box_address(typed.mail, account.id),
+            mail_mark=typed.mail.mark,
+            new_digest=digest_of(for_new),
+            old_digest=digest_of(for_old),
+            due_at=due_at,
+        )
+        kind = "address_taken" if taken else "address_new"
+        new: dict[str, Any] = {} if taken else {"path": f"/address/{for_new}"}
+        await mailing.send(kind, typed.mail, account.language, until=due_at, **new)
+        await _tell(account, "address_old", path=f"/address/{for_old}")
+
+
+async def asked(token: str) -> Asked:
+    """What a mailed link is about; looking changes nothing.  Raises `MailedLinkDead`."""
+    row = await _row(token)
+    return Asked("new" if row.new_digest == digest_of(token) else "old", row.due_at)
+
+
+async def agree(token: str) -> bool:
+    """
+    The side that got this link says yes; whether the address is changed by now.
+
+    Raises `MailedLinkDead`, and `AddressTaken` when somebody activated that address meanwhile.
+    """
+    digest = digest_of(token)
+    async with transaction():
+        await _row(token)
+        await Readdressing.filter(new_digest=digest).update(confirmed_at=now())
+        await Readdressing.filter(old_digest=digest).update(agreed_at=now())
+        row = await _row(token)
+        if row.confirmed_at is None or row.agreed_at is None:
+            return False
+        await _change(row)
+    return True
+
+
+async def refuse(token: str) -> None:
+    """The side that got this link says no: nothing is changed.  Raises `MailedLinkDead`."""
+    async with transaction():
+        row = await _row(token)
+        await Readdressing.filter(account_id=row.account_id).delete()
+        await _tell(await Account.get(id=row.account_id), "address_stopped")
+
+
+async def settle() -> None:
+    """A day has gone by: change what the new side wanted and the old side did not refuse."""
+    for row in await Readdressing.filter(due_at__lte=now()):
+        try:
+            async with transaction():
+                # Whoever deletes the row settles it: several processes look.
+                if not await Readdressing.filter(
+                    account_id=row.account_id, due_at=row.due_at
+                ).delete():
+                    continue
+                if row.confirmed_at is not None:
+                    await _change(row)
+        except AddressTaken:
+            await Readdressing.filter(account_id=row.account_id, due_at=row.due_at).delete()
+            log.info("change of address: taken meanwhile")
+
+
+async def _change(row: Readdressing) -> None:
+    account = await Account.get(id=row.account_id)
+    before, old_mark = mailing.open_address(account.mail, account.id), account.mail_mark or ""
+    try:
+        await Account.filter(id=account.id).update(mail=row.mail, mail_mark=row.mail_mark)
+    except IntegrityError:
+        raise AddressTaken from None
+    await Activation.filter(mail_mark=row.mail_mark).delete()
+    await Readdressing.filter(account_id=account.id).delete()
+    await FormerAddress.filter(Q(mail_mark=old_mark) | Q(mail_mark=row.mail_mark)).delete()
+    await FormerAddress.create(mail_mark=old_mark, account_id=account.id, until=now() + FOLLOWED)
+    await belongings.readdress(AccountId(account.id), old_mark, row.mail_mark)
+    await mailing.send("address_changed", before, account.language)
+    after = mailing.open_address(row.mail, account.id)
+    await mailing.send("address_changed", after, account.language)
+
+
+async def _row(token: str) -> Readdressing:
+    digest = digest_of(token)
+    alive = Readdressing.filter(due_at__gt=now())
+    row = await alive.filter(Q(new_digest=digest) | Q(old_digest=digest)).first()
+    if row is None:
+        raise MailedLinkDead
+    return row
+
+
+async def _tell(account: Account, kind: str, **params: Any) -> None:
+    address = mailing.open_address(account.mail, account.id)
+    await mailing.send(kind, address, account.language, **params)
