@@ -5,12 +5,14 @@ from cases.access import readers_of
 from cases.casework import study_key
 from cases.leaving import Belongings
 from cases.pins import Pin
+from cases.wording import describe as describe_notices
 
 __all__ = [
     "Belongings",
     "Pin",
     "casework",
     "communities",
+    "describe_notices",
     "readers_of",
     "reading",
     "study_key",

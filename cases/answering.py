@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID, uuid4
 
-from cases import access, epochs, rotating
+from cases import access, epochs, rotating, telling
 from cases.errors import InvitationOver, ProfessionalsOnly
 from cases.ids import CommunityId, InvitationId
 from cases.models import Invitation, Member
@@ -30,6 +30,7 @@ class InvitationToMe:
     """An invitation as the invited person sees it; unnamed until a member has completed it."""
 
     id: InvitationId
+    community: CommunityId
     ready: bool
     name: str
     department: str
@@ -51,6 +52,7 @@ async def accept(actor: Actor, invitation_id: InvitationId) -> CommunityId:
             raise InvitationOver
         await _join(actor, community_id, row)
         await end(row, "accepted")
+        await telling.joined(community_id, actor.id)
         community = await access.community_for(actor, community_id)
         if community.rotation_due:
             await rotating.rotate(community)
@@ -99,6 +101,7 @@ async def end(row: Invitation, state: str) -> None:
     The address of somebody who said no or nothing stays for them, under the community's root;
     `inviting.complete` deletes it after a month.
     """
+    await telling.invitation_over(CommunityId(row.community_id), row.account)
     row.state = state
     row.sealed = row.mac = row.mail_mark = None
     if state not in {"declined", "expired"}:
@@ -145,6 +148,7 @@ def report_unreadable(row: UUID) -> None:
 def _to_me(row: Invitation, about: dict[str, str], invited_by: str) -> InvitationToMe:
     return InvitationToMe(
         id=InvitationId(row.id),
+        community=CommunityId(row.community_id),
         ready=bool(about),
         name=about.get("name", ""),
         department=about.get("department", ""),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from cases import access, unread
+from cases import access, telling, unread
 from cases.access import OpenCase, OpenCommunity
 from cases.errors import CaseClosed, NoStudy, NotYours, Outdated
 from cases.forms import CaseWords, Closing, NewCase
@@ -64,6 +64,7 @@ async def open_case(actor: Actor, new: NewCase) -> CaseId:
                 id=uuid4(), case_id=case_id, study=study, added_by=actor.id, position=position
             )
         await write.changed("case", case=case_id)
+        await telling.case_opened(write, case_id, urgency=new.words.urgency)
     return case_id
 
 
@@ -140,6 +141,7 @@ async def close(actor: Actor, case_id: CaseId, closing: Closing | None = None) -
         ask_on = closing.ask_on if closing else None
         await Closure.create(id=uuid4(), case_id=case_id, by=actor.id, at=write.at, ask_on=ask_on)
         await write.changed("closure", case=case_id)
+        await telling.ended(write, case_id)
 
 
 async def reopen(actor: Actor, case_id: CaseId) -> None:
@@ -153,6 +155,7 @@ async def reopen(actor: Actor, case_id: CaseId) -> None:
         await access.case_row(case_id).update(status="open")
         await Closure.filter(case_id=case_id).delete()
         await write.changed("closure", case=case_id)
+        await telling.ended(write, case_id)
 
 
 async def overview(community: OpenCommunity) -> list[CaseCard]:

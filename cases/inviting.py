@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from cases import access, epochs, rotating
+from cases import access, epochs, rotating, telling
 from cases.access import OpenCommunity
 from cases.answering import end, report_unreadable
 from cases.errors import (
@@ -152,6 +152,9 @@ async def _seal(community: OpenCommunity, row: Invitation, account: AccountId) -
     row.sealed = epochs.sealed_for(community.id, community.epoch, community.root, public)
     row.mac = epochs.membership_mark(community.root, community.id, public, INVITED, community.epoch)
     announce(Invited(account, community.id))
+    await telling.invited(
+        community.id, account, by=AccountId(row.invited_by), mailed=row.mail is not None
+    )
 
 
 async def withdraw(actor: Actor, community_id: CommunityId, invitation_id: InvitationId) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from cases import access, epochs, rotating, search
+from cases import access, epochs, rotating, search, telling
 from cases.access import OpenCommunity
 from cases.errors import LastOwner, OwnersOnly, OwnerThere
 from cases.events import MemberLeft, Shredded
@@ -14,7 +14,7 @@ from cases.models import Invitation, Member
 from cases.people import Colleague, colleagues
 from cases.vocabulary import Role
 from cases.writing import writing
-from portal import accounts
+from portal import accounts, notices
 from portal.core.actor import AccountId, Actor
 from portal.core.db import announce
 from portal.core.errors import Invalid, Unknown
@@ -122,6 +122,7 @@ async def remove(actor: Actor, community_id: CommunityId, account: AccountId) ->
             raise Unknown
         write.community = await rotating.rotate(write.community)
         await write.changed("member")
+        await telling.left(community_id, account, by=actor.id)
         announce(MemberLeft(community_id, account))
 
 
@@ -144,6 +145,7 @@ async def leave(actor: Actor, community_id: CommunityId) -> None:
         await epochs.drop_seals(community_id, write.community.epoch, actor.id)
         await access.community_row(community_id).update(rotation_due=True)
         await write.changed("member")
+        await telling.left(community_id, actor.id, by=actor.id)
         announce(MemberLeft(community_id, actor.id))
 
 
@@ -177,6 +179,7 @@ async def shred(community_id: CommunityId) -> None:
     await epochs.forget(community_id)
     await access.community_row(community_id).delete()
     await search.forget(community_id)
+    await notices.forget_community(community_id)
     announce(Shredded(community_id))
 
 

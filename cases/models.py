@@ -53,6 +53,7 @@ class Invitation(Model):
     community: fields.ForeignKeyRelation["Community"] = fields.ForeignKeyField(
         "hds.Community", related_name="invitations"
     )
+    community_id: UUID
     account = fields.UUIDField(null=True)
     mail_mark = fields.CharField(max_length=64, null=True)
     """`mailing.Address.mark`, when somebody was invited by address."""
@@ -77,6 +78,7 @@ class Case(Model):
     community: fields.ForeignKeyRelation["Community"] = fields.ForeignKeyField(
         "hds.Community", related_name="cases"
     )
+    community_id: UUID
     author = fields.UUIDField()
     client_id = fields.UUIDField()
     status = fields.CharField(max_length=10)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from cases import access, casework, outcomes, reading
+from cases import access, casework, outcomes, reading, telling
 from cases.answers import body, day_of, steady, wants_json, whole, words
 from cases.community_routes import blueprint as community_blueprint
 from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
@@ -83,6 +83,7 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     async def show(case: UUID) -> ResponseReturnValue:
         opened = await access.case_for(signed_in(), CaseId(case))
         page = await reading.page_of(opened)
+        await telling.seen(opened.community.actor, opened.id, telling.OF_A_CASE)
         opening = await casework.study_keys(opened, page.studies)
         summaries = {each.id: each for each in await studies.summaries_with(shelf, opening)}
         viewable = [study for study in page.studies if study in summaries]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from cases import access, mentions, reactions
+from cases import access, mentions, reactions, telling
 from cases.access import Document, OpenCommunity
 from cases.errors import CaseClosed, NotYours, Outdated, PostDeleted
 from cases.events import ReadFurther
@@ -87,6 +87,7 @@ async def post(actor: Actor, new: NewPost) -> Posted:
             [Mention(id=uuid4(), post_id=row.id, account=each) for each in called]
         )
         await write.changed("post", case=thread.case.id, thread=thread.id, post=row.id)
+        await telling.posted(write, row, called)
     return _posted(row)
 
 
@@ -156,6 +157,7 @@ async def edit(actor: Actor, change: PostEdit) -> Posted:
         if row.rev != change.rev:
             raise Outdated(rev=row.rev, now=body["text"])
         await _keep_revision(row)
+        before = {UUID(each) for each in body["mentions"]}
         body |= {"text": change.text, "mentions": [each.hex for each in called]}
         row.epoch, row.rev, row.edited_at = write.community.epoch, row.rev + 1, write.at
         row.body = write.community.box("post", "body", row.id, row.rev, body)
@@ -165,6 +167,7 @@ async def edit(actor: Actor, change: PostEdit) -> Posted:
             [Mention(id=uuid4(), post_id=row.id, account=each) for each in called]
         )
         await write.changed("edit", case=row.case.id, thread=row.thread_id, post=row.id)
+        await telling.called(write, row, set(called) - before)
     return _posted(row)
 
 
@@ -234,6 +237,7 @@ async def mark_read(actor: Actor, thread_id: ThreadId, seq: int) -> None:
             id=uuid4(), account=actor.id, case_id=thread.case.id, thread_id=thread_id, seq=seq
         )
         await ReadMark.bulk_create([mark], ignore_conflicts=True)
+        await telling.seen(actor.id, CaseId(thread.case.id), telling.OF_POSTS)
 
 
 async def _must_be_open(write: Writing, case_id: UUID) -> None:

@@ -27,6 +27,9 @@ const ENTRIES = {
   entrance: "client/entrance.ts",
   overview: "client/overview.ts",
   discussion: "client/discussion.ts",
+  bell: "client/bell.ts",
+  notices: "client/notices.ts",
+  wishes: "client/wishes.ts",
   viewer: "viewer/web/boot.ts",
   "viewer-style": "viewer/web/viewer.css",
 };

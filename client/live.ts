@@ -17,14 +17,27 @@ export interface ReadHint {
   seq: number;
 }
 
+interface TypingHint {
+  case: string;
+  thread: string;
+  account: string;
+}
+
+interface PresentHint {
+  case: string;
+  account: string;
+}
+
 export interface LiveHandlers {
   change?(hint: ChangeHint): void;
   left?(hint: { community: string }): void;
   invited?(hint: { community: string }): void;
   /** The same person has read further, here or in another window. */
   read?(hint: ReadHint): void;
-  typing?(hint: { case: string; thread: string; account: string }): void;
-  present?(hint: { case: string; account: string }): void;
+  /** Something is new behind the bell. */
+  noticed?(): void;
+  typing?(hint: TypingHint): void;
+  present?(hint: PresentHint): void;
   /** Called with true when the socket is up (again): catch up by `since` then. */
   state?(connected: boolean): void;
 }
@@ -36,34 +49,48 @@ export interface Live {
 }
 
 const TYPING_EVERY_MS = 3000;
+const everybody: LiveHandlers[] = [];
+let socket: Socket | undefined;
+
+/** One socket, however many modules of the page listen. */
+function connected(): Socket {
+  if (socket !== undefined) return socket;
+  const made = io({ transports: ["websocket"], reconnectionDelayMax: 10_000 });
+  const tell = (handle: (each: LiveHandlers) => void) => () => everybody.forEach(handle);
+  made.on("connect", tell((each) => each.state?.(true)));
+  made.on("disconnect", (reason) => {
+    tell((each) => each.state?.(false))();
+    // The server ends a socket when a membership or a session ends; a membership leaves others.
+    if (reason === "io server disconnect") setTimeout(() => made.connect(), 1000);
+  });
+  made.on("change", (hint: ChangeHint) => everybody.forEach((each) => each.change?.(hint)));
+  made.on("left", (hint: { community: string }) => everybody.forEach((each) => each.left?.(hint)));
+  made.on("invited", (hint: { community: string }) => everybody.forEach((each) => each.invited?.(hint)));
+  made.on("read", (hint: ReadHint) => everybody.forEach((each) => each.read?.(hint)));
+  made.on("noticed", tell((each) => each.noticed?.()));
+  made.on("typing", (hint: TypingHint) => everybody.forEach((each) => each.typing?.(hint)));
+  made.on("present", (hint: PresentHint) => everybody.forEach((each) => each.present?.(hint)));
+  socket = made;
+  return made;
+}
 
 export function live(handlers: LiveHandlers): Live {
-  const socket: Socket = io({ transports: ["websocket"], reconnectionDelayMax: 10_000 });
+  const line = connected();
   let typedAt = 0;
-  socket.on("connect", () => handlers.state?.(true));
-  socket.on("disconnect", (reason) => {
-    handlers.state?.(false);
-    // The server ends a socket when a membership or a session ends; a membership leaves others.
-    if (reason === "io server disconnect") setTimeout(() => socket.connect(), 1000);
-  });
-  socket.on("change", (hint: ChangeHint) => handlers.change?.(hint));
-  socket.on("left", (hint: { community: string }) => handlers.left?.(hint));
-  socket.on("invited", (hint: { community: string }) => handlers.invited?.(hint));
-  socket.on("read", (hint: ReadHint) => handlers.read?.(hint));
-  socket.on("typing", (hint: { case: string; thread: string; account: string }) => handlers.typing?.(hint));
-  socket.on("present", (hint: { case: string; account: string }) => handlers.present?.(hint));
+  everybody.push(handlers);
+  if (line.connected) handlers.state?.(true);
   return {
     typing(caseId, thread) {
       const now = Date.now();
-      if (!socket.connected || now - typedAt < TYPING_EVERY_MS) return;
+      if (!line.connected || now - typedAt < TYPING_EVERY_MS) return;
       typedAt = now;
-      socket.emit("typing", { case: caseId, thread });
+      line.emit("typing", { case: caseId, thread });
     },
     present(caseId) {
-      if (socket.connected) socket.emit("present", { case: caseId });
+      if (line.connected) line.emit("present", { case: caseId });
     },
     close: () => {
-      socket.close();
+      line.close();
     },
   };
 }

@@ -1,8 +1,17 @@
 """Composition root: knows every room, decides nothing."""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +29,23 @@ import portal.accounts.routes
 import portal.mailing.routes
 import realtime
 from cases.search import Archive, DescribeStudies
-from portal import accounts, assets, documents, keys, mailing, pages, storing, studies, vault
+from portal import (
+    accounts,
+    assets,
+    documents,
+    keys,
+    mailing,
+    notices,
+    pages,
+    storing,
+    studies,
+    vault,
+)
 from portal.core import language, web
 from portal.core.actor import Actor
 from portal.core.db import Database
 from portal.core.errors import Unknown
+from portal.core.events import listening
 from portal.core.settings import Settings
 from viewer.dicom import Pool
 from viewer.pdf import PdfPool
@@ -42,6 +63,7 @@ MODELS: Final[tuple[str, ...]] = (
     "portal.storing.models",
     "portal.documents.models",
     "portal.studies.models",
+    "portal.notices.models",
     "cases.models",
     "cases.search.models",
 )
@@ -76,6 +98,8 @@ PUBLIC: Final = frozenset(
         "recovery.ask_address",
         "recovery.answer_address",
         "accounts.prefer",  # strangers choose a language, too
+        "notices.ask_stop",  # the link in our mails works without signing in
+        "notices.stop",
         "mailing.show_mailbox",  # exists in demos and tests only
     }
 )
@@ -89,6 +113,10 @@ BEFORE_ACTIVATION: Final = frozenset(
 )
 """Rooms that an account may use whose address nobody has confirmed; every other one is closed."""
 AFTER_ACTIVATION: Final = frozenset({"cases", "search"})
+
+FROM_ANYWHERE: Final = frozenset({"notices.stop"})
+"""Writes that need not start on our pages: a mail program's own button (RFC 8058) sends neither
+cookie nor origin.  What it can do is in the address: end the mails of the account that got it."""
 
 OPENING: Final = frozenset({"viewer.page", "viewer.open_series"})
 
@@ -115,6 +143,7 @@ def create_app(settings: Settings) -> Quart:
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
     )
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    app.config["FROM_ANYWHERE"] = FROM_ANYWHERE
     app.request_class = studies.PortalRequest
     rooms = _rooms(settings)
     _use_two_languages(app)
@@ -177,6 +206,8 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
     app.register_blueprint(cases.routes.create_blueprint(shelf, web.socket_origin(settings)))
     app.register_blueprint(cases.search.routes.create_blueprint(rooms.archive, _describing(shelf)))
 
+    app.register_blueprint(notices.create_blueprint(_wording(shelf)))
+
     async def open_study(study_id: UUID) -> studies.OpenStudy:
         """For the viewer; opening waits a little for frames that are still being made."""
         study = await find_study(study_id)
@@ -219,6 +250,35 @@ def _describing(shelf: studies.Shelf) -> Callable[[Actor], DescribeStudies]:
     return for_actor
 
 
+def _wording(shelf: studies.Shelf) -> notices.Describe:
+    """Notices in words: each room says what its reader may see of them."""
+
+    async def describe(actor: Actor, told: Sequence[notices.Told]) -> Mapping[UUID, notices.Words]:
+        ready = {each.about for each in told if each.kind == "prepared"}
+        titles = {each.id: each.title for each in await studies.some_of_mine(shelf, actor, ready)}
+        return {
+            **await cases.describe_notices(actor, told),
+            **notices.of_studies(told, titles),
+            **notices.of_safety(told),
+        }
+
+    return describe
+
+
+@contextmanager
+def _noticing() -> Iterator[None]:
+    """What rooms below the notices announce becomes a notice."""
+
+    async def prepared(event: studies.StudyPrepared) -> None:
+        await notices.tell(notices.News([event.owner], "prepared", event.study))
+
+    async def changed(event: accounts.SafetyChanged) -> None:
+        await notices.tell(notices.News([event.account_id], event.what, event.account_id))
+
+    with listening(studies.StudyPrepared, prepared), listening(accounts.SafetyChanged, changed):
+        yield
+
+
 def _with_sockets(inner: Asgi, rooms: Rooms) -> Asgi:
     """Sockets and pages behind one door, both with the database at hand."""
     sockets = socketio.ASGIApp(rooms.live.sio)
@@ -239,19 +299,23 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
     """Everything that lives as long as the server: connections, child processes, workers."""
     settings = rooms.settings
     keys.configure(vault.load_key_files(settings.key_folder), settings)
-    accounts.belongings.use(cases.Belongings(), studies.Belongings(), documents.Belongings())
+    accounts.belongings.use(
+        cases.Belongings(), studies.Belongings(), documents.Belongings(), notices.Belongings()
+    )
     async with AsyncExitStack() as stack:
         await rooms.database.open()
         stack.push_async_callback(rooms.database.close)
         stack.enter_context(rooms.database.current())
         # Before the rooms, so it ends after them: what they commit last is still told.
         await stack.enter_async_context(rooms.live.running(rooms.database))
+        stack.enter_context(_noticing())
         await stack.enter_async_context(rooms.pool)
         await stack.enter_async_context(rooms.pdf_pool)
         await stack.enter_async_context(studies.working(rooms.shelf))
         stack.callback(rooms.archive.close)
         await stack.enter_async_context(mailing.PostOffice(settings).working())
         await stack.enter_async_context(accounts.keeping_house())
+        await stack.enter_async_context(notices.Messenger().working())
         yield
 
 

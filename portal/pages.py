@@ -5,6 +5,7 @@ Templates get values only.  An entry of the navigation shows as soon as some roo
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,9 +16,12 @@ from markupsafe import Markup
 from quart import Blueprint, Quart, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
+from portal import notices
 from portal.core import language
 from portal.core.actor import Actor
 from portal.core.language import N_
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ def init_app(app: Quart) -> None:
         "here": lambda: request.full_path.rstrip("?") if request.method == "GET" else "/",
         "client_words": lambda: words.get(language.language(), Markup("{}")),
         "account_links": lambda: _entries(app, ACCOUNT, g.get("actor")),
+        "unread_notices": _unread_notices,
     }
     app.jinja_env.globals.update(globals_)
     app.jinja_env.filters.update(
@@ -143,6 +148,16 @@ def _entries(app: Quart, places: tuple[Place, ...], actor: Actor | None) -> list
         )
         for place in shown
     ]
+
+
+async def _unread_notices() -> int:
+    """The number behind the bell; a page about a fault is shown without it."""
+    actor: Actor | None = g.get("actor")
+    try:
+        return 0 if actor is None else await notices.unread(actor.id)
+    except Exception as error:  # noqa: BLE001 -- the database may be the fault the page tells of
+        log.warning("bell: %s", type(error).__name__)
+        return 0
 
 
 def _day(value: date | datetime | None) -> str:

@@ -16,7 +16,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 import cases
 from cases.events import Changed, Invited, MemberLeft, ReadFurther
 from cases.ids import CaseId
-from portal import keys
+from portal import keys, notices
 from portal.core.actor import AccountId, Actor
 from portal.core.background import background
 from portal.core.db import Database
@@ -165,6 +165,9 @@ class Live:
     async def _invited(self, event: Invited) -> None:
         await self._tell("invited", {event.account}, {"community": str(event.community)})
 
+    async def _noticed(self, event: notices.Noticed) -> None:
+        await self._tell("noticed", event.accounts, {})
+
     async def _ended(self, _event: keys.SessionsEnded) -> None:
         await self._sweep()
 
@@ -227,6 +230,7 @@ class Live:
             stack.enter_context(listening(MemberLeft, self._left))
             stack.enter_context(listening(Invited, self._invited))
             stack.enter_context(listening(ReadFurther, self._read))
+            stack.enter_context(listening(notices.Noticed, self._noticed))
             stack.enter_context(listening(keys.SessionsEnded, self._ended))
             await stack.enter_async_context(background(self._sweeping()))
             yield

@@ -13,11 +13,17 @@ from portal.accounts.directory import (
     by_mail,
     card,
     cards,
+    existing,
     find_colleagues,
 )
 from portal.accounts.entrance_forms import ShortRegistration
 from portal.accounts.errors import AddressTaken, NotActivated, Stopped
-from portal.accounts.events import AccountActivated, AccountGone, AccountsForgotten
+from portal.accounts.events import (
+    AccountActivated,
+    AccountGone,
+    AccountsForgotten,
+    SafetyChanged,
+)
 from portal.accounts.forms import (
     Activating,
     PasswordChange,
@@ -60,6 +66,7 @@ __all__ = [
     "Profile",
     "ProfileEdit",
     "Registration",
+    "SafetyChanged",
     "ShortRegistration",
     "SignedIn",
     "SigningIn",
@@ -75,6 +82,7 @@ __all__ = [
     "count",
     "departure_of",
     "edit",
+    "existing",
     "find_colleagues",
     "forget_unactivated",
     "keeping_house",

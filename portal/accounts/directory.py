@@ -13,7 +13,7 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from portal import keys, vault
@@ -88,6 +88,12 @@ async def by_mail(address: Address) -> AccountId | None:
         return AccountId(row.id)
     former = await FormerAddress.get_or_none(mail_mark=address.mark, until__gt=now())
     return None if former is None else AccountId(former.account_id)
+
+
+async def existing(account_ids: Collection[AccountId]) -> set[AccountId]:
+    """Those of *account_ids* that there still are."""
+    found = Account.filter(id__in=list(account_ids))
+    return set(cast("list[AccountId]", await found.values_list("id", flat=True)))
 
 
 def box_card(owner: UUID, rev: int, *, name: str, specialty: str, place: str) -> bytes:

@@ -25,3 +25,12 @@ class AccountGone:
     """Emptied or deleted: nothing of it can be opened, and its id stands nowhere any more."""
 
     account_id: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyChanged:
+    """Something about the safety of an account has changed, and its owner has been written to."""
+
+    account_id: AccountId
+    what: str
+    """A kind of notice, such as `password_changed`."""

@@ -8,11 +8,12 @@ from uuid import uuid4
 from portal import keys, mailing
 from portal.accounts import leaving, passwords, throttles, unverified
 from portal.accounts.errors import WrongPassword, WrongSignIn
+from portal.accounts.events import SafetyChanged
 from portal.accounts.forms import PasswordChange, SigningIn, Theme
 from portal.accounts.models import Account
 from portal.accounts.profiles import account_of, open_name
 from portal.core.actor import AccountId, AccountKind, Actor
-from portal.core.db import transaction
+from portal.core.db import announce, transaction
 from portal.core.errors import Conflict
 
 SIGN_INS: Final = throttles.Limit("sign-in-address", last=throttles.MOST_IN_A_ROW)
@@ -138,6 +139,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         await keys.keep_wrap(wrap, instead_of=before)
         await keys.end_sessions(actor.id, but=actor.session)
         await mailing.send("password_changed", address, account.language)
+        announce(SafetyChanged(actor.id, "password_changed"))
 
 
 async def write_to(account_id: AccountId, kind: str, **params: Any) -> None:

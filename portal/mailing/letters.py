@@ -78,6 +78,9 @@ def message(
     mail["Message-ID"] = f"<{row.hex}@{spec.rpartition('@')[2]}>"
     mail["Content-Language"] = written.language
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: holiday answers stay away
+    if "stop" in letter.params:  # RFC 2369, and for mail programs' own button RFC 8058
+        mail["List-Unsubscribe"] = f"<{origin}{letter.params['stop']}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(written.text)
     page = _templates().get_template("mailing/letter.html")
     mail.add_alternative(page.render(mail=written, origin=origin), subtype="html")

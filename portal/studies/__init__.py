@@ -2,10 +2,17 @@
 
 from portal.studies import parts
 from portal.studies.belongings import Belongings
-from portal.studies.events import StudyDeleted
+from portal.studies.events import StudyDeleted, StudyPrepared
 from portal.studies.filing import Outcome
 from portal.studies.intake import keep_files
-from portal.studies.listing import Entry, delete, my_documents, my_studies, summaries_with
+from portal.studies.listing import (
+    Entry,
+    delete,
+    my_documents,
+    my_studies,
+    some_of_mine,
+    summaries_with,
+)
 from portal.studies.notes import Note
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
 from portal.studies.receiving import PartReceipt, receive_part
@@ -32,6 +39,7 @@ __all__ = [
     "PortalRequest",
     "Shelf",
     "StudyDeleted",
+    "StudyPrepared",
     "StudySummary",
     "UploadState",
     "already_there",
@@ -50,6 +58,7 @@ __all__ = [
     "parts",
     "prepared",
     "receive_part",
+    "some_of_mine",
     "summaries_with",
     "working",
 ]

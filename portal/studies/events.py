@@ -12,3 +12,11 @@ class StudyDeleted:
 
     study: UUID
     owner: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPrepared:
+    """All images of a study are ready for the viewer."""
+
+    study: UUID
+    owner: AccountId

@@ -1,6 +1,6 @@
 """My documents: the studies of an account, and deleting one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,13 @@ async def my_documents(shelf: Shelf, actor: Actor) -> list[Entry]:
             alone.append(Entry(None, (paper,)))
     entries = [Entry(each, tuple(beside.get(marks.get(each.id, ""), ()))) for each in studies]
     return sorted(entries + alone, key=lambda each: each.order, reverse=True)
+
+
+async def some_of_mine(shelf: Shelf, actor: Actor, wanted: Collection[UUID]) -> list[StudySummary]:
+    """Those of *wanted* that are the actor's own and still there."""
+    rows = await Study.filter(owner=actor.id, id__in=list(wanted)) if wanted else []
+    opened = await keys.open_study_keys(actor, [row.id for row in rows])
+    return await _summaries(shelf, rows, opened)
 
 
 async def summaries_with(shelf: Shelf, opened: Mapping[UUID, Secret]) -> list[StudySummary]:

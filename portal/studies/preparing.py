@@ -16,8 +16,10 @@ from uuid import UUID
 from portal import storing
 from portal.core.actor import AccountId, Secret
 from portal.core.db import transaction
+from portal.core.events import deliver
 from portal.storing import Boxes
 from portal.studies import manifests
+from portal.studies.events import StudyPrepared
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
 from portal.studies.packing import JsonPlaces, Packer, places
@@ -88,11 +90,14 @@ class Preparing:
         if row is None:
             return
         manifest, _ = await manifests.load(self._boxes, row, key)
-        for batch in _batches(manifest):
+        batches = list(_batches(manifest))
+        for batch in batches:
             if not await self._prepare_batch(row, key, batch):
                 return
         if study not in self._waiting:
             await manifests.merge(self._boxes, study, key)
+            if batches:
+                await deliver(StudyPrepared(study, AccountId(row.owner)))
 
     async def _prepare_batch(
         self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]]

@@ -16,6 +16,7 @@ from tests.proof.stage import (
     case_form,
     fresh_invitation,
     pinned,
+    told,
     upload_paper,
 )
 
@@ -98,6 +99,10 @@ async def an_upload(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"upload_id": await begun(stage.browsers[actor])}
 
 
+async def a_notice(stage: Stage, actor: str) -> Mapping[str, str]:
+    return {"notice": await told(stage, actor)}
+
+
 ABOUT: Final = {"name": "Chest", "department": "Radiology", "location": "Kiel"}
 
 RIGHTS: Final[dict[str, Right]] = {
@@ -151,6 +156,18 @@ RIGHTS: Final[dict[str, Right]] = {
     "accounts.edit_profile": Right(SIGNED_IN, sends=form()),
     "accounts.ask_password": Right(SIGNED_IN),
     "accounts.change_password": Right(SIGNED_IN, sends=form()),
+    "notices.show": Right(SIGNED_IN),
+    "notices.count": Right(SIGNED_IN),
+    "notices.open_": Right(AUTHOR, fresh=a_notice),
+    "notices.read": Right(AUTHOR),
+    "notices.read_all": Right(SIGNED_IN, sends=form(until="2026-01-01T00:00:00+00:00")),
+    "notices.wishes": Right(SIGNED_IN),
+    "notices.wish": Right(SIGNED_IN, sends=form()),
+    "notices.pause": Right(SIGNED_IN, sends=form(hours="1")),
+    "notices.want_mails": Right(SIGNED_IN),
+    # The address alone decides, for a mail program without cookies: a made-up one is told so.
+    "notices.ask_stop": Right(ALL, fine=frozenset({404})),
+    "notices.stop": Right(ALL, fine=frozenset({404})),
     "studies.upload_page": Right(SIGNED_IN),
     "studies.documents": Right(SIGNED_IN),
     "studies.begin": Right(SIGNED_IN, sends=lambda _: {"json": {"client": str(uuid4())}}),

@@ -17,7 +17,8 @@ from PIL import Image
 from quart import Response
 
 from cases import communities
-from portal import documents, keys, studies
+from portal import documents, keys, notices, studies
+from portal.notices.models import Notice
 from portal.studies import parts
 from tests.accounts.stories import ADA, registers
 from tests.people import Browser, Person, World
@@ -81,6 +82,7 @@ async def set_up(world: World, words: Words | None = None) -> Stage:
     await upload_study(stage, "author")
     await _discussion(stage)
     await _newcomer(stage)
+    stage.ids["notice"] = await told(stage, "author")
     await keys.end_sessions(stage.people["ended"].actor.id)
     return stage
 
@@ -234,6 +236,13 @@ async def fresh_invitation(stage: Stage, guest: str) -> str:
     other = await owner.founds("Another board")
     asked = await communities.invite(owner.actor, other, stage.people[guest].actor.id)
     return str(asked)
+
+
+async def told(stage: Stage, actor: str) -> str:
+    """A notice of somebody's about their own account."""
+    account = stage.people[actor].actor.id
+    await notices.tell(notices.News([account], "password_changed", account))
+    return str((await Notice.get(account=account, kind="password_changed")).id)
 
 
 async def text_of(answer: Response) -> str:

@@ -1,0 +1,64 @@
+"""What there is to tell, and where it is told unless somebody wishes otherwise."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from portal.core.actor import AccountKind
+from portal.core.language import N_
+
+Channel = Literal["app", "mail", "push"]
+CHANNELS: Final[dict[Channel, str]] = {
+    "app": N_("In the portal"),
+    "mail": N_("By mail"),
+    "push": N_("On my devices"),
+}
+
+EVERYBODY: Final[frozenset[AccountKind]] = frozenset({"patient", "professional"})
+COLLEAGUES: Final[frozenset[AccountKind]] = frozenset({"professional"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of news: what the settings call it, and where it is told at first."""
+
+    words: str
+    channels: frozenset[Channel]
+    urgent: bool = False
+    icon: str = "bell"
+    audience: frozenset[AccountKind] = COLLEAGUES
+    fixed: bool = False
+    """About the safety of the account: shown and mailed, whatever was chosen."""
+
+
+def _in(*channels: Channel) -> frozenset[Channel]:
+    return frozenset(channels)
+
+
+def _security(words: str) -> Kind:
+    return Kind(words, _in("app", "mail"), icon="shield", audience=EVERYBODY, fixed=True)
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "invitation": Kind(N_("An invitation to a community"), _in("app", "mail", "push"), icon="mail"),
+    "mention": Kind(
+        N_("Somebody calls me by name"), _in("app", "mail", "push"), urgent=True, icon="discussion"
+    ),
+    "reply": Kind(N_("An answer to a post of mine"), _in("app", "mail", "push"), icon="reply"),
+    "post": Kind(
+        N_("New posts in a case that I opened or wrote in"), _in("app", "mail"), icon="discussion"
+    ),
+    "case": Kind(N_("A new case in one of my communities"), _in("app", "mail"), icon="case"),
+    "closure": Kind(N_("A case that I follow is closed or reopened"), _in("app"), icon="lock"),
+    "joined": Kind(N_("Somebody joins a community that I own"), _in("app"), icon="communities"),
+    "left": Kind(N_("Somebody leaves a community that I own"), _in("app"), icon="communities"),
+    "prepared": Kind(
+        N_("Images that I uploaded are ready to be viewed"),
+        _in("app"),
+        icon="documents",
+        audience=EVERYBODY,
+    ),
+    "password_changed": _security(N_("Your password was changed.")),
+}
+
+CHOSEN: Final = {name: kind for name, kind in KINDS.items() if not kind.fixed}
+"""Those whose channels are everybody's own choice."""

@@ -1,0 +1,150 @@
+"""The pages of notices.  Every rule is in the verbs; words come from whoever keeps the things."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from quart import Blueprint, redirect, render_template, request
+from quart.typing import ResponseReturnValue
+
+from portal.core.db import now
+from portal.core.errors import Invalid
+from portal.core.errors import reading as reading_input
+from portal.core.language import ZONE
+from portal.core.web import explain, signed_in, wants_html
+from portal.notices import reading, stopping, wishing
+from portal.notices.forms import PAUSES, parse_pause, parse_wishes, zones
+from portal.notices.kinds import CHANNELS, CHOSEN
+from portal.notices.preferences import DEFAULT, Preferences
+from portal.notices.reading import Describe, Shown
+from portal.notices.timing import HOUR_MINUTES
+
+
+def create_blueprint(describe: Describe) -> Blueprint:
+    """Pages under /notices and /profile/notices; *describe* puts notices into words."""
+    blueprint = Blueprint("notices", __name__)
+    _list(blueprint, describe)
+    _wishes(blueprint)
+    _stopping(blueprint)
+    return blueprint
+
+
+def _list(blueprint: Blueprint, describe: Describe) -> None:
+    @blueprint.get("/notices")
+    async def show() -> ResponseReturnValue:
+        found = await reading.listed(signed_in(), describe)
+        days = [(day, list(each)) for day, each in groupby(found, key=_day)]
+        return await render_template(
+            "notices/list.html",
+            days=days,
+            unread=any(each.unread for each in found),
+            latest=found[0].at if found else now(),
+        )
+
+    @blueprint.get("/notices/count")
+    async def count() -> ResponseReturnValue:
+        return {"unread": await reading.unread(signed_in().id)}
+
+    @blueprint.get("/notices/<uuid:notice>")
+    async def open_(notice: UUID) -> ResponseReturnValue:
+        return redirect(await reading.open_(signed_in(), notice, describe), 303)
+
+    @blueprint.post("/notices/<uuid:notice>/read")
+    async def read(notice: UUID) -> ResponseReturnValue:
+        await reading.read(signed_in(), notice)
+        return _back()
+
+    @blueprint.post("/notices/read")
+    async def read_all() -> ResponseReturnValue:
+        with reading_input():
+            until = datetime.fromisoformat((await request.form)["until"])
+            until.astimezone(ZONE)
+        await reading.read_all(signed_in(), until)
+        return _back()
+
+
+def _wishes(blueprint: Blueprint) -> None:
+    @blueprint.get("/profile/notices")
+    async def wishes() -> ResponseReturnValue:
+        return await _wishes_page(await wishing.wishes_of(signed_in()))
+
+    @blueprint.post("/profile/notices")
+    async def wish() -> ResponseReturnValue:
+        form = await request.form
+        try:
+            wanted = parse_wishes(form, form.getlist("choice"))
+        except Invalid as error:
+            known = await wishing.wishes_of(signed_in())
+            fields = error.details.get("fields", {})
+            return await _wishes_page(known, fields or {"": explain(error)}, form), 422
+        await wishing.wish(signed_in(), wanted)
+        return redirect("/profile/notices?saved=1", 303)
+
+    @blueprint.post("/profile/notices/pause")
+    async def pause() -> ResponseReturnValue:
+        await wishing.pause(signed_in(), parse_pause(await request.form))
+        return redirect("/profile/notices", 303)
+
+    @blueprint.post("/profile/notices/mails")
+    async def want_mails() -> ResponseReturnValue:
+        await wishing.want_mails(signed_in())
+        return redirect("/profile/notices?saved=1", 303)
+
+
+def _stopping(blueprint: Blueprint) -> None:
+    @blueprint.get("/notices/stop/<token>")
+    async def ask_stop(token: str) -> ResponseReturnValue:
+        """A page with buttons: mail scanners open links, and open only."""
+        await stopping.owner_of(token)
+        return await render_template("notices/stop.html", token=token, done="")
+
+    @blueprint.post("/notices/stop/<token>")
+    async def stop(token: str) -> ResponseReturnValue:
+        done = "pause" if (await request.form).get("for") == "week" else "stop"
+        await (stopping.pause if done == "pause" else stopping.stop)(token)
+        return await render_template("notices/stop.html", token=token, done=done)
+
+
+async def _wishes_page(
+    wishes: Preferences,
+    fields: Mapping[str, str] | None = None,
+    form: Mapping[str, Any] | None = None,
+) -> str:
+    quiet = tuple(map(_clock, wishes.quiet)) if wishes.quiet else ("", "")
+    shown = form or {
+        "rhythm": wishes.rhythm,
+        "hour": wishes.hour,
+        "quiet_from": quiet[0],
+        "quiet_until": quiet[1],
+        "zone": wishes.zone,
+        "urgent_breaks": wishes.urgent_breaks,
+    }
+    paused = wishes.paused_until
+    return await render_template(
+        "notices/wishes.html",
+        wishes=wishes,
+        kinds={n: kind for n, kind in CHOSEN.items() if signed_in().kind in kind.audience},
+        channels=CHANNELS,
+        pauses=PAUSES,
+        paused=paused if paused is not None and paused > now() else None,
+        zones=zones(),
+        is_new=wishes == DEFAULT,
+        shown=shown,
+        fields=fields or {},
+        saved="saved" in request.args,
+    )
+
+
+def _clock(minutes: int) -> str:
+    hours, rest = divmod(minutes, HOUR_MINUTES)
+    return f"{hours:02}:{rest:02}"
+
+
+def _day(shown: Shown) -> object:
+    return shown.at.astimezone(ZONE).date()
+
+
+def _back() -> ResponseReturnValue:
+    return redirect("/notices", 303) if wants_html() else {"ok": True}
