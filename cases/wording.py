@@ -5,8 +5,8 @@ from uuid import UUID
 
 from cases import access
 from cases.access import OpenCase, OpenCommunity
-from cases.ids import CommunityId
 from cases.answering import InvitationToMe, my_invitations
+from cases.ids import CommunityId
 from cases.models import Case
 from cases.people import Colleague, colleagues
 from portal.core.actor import AccountId, Actor
