@@ -48,7 +48,7 @@ def _words(
     cases: Mapping[UUID, OpenCase],
     names: Mapping[AccountId, Colleague],
 ) -> Words | None:
-    name = names[told.by].name if told.by is not None else _("Former colleague")
+    name = names[told.by].name if told.by is not None else _("Former member")
     if told.kind in OF_CASES:
         case = cases.get(told.about)
         return None if case is None else _of_case(told, case, name)
