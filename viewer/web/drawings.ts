@@ -95,10 +95,13 @@ function eraseWhere(chosen: (imageId: string) => boolean): void {
   }
 }
 
-/** Removes the drawings that are selected; tells whether there were any. */
-export function eraseSelected(): boolean {
-  const chosen = annotations.selection.getAnnotationsSelected();
-  for (const uid of [...chosen]) annotations.state.removeAnnotation(uid);
+/** Removes the drawings of one viewer that are selected; tells whether there were any. */
+export function eraseSelected(viewer: string): boolean {
+  const chosen = annotations.selection.getAnnotationsSelected().filter((uid) => {
+    const imageId = annotations.state.getAnnotation(uid)?.metadata?.referencedImageId;
+    return imageId?.startsWith(`hds:${viewer}-`) ?? false;
+  });
+  for (const uid of chosen) annotations.state.removeAnnotation(uid);
   return chosen.length > 0;
 }
 

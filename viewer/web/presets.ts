@@ -7,6 +7,8 @@ export interface Preset {
   name: string;
   center: number;
   width: number;
+  /** The file's own first window: it follows from image to image instead of being one for all. */
+  asInFile?: boolean;
 }
 
 const ct = (): Preset[] => [
@@ -23,12 +25,15 @@ const ct = (): Preset[] => [
 /** The file's own windows first, then those of the modality. */
 export function presetsFor(place: Place): Preset[] {
   const own = fileWindows(place).map(({ center, width, explanation }, at) => ({
-    name: explanation ? t("File: {name}", { name: explanation }) : fileName(at),
+    name: at === 0 ? asInFile(explanation) : explanation ? t("File: {name}", { name: explanation }) : fileName(at),
     center,
     width,
+    asInFile: at === 0,
   }));
   return place.series.modality === "CT" ? [...own, ...ct()] : own;
 }
 
-const fileName = (at: number): string =>
-  at === 0 ? t("As in the file") : t("File window {n}", { n: at + 1 });
+const asInFile = (explanation?: string): string =>
+  explanation ? `${t("As in the file")} (${explanation})` : t("As in the file");
+
+const fileName = (at: number): string => t("File window {n}", { n: at + 1 });

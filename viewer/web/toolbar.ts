@@ -105,7 +105,8 @@ export class Toolbar {
       );
       this.#presets.replaceChildren(
         h("option", { value: "hand", hidden: true }, t("By hand")),
-        h("option", { value: "file" }, t("Automatic")),
+        // Where the file names a window, that is the first preset; else we compute one.
+        ...(presets[0]?.asInFile ? [] : [h("option", { value: "file" }, t("Automatic"))]),
         ...options,
       );
     }

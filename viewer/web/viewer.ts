@@ -17,6 +17,7 @@ import { Slider } from "./slider";
 import { Source } from "./source";
 import { TextEntry } from "./textEntry";
 import { thumbnailOf } from "./thumbnail";
+import { waiting } from "./waiting";
 import { Toolbar, type Action } from "./toolbar";
 import type { Mode } from "./toolset";
 import type { Manifest, PinView, Place, Series } from "./types";
@@ -32,6 +33,8 @@ export interface ViewerOptions {
   compact?: boolean;
   renderer?: Renderer;
 }
+
+const LOOK_AGAIN_MS = 2000;
 
 let open = 0;
 let made = 0;
@@ -54,6 +57,9 @@ export class Viewer {
   #manifest: Manifest | undefined;
   #frames: SeriesFrames | undefined;
   #updating = 0;
+  /** Tells two openings of one series apart: the first is still being put away. */
+  #opened = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(element: HTMLElement, options: ViewerOptions) {
@@ -101,11 +107,39 @@ export class Viewer {
       }
       await this.#openSeries(first, opening.first?.index, opening.first);
       if (view) await this.show(view);
+      this.#watch();
     } catch (error) {
       if (this.#closed) return;
       console.info("the study did not open", error);
       this.#overlay.fail(t("The images could not be loaded."), () => void this.start());
     }
+  }
+
+  /** Pictures that are still being made appear by themselves; the view stays as it is. */
+  #watch(): void {
+    if (this.#closed || this.#manifest === undefined || waiting(this.#manifest) === 0) return;
+    this.#again = setTimeout(() => {
+      void this.#lookAgain().then(() => this.#watch());
+    }, LOOK_AGAIN_MS);
+  }
+
+  async #lookAgain(): Promise<void> {
+    let manifest: Manifest | undefined;
+    try {
+      ({ manifest } = await this.#source.open({ manifest: true, signal: this.#aborting.signal }));
+    } catch {
+      return; // without a connection the next look tells
+    }
+    if (this.#closed || !manifest || waiting(manifest) === waiting(this.#manifest!)) return;
+    const { place } = this.#pane;
+    const looking = place && this.#frames?.quality(place.index) !== "nopicture";
+    const view = looking ? this.currentView() : undefined;
+    this.#manifest = manifest;
+    this.#showList();
+    const shown = manifest.series.find(({ id }) => id === this.#frames?.series.id) ?? this.#default();
+    if (!shown) return;
+    await this.#openSeries(shown, this.#pane.index);
+    if (view) await this.show(view);
   }
 
   currentView(): PinView {
@@ -169,6 +203,7 @@ export class Viewer {
     if (this.#closed) return;
     this.#closed = true;
     this.#aborting.abort();
+    clearTimeout(this.#again);
     this.#cine.stop();
     cancelAnimationFrame(this.#updating);
     eraseOf(this.#name);
@@ -219,7 +254,7 @@ export class Viewer {
   async #openSeries(series: Series, at?: number, first?: ServerRecord): Promise<void> {
     this.#cine.stop();
     void this.#frames?.destroy();
-    const frames = new SeriesFrames(this.#source, series, `${this.#name}-${series.id}`, {
+    const frames = new SeriesFrames(this.#source, series, `${this.#name}-${series.id}-${++this.#opened}`, {
       quality: () => this.#soon(),
       better: (index, image) => this.#pane.improve(index, image),
     });
@@ -247,7 +282,7 @@ export class Viewer {
     const { place } = this.#pane;
     const preset = at === undefined || !place ? undefined : presetsFor(place)[at];
     if (at !== undefined && !preset) return;
-    this.#pane.window = preset ? { center: preset.center, width: preset.width } : null;
+    this.#pane.window = preset && !preset.asInFile ? { center: preset.center, width: preset.width } : null;
   }
 
   #act(action: Action): void {
@@ -271,7 +306,7 @@ export class Viewer {
         pane.reset();
         return;
       case "erase":
-        if (!eraseSelected()) pane.eraseDrawings([pane.place]);
+        if (!eraseSelected(this.#name)) pane.eraseDrawings([pane.place]);
         this.#soon();
         return;
       case "full":
@@ -347,7 +382,7 @@ export class Viewer {
       },
       cine: count > 1,
       presets,
-      preset: pane.window === null ? "file" : used >= 0 ? used : undefined,
+      preset: pane.window !== null ? (used >= 0 ? used : undefined) : presets[0]?.asInFile ? 0 : "file",
       drawings: pane.drawings.length,
     });
     if (pane.viewport.getCornerstoneImage()) this.#tell();
