@@ -42,7 +42,7 @@ async def physician(portal: Portal, name: str) -> Visitor:
     }
     await accounts.admit(accounts.Registration.parse(form), PASSWORD)
     typed = accounts.SigningIn.parse({"mail": mail, "password": PASSWORD})
-    cookie = (await accounts.sign_in(typed, "bench")).cookie
+    cookie = (await accounts.sign_in(typed, accounts.Visit("bench"), "offered")).cookie
     actor = await keys.actor_by_cookie(cookie)
     assert actor is not None
     headers = sent_by(portal, cookie) | {"X-HDS-CSRF": keys.csrf_token(cookie)}

@@ -3,6 +3,7 @@ import { all, maybe, on, one } from "./dom";
 import { t } from "./i18n";
 import { request } from "./http";
 import { wireCases } from "./panes";
+import { wirePasskeys, wireRecoveryCodes } from "./passkeys";
 import { confirmed, listShortcuts, shortcut, toast } from "./ui";
 
 const SENT_AGAIN_MS = 8000;
@@ -183,4 +184,6 @@ wireTheme();
 wirePasswords();
 wireShortcuts();
 wireCases();
+wirePasskeys();
+wireRecoveryCodes();
 maybe("[data-focus]")?.focus();

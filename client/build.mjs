@@ -25,6 +25,8 @@ const ENTRIES = {
   "upload-headers": "client/upload/headers.worker.ts",
   search: "client/search.ts",
   entrance: "client/entrance.ts",
+  idle: "client/idle.ts",
+  "lock-style": "client/styles/lock.css",
   overview: "client/overview.ts",
   discussion: "client/discussion.ts",
   bell: "client/bell.ts",

@@ -9,6 +9,8 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** The page itself asks for a new sign-in when the session has ended. */
+  readonly asksItself?: boolean;
   /** Goes on when the page is left; for small things only. */
   readonly keepalive?: boolean;
   /** Milliseconds until the request is given up; 30 s unless told, 0 for never. */
@@ -83,8 +85,11 @@ export async function request(path: string, asked: Asked = {}): Promise<Response
     if (asked.signal?.aborted === true) throw error;
     throw new Offline();
   }
-  if (!response.ok) throw await refusal(response);
-  return response;
+  if (response.ok) return response;
+  const refused = await refusal(response);
+  const ended = refused.code === "sign_in" && asked.asksItself !== true;
+  if (ended) window.dispatchEvent(new Event("hds:signed-out")); // ./idle.ts covers the page
+  throw refused;
 }
 
 export async function getJson<T>(path: string, asked: Asked = {}): Promise<T> {

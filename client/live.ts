@@ -63,6 +63,10 @@ function connected(): Socket {
     // The server ends a socket when a membership or a session ends; a membership leaves others.
     if (reason === "io server disconnect") setTimeout(() => made.connect(), 1000);
   });
+  // A session ended and another one began on the same page: the cookie is the new one's by now.
+  window.addEventListener("hds:unlocked", () => {
+    if (!made.connected) made.connect();
+  });
   made.on("change", (hint: ChangeHint) => everybody.forEach((each) => each.change?.(hint)));
   made.on("left", (hint: { community: string }) => everybody.forEach((each) => each.left?.(hint)));
   made.on("invited", (hint: { community: string }) => everybody.forEach((each) => each.invited?.(hint)));

@@ -88,6 +88,10 @@ async function send(): Promise<void> {
   one("[data-resume]", section).onclick = () => {
     transfer.resume().catch(() => transfer.halt("sign_in"));
   };
+  const unlocked = () => {
+    if (!one("[data-sign-in]", section).hidden) one("[data-resume]", section).click();
+  };
+  window.addEventListener("hds:unlocked", unlocked, { signal: abort.signal });
   one("[data-stop]", section).onclick = () => abort.abort();
   sending = true;
   complain("");

@@ -97,6 +97,17 @@ PUBLIC: Final = frozenset(
         "recovery.stop",
         "recovery.ask_address",
         "recovery.answer_address",
+        "factors.ask_second",  # whoever gave the password has half a session, which they ask for
+        "factors.second",
+        "factors.second_options",
+        "factors.passkey_options",  # a passkey opens the account without a password
+        "factors.passkey_sign_in",
+        "factors.ask_set_up",  # whoever needs a second factor to get in has half a session only
+        "factors.first_ask_app",
+        "factors.first_set_up_app",
+        "factors.first_create_options",
+        "factors.first_add_passkey",
+        "factors.unlock",  # the session behind a locked page has ended
         "accounts.prefer",  # strangers choose a language, too
         "notices.ask_stop",  # the link in our mails works without signing in
         "notices.stop",
@@ -200,6 +211,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
     app.register_blueprint(portal.accounts.routes.create_blueprint(settings))
     app.register_blueprint(portal.accounts.recovery_routes.create_blueprint())
     app.register_blueprint(portal.accounts.keeping_routes.create_blueprint(settings))
+    app.register_blueprint(portal.accounts.routes.create_factors(settings))
     if settings.mail == "mailbox":
         app.register_blueprint(portal.mailing.routes.blueprint)
     app.register_blueprint(studies.create_blueprint(shelf))

@@ -79,6 +79,7 @@ def demo(arguments: argparse.Namespace, env: Environment) -> None:
         "HDS_PUBLIC_URL": url,
         "HDS_MAIL": "mailbox",
         "HDS_DEMO": "true",
+        "HDS_SECOND_FACTOR": "offered",
     }
     kept = {name: value for name, value in env.items() if not name.startswith("HDS_")}
     settings = Settings.read(kept | given)

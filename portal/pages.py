@@ -52,7 +52,11 @@ NAVIGATION: Final = (
 )
 """The words and the order are those of the product (architecture, section 7)."""
 
-ACCOUNT: Final = (Place("/profile", N_("Profile"), "person"),)
+ACCOUNT: Final = (
+    Place("/profile", N_("Profile"), "person"),
+    Place("/profile/security", N_("Second factor"), "shield"),
+    Place("/profile/sessions", N_("Sessions"), "system"),
+)
 FOOT: Final = (
     Place("/help", N_("Help"), "help"),
     Place("/demo/mailbox", N_("Mailbox of the demo"), "mail"),
@@ -78,6 +82,7 @@ def init_app(app: Quart) -> None:
         "csrf_token": lambda: str(g.get("csrf") or ""),
         "here": lambda: request.full_path.rstrip("?") if request.method == "GET" else "/",
         "client_words": lambda: words.get(language.language(), Markup("{}")),
+        "idle_seconds": lambda: app.extensions["hds"]["settings"].session_idle_minutes * 60,
         "account_links": lambda: _entries(app, ACCOUNT, g.get("actor")),
         "unread_notices": _unread_notices,
     }

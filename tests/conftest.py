@@ -167,6 +167,7 @@ def settings(
         password_memory_mib=46,  # the lowest that the vault accepts
         password_rounds=1,
         decoders=1,
+        second_factor="offered",
     )
     keys.configure(key_files, settings)
     return settings

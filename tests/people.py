@@ -155,6 +155,8 @@ class World:
 
     app: Quart
     settings: Settings
+    devices: dict[str, str] = field(default_factory=dict)
+    """By address: the cookie of a browser that has signed in before."""
 
     def browser(self) -> Browser:
         """A browser in which nobody has signed in yet."""
@@ -169,8 +171,11 @@ class World:
         return await self._person(name, "patient", more)
 
     async def signs_in(self, mail: str, password: str = PASSWORD) -> tuple[Actor, Browser]:
-        """One more device of somebody who has an account already."""
+        """One more session of somebody who has an account, with a browser the portal knows."""
         browser = self.browser()
+        name = f"{cookie_name(self.settings)}-device"
+        if mail in self.devices:
+            browser.client.set_cookie("localhost", name, self.devices[mail])
         answer = await browser.post("/sign-in", form={"mail": mail, "password": password})
         assert answer.status_code == 303, await answer.get_data(as_text=True)
         cookie = browser.cookie(cookie_name(self.settings))
@@ -178,6 +183,7 @@ class World:
         actor = await keys.actor_by_cookie(cookie)
         assert actor is not None
         browser.csrf = keys.csrf_token(cookie)
+        self.devices[mail] = browser.cookie(name) or ""
         return actor, browser
 
     async def mails_to(self, mail: str) -> list[mailing.Mail]:

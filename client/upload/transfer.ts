@@ -93,8 +93,8 @@ export class Transfer {
     return this.state?.id ?? "";
   }
 
-  private asked(): { signal: AbortSignal } {
-    return { signal: this.signal };
+  private asked(): { signal: AbortSignal; asksItself: true } {
+    return { signal: this.signal, asksItself: true };
   }
 
   private async begin(): Promise<void> {
@@ -147,7 +147,7 @@ export class Transfer {
     const path = `/uploads/${this.id}/parts/${part.number}`;
     const body = build(part.pieces);
     const headers = { "Content-Type": "application/octet-stream" };
-    const asked = { method: "PUT", body, headers, timeoutMs: PART_TIMEOUT, signal: this.signal };
+    const asked = { method: "PUT", body, headers, timeoutMs: PART_TIMEOUT, ...this.asked() };
     return (await (await request(path, asked)).json()) as Receipt;
   }
 

@@ -24,6 +24,8 @@ from portal.accounts.events import (
     AccountsForgotten,
     SafetyChanged,
 )
+from portal.accounts.factors import StepUpNeeded, step_up
+from portal.accounts.factors.devices import Visit
 from portal.accounts.forms import (
     Activating,
     PasswordChange,
@@ -38,7 +40,6 @@ from portal.accounts.passes import Pass, as_pdf, read_ticket, ticket
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
 from portal.accounts.signing import (
-    SignedIn,
     change_password,
     open_again,
     sign_in,
@@ -68,9 +69,10 @@ __all__ = [
     "Registration",
     "SafetyChanged",
     "ShortRegistration",
-    "SignedIn",
     "SigningIn",
+    "StepUpNeeded",
     "Stopped",
+    "Visit",
     "activate",
     "admit",
     "as_pdf",
@@ -94,6 +96,7 @@ __all__ = [
     "register",
     "sign_in",
     "sign_out",
+    "step_up",
     "ticket",
     "write_to",
 ]

@@ -15,14 +15,15 @@ from portal.accounts.errors import (
     WrongCode,
     WrongPassword,
 )
+from portal.accounts.factors.entering import SignedIn
 from portal.accounts.forms import Preferences
-from portal.accounts.signing import SignedIn
 from portal.core import language
 from portal.core.errors import PortalError
 from portal.core.settings import Settings
 from portal.core.web import cookie_name, status_of
 
 YEAR_SECONDS: Final = 365 * 24 * 3600
+LONGEST_NEXT: Final = 2000
 
 FIELD_OF: Final[dict[type[PortalError], str]] = {
     MistypedCode: "code",
@@ -95,21 +96,50 @@ def remember(answer: Response, settings: Settings, preferences: Preferences) -> 
 
 def let_in(session: SignedIn, settings: Settings, path: str) -> Response:
     """
-    On to *path* with the cookie of a new session, and its language and theme.
+    On to *path* with the cookie of a new session, or to the step that is lacking.
 
     By way of a page that sees whether the cookie comes back (S-052).
     """
-    answer = redirect_to(f"/signed-in?next={quote(path)}")
-    answer.set_cookie(
-        cookie_name(settings),
-        session.cookie,
-        secure=settings.secure,
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-    remember(answer, settings, Preferences(session.language, session.theme))
+    steps = {None: "/signed-in", "second": "/sign-in/second", "setup": "/sign-in/set-up"}
+    answer = redirect_to(f"{steps[session.stage]}?next={quote(path)}")
+    give_cookies(answer, session, settings)
     return answer
+
+
+def give_cookies(answer: Response, session: SignedIn, settings: Settings) -> None:
+    """The cookies of a session or of the half-way state, and of a device known from now on."""
+    half, device = half_cookie(settings), device_cookie(settings)
+    always: dict[str, Any] = {
+        "secure": settings.secure,
+        "httponly": True,
+        "samesite": "Lax",
+        "path": "/",
+    }
+    if session.stage is not None:
+        answer.set_cookie(half, session.cookie, **always)
+        return
+    answer.set_cookie(cookie_name(settings), session.cookie, **always)
+    answer.delete_cookie(half, **always)
+    if session.device:
+        answer.set_cookie(device, session.device, max_age=YEAR_SECONDS, **always)
+    remember(answer, settings, Preferences(session.language, session.theme))
+
+
+def half_cookie(settings: Settings) -> str:
+    """The name of the cookie of somebody half-way in."""
+    return f"{cookie_name(settings)}-half"
+
+
+def device_cookie(settings: Settings) -> str:
+    """The name of the cookie by which a browser is known."""
+    return f"{cookie_name(settings)}-device"
+
+
+def safe_next(wanted: str | None) -> str:
+    """A path on this portal to go on to; the start page for everything else (open redirects)."""
+    path = wanted or "/"
+    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if ours and path.isprintable() and len(path) <= LONGEST_NEXT else "/"
 
 
 def network_of(address: str | None) -> str:

@@ -5,22 +5,22 @@ And what its person does until it is: print the Pass, ask for the mail again, me
 """
 
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final
 from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
 from portal.accounts import passwords, throttles, unverified
 from portal.accounts.entrance_forms import AddressChange, ShortRegistration
 from portal.accounts.errors import LinkDead, WrongPassword
-from portal.accounts.forms import Theme
+from portal.accounts.factors.devices import Visit
+from portal.accounts.factors.entering import Policy, SignedIn, after_password
 from portal.accounts.links import MAILS, write_link
 from portal.accounts.models import Account
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import box_profile
 from portal.accounts.registering import REGISTRATIONS, WAITING
-from portal.accounts.signing import SignedIn
 from portal.accounts.unverified import LIFE, UNVERIFIED
-from portal.core.actor import AccountId, AccountKind, Actor, Secret
+from portal.core.actor import AccountId, Actor, Secret
 from portal.core.db import now, transaction
 
 WRITINGS: Final = throttles.Limit("write-again", free=5, first_wait=timedelta(minutes=1))
@@ -28,15 +28,15 @@ WRITINGS: Final = throttles.Limit("write-again", free=5, first_wait=timedelta(mi
 PRESENTS: Final = throttles.Limit("change-address", last=throttles.MOST_IN_A_ROW)
 
 
-async def enter(new: ShortRegistration, network: str) -> SignedIn:
+async def enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedIn:
     """
-    Make an unverified account, write to its address, and sign in.
+    Make an unverified account, write to its address, and sign in, as after a password.
 
     Whoever did so before with the same address and password comes back into the same account.
     Whether the address has an owner shows in the mail alone.  Raises `WeakPassword`,
     `TooManyTries`.
     """
-    await throttles.count(REGISTRATIONS, network)
+    await throttles.count(REGISTRATIONS, visit.network)
     await throttles.count(MAILS, new.mail.mark)
     password = passwords.fold(new.password)
     await passwords.check(password, new.kind, (new.mail.text,))
@@ -45,14 +45,8 @@ async def enter(new: ShortRegistration, network: str) -> SignedIn:
         account, root = found.account, found.root
     else:
         account, root = await _made(new, password)
-    cookie = await keys.start_session(
-        AccountId(account.id),
-        cast("AccountKind", account.kind),
-        account.language,
-        root,
-        opened_by=None if found is None else found.wrap,
-    )
-    return SignedIn(cookie, account.language, cast("Theme", account.theme))
+    wrap = None if found is None else found.wrap
+    return await after_password(account, root, visit, policy, opened_by=wrap)
 
 
 async def address_of(actor: Actor) -> str:

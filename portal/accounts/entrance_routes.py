@@ -18,6 +18,7 @@ from portal.accounts.errors import (
     WrongCode,
     WrongPassword,
 )
+from portal.accounts.factors import browsers
 from portal.accounts.forms import Activating, Registration
 from portal.accounts.links import Link, find_link
 from portal.accounts.passwords import SHORTEST
@@ -112,7 +113,7 @@ def _add_short(blueprint: Blueprint, settings: Settings) -> None:
         data = (await request.form).to_dict()
         try:
             new = ShortRegistration.parse(data)
-            session = await entering.enter(new, network_of(request.remote_addr))
+            session = await entering.enter(new, browsers.visit(settings), settings.second_factor)
         except (Invalid, TooManyTries) as error:
             return await form_page("accounts/register_short.html", data, error)
         if g.actor is not None:

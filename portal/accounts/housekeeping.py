@@ -8,6 +8,7 @@ from typing import Final
 
 from portal import keys
 from portal.accounts import leaving, readdressing, throttles
+from portal.accounts.factors import challenges
 from portal.accounts.registering import forget_unactivated
 from portal.core.background import background
 
@@ -33,6 +34,7 @@ async def _sweep_for_ever() -> None:
             await leaving.sweep()
             await throttles.sweep()
             await keys.forget_expired()
+            await challenges.sweep()
         except Exception as error:  # noqa: BLE001 -- outlives a database that is away
             log.warning("sweeping accounts: %s", type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)

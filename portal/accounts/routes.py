@@ -1,23 +1,24 @@
 """The pages of an account: parse the form, call the verb, show its errors beside their fields."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from quart import Blueprint, g, redirect, request
 from quart.typing import ResponseReturnValue
 
 from portal.accounts import entrance_routes, profiles, signing
 from portal.accounts.answers import form_page as _form
-from portal.accounts.answers import let_in, network_of, redirect_to, remember
+from portal.accounts.answers import let_in, redirect_to, remember, safe_next
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword, WrongSignIn
+from portal.accounts.factors import browsers
+from portal.accounts.factors import routes as factors_routes
+from portal.accounts.factors.passkeys import Site
 from portal.accounts.forms import PasswordChange, Preferences, ProfileEdit, SigningIn
 from portal.accounts.passwords import SHORTEST
 from portal.core import language
 from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.settings import Settings
-from portal.core.web import cookie_name, signed_in
-
-LONGEST_NEXT: Final = 2000
+from portal.core.web import signed_in
 
 
 def create_blueprint(settings: Settings) -> Blueprint:
@@ -31,8 +32,13 @@ def create_blueprint(settings: Settings) -> Blueprint:
     return blueprint
 
 
+def create_factors(settings: Settings) -> Blueprint:
+    """Everything besides the password: second factors, sessions, the lock."""
+    return factors_routes.create_blueprint(settings)
+
+
 def _signing(blueprint: Blueprint, settings: Settings) -> None:
-    cookie = cookie_name(settings)
+    site = Site.of(settings)
 
     @blueprint.get("/sign-in")
     async def ask_sign_in() -> ResponseReturnValue:
@@ -40,7 +46,10 @@ def _signing(blueprint: Blueprint, settings: Settings) -> None:
         if g.actor is not None:
             return redirect(after, 303)
         return await _form(
-            "accounts/sign_in.html", {"next": after}, activated="activated" in request.args
+            "accounts/sign_in.html",
+            {"next": after},
+            activated="activated" in request.args,
+            passkeys=site.takes_passkeys,
         )
 
     @blueprint.post("/sign-in")
@@ -49,9 +58,10 @@ def _signing(blueprint: Blueprint, settings: Settings) -> None:
         data["next"] = safe_next(data.get("next"))
         try:
             typed = SigningIn.parse(data)
-            session = await signing.sign_in(typed, network_of(request.remote_addr))
+            visit = browsers.visit(settings)
+            session = await signing.sign_in(typed, visit, settings.second_factor)
         except (Invalid, WrongSignIn, TooManyTries, Stopped) as error:
-            return await _form("accounts/sign_in.html", data, error)
+            return await _form("accounts/sign_in.html", data, error, passkeys=site.takes_passkeys)
         if g.actor is not None:
             await signing.sign_out(g.actor)
         return let_in(session, settings, data["next"])
@@ -67,10 +77,7 @@ def _signing(blueprint: Blueprint, settings: Settings) -> None:
     async def sign_out() -> ResponseReturnValue:
         await signing.sign_out(signed_in())
         answer = redirect_to("/sign-in")
-        answer.delete_cookie(
-            cookie, path="/", secure=settings.secure, httponly=True, samesite="Lax"
-        )
-        answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        browsers.forget_sign_in(answer, settings)
         return answer
 
 
@@ -136,10 +143,3 @@ def _as_typed(profile: profiles.Profile) -> dict[str, Any]:
         "place": profile.place,
         "findable": profile.findable,
     }
-
-
-def safe_next(wanted: str | None) -> str:
-    """A path on this portal to go on to; the start page for everything else (open redirects)."""
-    path = wanted or "/"
-    ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
-    return path if ours and path.isprintable() and len(path) <= LONGEST_NEXT else "/"

@@ -1,18 +1,20 @@
 """Signing in and out, changing the password.  The wrap of the root is the only verifier."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import uuid4
 
 from portal import keys, mailing
-from portal.accounts import leaving, passwords, throttles, unverified
+from portal.accounts import passwords, throttles, unverified
 from portal.accounts.errors import WrongPassword, WrongSignIn
 from portal.accounts.events import SafetyChanged
-from portal.accounts.forms import PasswordChange, SigningIn, Theme
+from portal.accounts.factors import entering
+from portal.accounts.factors.devices import Visit, known_device
+from portal.accounts.factors.entering import Policy, SignedIn
+from portal.accounts.forms import PasswordChange, SigningIn
 from portal.accounts.models import Account
 from portal.accounts.profiles import account_of, open_name
-from portal.core.actor import AccountId, AccountKind, Actor
+from portal.core.actor import AccountId, Actor
 from portal.core.db import announce, transaction
 from portal.core.errors import Conflict
 
@@ -23,29 +25,20 @@ SIGN_INS_FROM: Final = throttles.Limit("sign-in-network", forgotten_after=timede
 CHANGES: Final = throttles.Limit("change-password")
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A new session."""
-
-    cookie: str = field(repr=False)
-    """Goes to the browser and nowhere else: it holds the key of the session."""
-    language: str
-    theme: Theme
-
-
-async def sign_in(typed: SigningIn, network: str, device: str = "") -> SignedIn:
+async def sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
     """
-    Open a session under a new id.
+    Open a session under a new id, or the half-way state when a second factor is lacking.
 
-    *device* names a device on which this address signed in before, else it is empty; whoever calls
-    has checked that.  Raises `WrongSignIn` after the same work for an unknown address, an account
-    not activated and a wrong password; `TooManyTries` and `Stopped` before any work.
+    Raises `WrongSignIn` after the same work for an unknown address, an account not activated and a
+    wrong password; `TooManyTries` and `Stopped` before any work.  A device that signed in to the
+    account before is not made to wait for the tries of strangers.
     """
     mark = typed.mail.mark
+    device = await _known(mark, visit)
     limit, what = (SIGN_INS_ON, f"{mark} {device}") if device else (SIGN_INS, mark)
     tries = await throttles.count(limit, what)
     if not device:
-        await throttles.count(SIGN_INS_FROM, network)
+        await throttles.count(SIGN_INS_FROM, visit.network)
     opened = await _opened(mark, passwords.fold(typed.password))
     if opened is None:
         if tries == limit.last:
@@ -58,20 +51,13 @@ async def sign_in(typed: SigningIn, network: str, device: str = "") -> SignedIn:
     else:
         await throttles.forget(limit, what)
     if not device:
-        await throttles.give_back(SIGN_INS_FROM, network)
+        await throttles.give_back(SIGN_INS_FROM, visit.network)
     try:
-        async with transaction():
-            cookie = await keys.start_session(
-                AccountId(account.id),
-                cast("AccountKind", account.kind),
-                account.language,
-                opened.root,
-                opened_by=opened.wrap,
-            )
-            await leaving.comes_back(AccountId(account.id))
+        return await entering.after_password(
+            account, opened.root, visit, policy, opened_by=opened.wrap
+        )
     except Conflict:  # the password was changed while this one was tried
         raise WrongSignIn from None
-    return SignedIn(cookie, account.language, cast("Theme", account.theme))
 
 
 async def open_again(mark: str) -> None:
@@ -81,6 +67,12 @@ async def open_again(mark: str) -> None:
     For verbs in which somebody has shown the activation code or set a new password.
     """
     await throttles.forget(SIGN_INS, mark)
+
+
+async def _known(mark: str, visit: Visit) -> str:
+    """The device that asks, if somebody signed in to the owner's account with it before."""
+    owner = await Account.get_or_none(mail_mark=mark).only("id")
+    return visit.device if owner is not None and known_device(visit.device, owner.id) else ""
 
 
 async def _opened(mark: str, password: str) -> unverified.Opened | None:

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 
@@ -40,6 +40,8 @@ class Settings:
     """Believe `X-Forwarded-For`: only when nobody but the proxy can reach the port."""
     session_idle_minutes: int = 20
     session_hours: int = 12
+    second_factor: Literal["required", "offered"] = "required"
+    """Of professionals; `offered` is for demos and for moving in."""
     password_memory_mib: int = 64
     password_rounds: int = 3
     decoders: int = 2
@@ -94,7 +96,8 @@ class Settings:
         for name, each in known.items():
             if name in given:
                 try:
-                    values[name] = _READ[str(each.type)](given[name])
+                    read = _READ.get(str(each.type)) or _one_of(*get_args(each.type))
+                    values[name] = read(given[name])
                 except (ValueError, TypeError) as error:
                     problems.append(f"{_shown(name)}: {error}")
             elif each.default is MISSING:
@@ -151,8 +154,6 @@ _READ: dict[str, Callable[[Any], Any]] = {
     str(bool): _bool,
     str(Path): Path,
     str(Path | None): Path,
-    str(Literal["smtp", "mailbox"]): _one_of("smtp", "mailbox"),
-    str(Literal["none", "starttls", "tls"]): _one_of("none", "starttls", "tls"),
 }
 
 

@@ -131,7 +131,9 @@ async def _moves_in(resident: Resident) -> Actor:
     )
     await accounts.admit(new, PASSWORD)
     typed = accounts.SigningIn.parse({"mail": resident.mail, "password": PASSWORD})
-    actor = await keys.actor_by_cookie((await accounts.sign_in(typed, "demo")).cookie)
+    actor = await keys.actor_by_cookie(
+        (await accounts.sign_in(typed, accounts.Visit("demo"), "offered")).cookie
+    )
     if actor is None:
         raise RuntimeError("a session ended before it began")
     return actor

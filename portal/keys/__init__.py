@@ -63,6 +63,7 @@ from portal.keys.sessions import (
 from portal.keys.slowness import slow
 from portal.keys.texts import Text
 from portal.keys.wraps import (
+    TypedHow,
     Wrap,
     drop_wrap,
     has_wrap,
@@ -86,6 +87,7 @@ __all__ = [
     "Stage",
     "Target",
     "Text",
+    "TypedHow",
     "Wrap",
     "actor_by_cookie",
     "alive",

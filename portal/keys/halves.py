@@ -11,15 +11,17 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, cast
+from uuid import UUID
 
 from portal import vault
 from portal.core.actor import SECRET_BYTES, AccountId, AccountKind, Actor, Secret
 from portal.core.db import now, transaction
-from portal.core.errors import Unknown
+from portal.core.errors import Conflict, Unknown
 from portal.keys.holders import Holder
 from portal.keys.models import HalfSession, Principal
 from portal.keys.principals import check_own_key
 from portal.keys.sessions import SID_BYTES, read_cookie, sid_hash_of
+from portal.keys.wraps import still_opens
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +48,13 @@ class Half:
     """Who it will be; its `session` names the half session, which opens no page."""
 
 
-async def start_half(who: Arriving, root: Secret, stage: Stage, until: datetime) -> str:
+async def start_half(
+    who: Arriving, root: Secret, stage: Stage, until: datetime, *, opened_by: UUID | None = None
+) -> str:
     """
     Keep somebody half-way until *until*; the value of the cookie, which exists nowhere else.
 
-    Raises `Unknown` for an account without a key pair, and `vault.Tampered` when the directory
-    shows another public key for it than *root* gives.
+    Raises like `start_session`.
     """
     principal = await Principal.get_or_none(id=who.account, kind="user")
     if principal is None:
@@ -70,6 +73,8 @@ async def start_half(who: Arriving, root: Secret, stage: Stage, until: datetime)
     )
     row.box = vault.box_secret(read_cookie(cookie).key, root, _context(row))
     async with transaction():
+        if opened_by is not None and not await still_opens(who.account, opened_by):
+            raise Conflict
         await row.save(force_create=True)
     return cookie
 
@@ -100,9 +105,16 @@ async def half_by_cookie(cookie: str, *stages: Stage) -> Half | None:
 
 
 async def end_half(half: Half) -> bool:
-    """It is over; False when another request ended it first."""
-    row = HalfSession.filter(sid_hash=half.actor.session.hex(), principal=half.actor.id)
-    return bool(await row.delete())
+    """
+    It is over; False when another request ended it first.
+
+    Joins the caller's transaction and holds the lock that a new password takes, so that a session
+    which is started in its place is ended with all others.
+    """
+    async with transaction():
+        await Principal.filter(id=half.actor.id).update(kind="user")
+        row = HalfSession.filter(sid_hash=half.actor.session.hex(), principal=half.actor.id)
+        return bool(await row.delete())
 
 
 def _context(row: HalfSession) -> bytes:

@@ -46,27 +46,29 @@ class Cookie(NamedTuple):
     key: Secret
 
 
-async def start_session(
+async def start_session(  # noqa: PLR0913 -- the named ones are for who has a reason
     account: AccountId,
     kind: AccountKind,
     language: str,
     root: Secret,
-    note: str = "",
     *,
+    note: str = "",
+    until: datetime | None = None,
     opened_by: UUID | None = None,
 ) -> str:
     """
     Open a session under a new id; the value of its cookie, which exists nowhere else.
 
-    *note* is kept for its owner's eyes (`session_notes`).  Raises `Conflict` when *opened_by*, the
-    wrap that gave *root*, was replaced meanwhile and all sessions with it, `Unknown` for an account
-    without key pair, `vault.Tampered` when the directory shows another key than *root* gives.
+    *note* is kept for its owner's eyes (`session_notes`).  A session that goes on from another one
+    ends *until* then, as that one would have.  Raises `Conflict` when *opened_by*, the wrap that
+    gave *root*, was replaced meanwhile and all sessions with it, `Unknown` for an account without
+    key pair, `vault.Tampered` when the directory shows another key than *root* gives.
     """
     principal = await Principal.get_or_none(id=account, kind="user")
     if principal is None:
         raise Unknown
     await check_own_key(Holder("user", account, principal.epoch, root))
-    raw, moment = secrets.token_bytes(SID_BYTES + SECRET_BYTES), _whole_seconds(now())
+    raw = secrets.token_bytes(SID_BYTES + SECRET_BYTES)
     cookie = base64.urlsafe_b64encode(raw).decode()
     row = Session(
         sid_hash=sid_hash_of(raw[:SID_BYTES]).hex(),
@@ -74,9 +76,8 @@ async def start_session(
         epoch=principal.epoch,
         account_kind=kind,
         language=language,
-        abs_exp=moment + custody().longest,
-        idle_exp=moment + min(custody().idle, custody().longest),
     )
+    row.abs_exp, row.idle_exp = _ends(until)
     row.box = vault.box_secret(read_cookie(cookie).key, root, _context(row, row.idle_exp))
     row.note_rev, row.mark = 1, _mark(row, row.idle_exp)
     row.note = box_note(row, root, row.note_rev, note)
@@ -85,6 +86,14 @@ async def start_session(
             raise Conflict
         await row.save(force_create=True)
     return cookie
+
+
+def _ends(until: datetime | None) -> tuple[datetime, datetime]:
+    """When a session that begins now ends whatever happens, and when it does if nothing does."""
+    moment = _whole_seconds(now())
+    last = moment + custody().longest
+    last = last if until is None else min(last, until)
+    return last, min(moment + custody().idle, last)
 
 
 async def actor_by_cookie(cookie: str) -> Actor | None:

@@ -284,7 +284,7 @@ async def test_asking_after_no_sessions_costs_nothing(people: People) -> None:
 
 async def test_a_note_is_for_the_owner_of_the_session_alone(people: People) -> None:
     alice, bob = await people.person(), await people.person()
-    noted = await keys.start_session(alice.id, "patient", "de", alice.root, "Firefox on Linux")
+    noted = await keys.start_session(alice.id, "patient", "de", alice.root, note="Firefox on Linux")
     actor, his = await _recognised(noted), await _recognised(await bob.signs_in())
 
     assert await keys.note_of(actor) == "Firefox on Linux"
@@ -298,8 +298,8 @@ async def test_a_note_is_for_the_owner_of_the_session_alone(people: People) -> N
 
 async def test_a_note_put_elsewhere_or_taken_back_does_not_open(people: People) -> None:
     alice = await people.person()
-    here = await keys.start_session(alice.id, "patient", "de", alice.root, "here")
-    there = await keys.start_session(alice.id, "patient", "de", alice.root, "there")
+    here = await keys.start_session(alice.id, "patient", "de", alice.root, note="here")
+    there = await keys.start_session(alice.id, "patient", "de", alice.root, note="there")
     actor, other = await _recognised(here), await _recognised(there)
     before = await Session.get(sid_hash=actor.session.hex())
     await keys.keep_note(actor, "proved again")

@@ -103,6 +103,16 @@ async def a_notice(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"notice": await told(stage, actor)}
 
 
+async def a_session(stage: Stage, actor: str) -> Mapping[str, str]:
+    other, _ = await stage.world.signs_in(stage.people[actor].mail)
+    return {"session": other.session.hex()}
+
+
+async def a_device(stage: Stage, actor: str) -> Mapping[str, str]:
+    _, stage.browsers[actor] = await stage.world.signs_in(stage.people[actor].mail)
+    return {}
+
+
 ABOUT: Final = {"name": "Chest", "department": "Radiology", "location": "Kiel"}
 
 RIGHTS: Final[dict[str, Right]] = {
@@ -168,6 +178,32 @@ RIGHTS: Final[dict[str, Right]] = {
     # The address alone decides, for a mail program without cookies: a made-up one is told so.
     "notices.ask_stop": Right(ALL, fine=frozenset({404})),
     "notices.stop": Right(ALL, fine=frozenset({404})),
+    "factors.ask_second": Right(ALL),
+    "factors.second": Right(ALL, sends=form()),
+    "factors.second_options": Right(ALL, fine=frozenset({410})),  # nobody here is half-way in
+    "factors.passkey_options": Right(ALL),
+    "factors.passkey_sign_in": Right(ALL, sends=form(), fine=frozenset({403})),
+    "factors.ask_set_up": Right(ALL, fine=frozenset({401})),
+    "factors.first_ask_app": Right(ALL, fine=frozenset({401})),
+    "factors.first_set_up_app": Right(ALL, sends=form(), fine=frozenset({401})),
+    "factors.first_create_options": Right(ALL, fine=frozenset({401})),
+    "factors.first_add_passkey": Right(ALL, sends=form(), fine=frozenset({401})),
+    "factors.unlock": Right(ALL, sends=js(account=str(uuid4())), fine=frozenset({403})),
+    "factors.more_ask_app": Right(SIGNED_IN),
+    "factors.more_set_up_app": Right(SIGNED_IN, sends=form(), fine=frozenset({410})),
+    "factors.more_create_options": Right(SIGNED_IN),
+    "factors.more_add_passkey": Right(SIGNED_IN, sends=form(name="Key")),
+    "factors.security": Right(SIGNED_IN),
+    "factors.name_passkey": Right(SIGNED_IN, sends=form(name="Key"), fine=frozenset({404})),
+    "factors.remove_passkey": Right(SIGNED_IN, sends=form(), fine=frozenset({404})),
+    "factors.remove_app": Right(SIGNED_IN, sends=form()),
+    "factors.new_recovery_codes": Right(SIGNED_IN, sends=form(), fine=frozenset({404})),
+    "factors.sessions": Right(SIGNED_IN),
+    "factors.end_one": Right(SIGNED_IN, sends=form(), fresh=a_session),
+    "factors.end_others": Right(SIGNED_IN, sends=form()),
+    "factors.confirm": Right(SIGNED_IN, sends=form(), fine=frozenset({403})),
+    "factors.confirm_options": Right(SIGNED_IN),
+    "factors.session": Right(SIGNED_IN),
     "studies.upload_page": Right(SIGNED_IN),
     "studies.documents": Right(SIGNED_IN),
     "studies.begin": Right(SIGNED_IN, sends=lambda _: {"json": {"client": str(uuid4())}}),
@@ -244,7 +280,9 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.close": Right(AUTHOR | OWNER, sees=INSIDE),
     "cases.write_outcome": Right(AUTHOR, sees=INSIDE, sends=form(outcome="A tumour.", rev="0")),
     "cases.reopen": Right(AUTHOR | OWNER, sees=INSIDE),
-    "accounts.sign_out": Right(SIGNED_IN),  # last: it ends what the others need
+    # Last, as these end what the others need.
+    "factors.lock": Right(SIGNED_IN, fresh=a_device),
+    "accounts.sign_out": Right(SIGNED_IN, fresh=a_device),
 }
 
 Cell = tuple[str, str]

@@ -144,6 +144,7 @@ async def upload_study(stage: Stage, actor: str) -> None:
     stage.ids |= {"instance": by_kind["image"], "instance_id": by_kind["image"]}
     stage.ids |= {"enclosed": by_kind["document"], "page": "1"}
     stage.ids["document_id"] = await upload_paper(stage, actor, words.finding)
+    stage.ids |= {"credential": "17" * 16, "session": "17" * 32}
     stage.ids |= {"upload_id": await begun(browser), "number": "1", "frame": "0"}
 
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from quart import Response
 
 from portal import accounts, mailing, vault
+from portal.accounts.factors.devices import remember
 from portal.accounts.models import Account, Throttle
 from portal.accounts.throttles import MOST_IN_A_ROW
 from portal.core.actor import Secret
@@ -192,10 +193,12 @@ async def test_the_way_back_after_a_hundred_wrong_passwords(world: World) -> Non
     await _time_passes(timedelta(days=300))
 
     with pytest.raises(accounts.Stopped):
-        await accounts.sign_in(typed, "here")
-    on_her_own = await accounts.sign_in(typed, "here", device="her laptop")
+        await accounts.sign_in(typed, accounts.Visit("here"), "offered")
+    owner = await Account.get(mail_mark=mailing.read_address(KNOWN).mark)
+    her_laptop = accounts.Visit("here", device=remember("", owner.id))
+    on_her_own = await accounts.sign_in(typed, her_laptop, "offered")
     await accounts.open_again(mailing.read_address(KNOWN).mark)
-    anywhere = await accounts.sign_in(typed, "here")
+    anywhere = await accounts.sign_in(typed, accounts.Visit("here"), "offered")
 
     assert on_her_own.cookie
     assert anywhere.cookie

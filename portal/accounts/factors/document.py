@@ -10,7 +10,7 @@ import json
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -116,6 +116,22 @@ class Factors:
         """The passkey with this id."""
         return next((each for each in self.passkeys if each.id == credential), None)
 
+    def with_name(self, credential: bytes, name: str) -> Self:
+        """With another name for one passkey."""
+        renamed = tuple(
+            replace(each, name=name) if each.id == credential else each for each in self.passkeys
+        )
+        return replace(self, passkeys=renamed)
+
+    def without_passkey(self, credential: bytes) -> Self:
+        """Without one of the passkeys."""
+        kept = tuple(each for each in self.passkeys if each.id != credential)
+        return _tidied(replace(self, passkeys=kept))
+
+    def without_app(self) -> Self:
+        """Without the authenticator app."""
+        return _tidied(replace(self, authenticator=None))
+
     def with_passkey(self, new: Passkey) -> Self:
         """With *new* in the place of the passkey with its id, or added."""
         others = tuple(each for each in self.passkeys if each.id != new.id)
@@ -190,6 +206,14 @@ async def _first(owner: UUID, rev: int, boxed: bytes) -> None:
         await Row.create(account_id=owner, rev=rev, box=boxed)
     except IntegrityError:
         raise Conflict from None
+
+
+F = TypeVar("F", bound=Factors)
+
+
+def _tidied(left: F) -> F:
+    """Recovery codes stand in for a factor: they go with the last one."""
+    return left if left.present else replace(left, recovery=())
 
 
 def _boxed(owner: UUID, epoch: int, root: Secret, document: Factors) -> bytes:

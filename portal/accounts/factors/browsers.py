@@ -1,0 +1,46 @@
+"""Cookies on both ways: what a browser brings, and what it is told to forget."""
+
+from quart import Response, request
+
+from portal import keys
+from portal.accounts.answers import device_cookie, half_cookie, network_of
+from portal.accounts.factors.devices import Visit
+from portal.core.settings import Settings
+from portal.core.web import cookie_name
+
+LONGEST_AGENT = 400
+
+
+def visit(settings: Settings) -> Visit:
+    """The browser that asks."""
+    return Visit(
+        network_of(request.remote_addr),
+        request.headers.get("User-Agent", "")[:LONGEST_AGENT],
+        request.cookies.get(device_cookie(settings), ""),
+    )
+
+
+async def half(settings: Settings, *stages: keys.Stage) -> keys.Half | None:
+    """Whoever is half-way in with this browser, at one of *stages*."""
+    return await keys.half_by_cookie(request.cookies.get(half_cookie(settings), ""), *stages)
+
+
+def drop_session(answer: Response, settings: Settings) -> None:
+    """The session's cookie goes; it opens nothing any more."""
+    answer.delete_cookie(
+        cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="Lax"
+    )
+
+
+def forget_sign_in(answer: Response, settings: Settings) -> None:
+    """
+    Everything of this sign-in goes: cookies by name, caches and storage by `Clear-Site-Data`.
+
+    Not all cookies: by one of them the browser is known when its owner comes back, and so nobody is
+    warned of a strange device after each time of logging out.
+    """
+    drop_session(answer, settings)
+    answer.delete_cookie(
+        half_cookie(settings), path="/", secure=settings.secure, httponly=True, samesite="Lax"
+    )
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'

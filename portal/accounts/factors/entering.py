@@ -1,0 +1,174 @@
+"""
+From a first proof to a session: what is lacking, and the half-way state until it is there.
+
+A password opens the root, and with it what the account asks for besides.  Until that is shown, the
+browser holds a half session, which opens no page.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal, cast
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from portal import keys, mailing
+from portal.accounts import leaving, throttles
+from portal.accounts.factors import document, proofs
+from portal.accounts.factors.devices import About, Visit, known_device, remember
+from portal.accounts.factors.errors import HalfOver, PasskeyRefused, PasskeyUnknown
+from portal.accounts.factors.models import SeenBefore
+from portal.accounts.factors.passkeys import Answer, Site
+from portal.accounts.factors.proofs import Proof
+from portal.accounts.forms import Theme
+from portal.accounts.models import Account
+from portal.accounts.unverified import UNVERIFIED
+from portal.core.actor import AccountId, AccountKind, Actor, Secret
+from portal.core.db import now, transaction
+
+HALF_LIFE: Final = timedelta(minutes=10)
+PASSKEYS_FROM: Final = throttles.Limit("passkey-network", forgotten_after=timedelta(hours=1))
+STEPS_FROM: Final = throttles.Limit(
+    "second-step-network", free=30, forgotten_after=timedelta(hours=1)
+)
+
+Policy = Literal["required", "offered"]
+"""Whether professionals must have a second factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session, or the half-way state."""
+
+    cookie: str = field(repr=False)
+    """Goes to the browser and nowhere else: it holds the key of the session."""
+    language: str
+    theme: Theme
+    stage: keys.Stage | None = None
+    """None: signed in."""
+    device: str = field(default="", repr=False)
+    """The cookie by which this browser is known from now on."""
+
+
+def must_have(kind: AccountKind, policy: Policy) -> bool:
+    """Whether somebody needs a second factor to get in at all."""
+    return kind == "professional" and policy == "required"
+
+
+async def after_password(
+    account: Account,
+    root: Secret,
+    visit: Visit,
+    policy: Policy,
+    *,
+    opened_by: UUID | None = None,
+) -> SignedIn:
+    """
+    What the right password leads to.
+
+    Raises `Conflict` when the password (its wrap *opened_by*) was changed meanwhile, and
+    `vault.Tampered` when somebody edited the account's keys or its second factors.
+    """
+    actor = await _as_actor(account, root)
+    found = await document.read(actor)
+    if found.present:
+        return await _half(account, root, "second", opened_by)
+    if must_have(actor.kind, policy):
+        return await _half(account, root, "setup", opened_by)
+    return await _signed_in(account, root, visit, opened_by=opened_by)
+
+
+async def second_step(half: keys.Half, proof: Proof, visit: Visit, site: Site) -> SignedIn:
+    """
+    A session, when *proof* is right.  Raises like `proofs.second_step`, and `HalfOver`.
+    """
+    await throttles.count(STEPS_FROM, visit.network)
+    await proofs.second_step(half.actor, proof, site)
+    await throttles.give_back(STEPS_FROM, visit.network)
+    return await finish(half, visit)
+
+
+async def finish(half: keys.Half, visit: Visit, until: datetime | None = None) -> SignedIn:
+    """The session that a half session becomes, once.  Raises `HalfOver`."""
+    account = await Account.get_or_none(id=half.actor.id, state__in=("active", UNVERIFIED))
+    # In one piece: whatever ends all sessions meets the half session or the whole one.
+    async with transaction():
+        if account is None or not await keys.end_half(half):
+            raise HalfOver
+        return await _signed_in(account, half.actor.root, visit, until)
+
+
+async def by_passkey(answer: Answer, visit: Visit, site: Site, asker: bytes) -> SignedIn:
+    """
+    A session by a passkey alone, which is two factors in one.
+
+    Raises `PasskeyUnknown` for one that cannot, `PasskeyRefused`, `ChallengeOver`, `TooManyTries`.
+    """
+    await throttles.count(PASSKEYS_FROM, visit.network)
+    owner = await keys.passkey_owner(answer.id)
+    if owner is None or answer.secret is None:
+        raise PasskeyUnknown
+    account = await Account.get_or_none(id=owner, state__in=("active", UNVERIFIED))
+    root = await keys.unwrap_by_passkey(answer.id, answer.secret)
+    if account is None or root is None:
+        raise PasskeyRefused
+    await proofs.by_passkey(await _as_actor(account, root, asker), answer, site, "sign-in")
+    await throttles.give_back(PASSKEYS_FROM, visit.network)
+    return await _signed_in(account, root, visit)
+
+
+async def _half(
+    account: Account, root: Secret, stage: keys.Stage, opened_by: UUID | None
+) -> SignedIn:
+    who = keys.Arriving(AccountId(account.id), cast("AccountKind", account.kind), account.language)
+    cookie = await keys.start_half(who, root, stage, now() + HALF_LIFE, opened_by=opened_by)
+    return SignedIn(cookie, account.language, cast("Theme", account.theme), stage)
+
+
+async def _signed_in(
+    account: Account,
+    root: Secret,
+    visit: Visit,
+    until: datetime | None = None,
+    opened_by: UUID | None = None,
+) -> SignedIn:
+    async with transaction():
+        cookie = await keys.start_session(
+            AccountId(account.id),
+            cast("AccountKind", account.kind),
+            account.language,
+            root,
+            note=About.of(visit).pack(),
+            until=until,
+            opened_by=opened_by,
+        )
+        await leaving.comes_back(AccountId(account.id))
+    if await _seen_before(account) and not known_device(visit.device, account.id):
+        address = mailing.open_address(account.mail, account.id)
+        async with transaction():
+            await mailing.send("new_device", address, account.language)
+    device = remember(visit.device, account.id)
+    return SignedIn(cookie, account.language, cast("Theme", account.theme), device=device)
+
+
+async def _seen_before(account: Account) -> bool:
+    """Whether there was a sign-in before this one."""
+    if await SeenBefore.exists(account_id=account.id):
+        return True
+    try:
+        await SeenBefore.create(account_id=account.id)
+    except IntegrityError:
+        return True
+    return False
+
+
+async def _as_actor(account: Account, root: Secret, session: bytes = b"") -> Actor:
+    public = await keys.public_key("user", account.id)
+    return Actor(
+        id=AccountId(account.id),
+        kind=cast("AccountKind", account.kind),
+        epoch=public.epoch,
+        root=root,
+        session=session,
+        language=account.language,
+    )

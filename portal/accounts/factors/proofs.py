@@ -1,0 +1,115 @@
+"""
+Who says that they are somebody shows it: a second step, or the same again before what matters.
+
+Every proof uses something up (a challenge, a 30-second step, a recovery code), and of two requests
+with the same one only one gets on: the account's document is changed by compare and set.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from portal import keys, vault
+from portal.accounts import throttles
+from portal.accounts.factors import authenticator, challenges, document, passkeys, recovery_codes
+from portal.accounts.factors.document import Factors
+from portal.accounts.factors.errors import WrongProof
+from portal.accounts.factors.passkeys import Answer, Site
+from portal.accounts.passwords import fold
+from portal.core.actor import Actor
+from portal.core.errors import Conflict
+
+LONGEST: Final = 400
+RACES: Final = 3
+STEPS: Final = throttles.Limit("second-step")
+PROOFS: Final = throttles.Limit("step-up")
+
+Use = Callable[[Factors], Factors]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody shows; one of the three."""
+
+    password: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+    """From the app, from the list of recovery codes, or from the Pass."""
+    answer: Answer | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """From the fields `proof_password`, `proof_code` or `credential` with `secret`."""
+        credential = str(data.get("credential", ""))
+        answer = Answer.parse(credential, str(data.get("secret", ""))) if credential else None
+        return cls(
+            str(data.get("proof_password", ""))[:LONGEST],
+            str(data.get("proof_code", ""))[:LONGEST],
+            answer,
+        )
+
+
+async def second_step(owner: Actor, proof: Proof, site: Site) -> None:
+    """
+    Return when *proof* is a second factor of *owner*.
+
+    Raises `WrongProof`, `PasskeyRefused`, `ChallengeOver`, `TooManyTries`, and `vault.Tampered`
+    when somebody edited the account's factors.
+    """
+    await throttles.count(STEPS, str(owner.id))
+    if proof.answer is not None:
+        await by_passkey(owner, proof.answer, site, "second")
+    else:
+        await _by_code(owner, proof.code)
+    await throttles.forget(STEPS, str(owner.id))
+
+
+async def again(actor: Actor, proof: Proof, site: Site) -> None:
+    """
+    Return when *proof* shows that *actor* is still who signed in: password, passkey or code.
+
+    Raises like `second_step`.
+    """
+    await throttles.count(PROOFS, str(actor.id))
+    if proof.answer is not None:
+        await by_passkey(actor, proof.answer, site, "again")
+    elif proof.password:
+        await _by_wrap("password", actor, fold(proof.password))
+    else:
+        await _by_code(actor, proof.code)
+    await throttles.forget(PROOFS, str(actor.id))
+
+
+async def by_passkey(owner: Actor, answer: Answer, site: Site, purpose: str) -> None:
+    """Return when a passkey of *owner* gave *answer*; its wrap is made when it was lacking."""
+    await challenges.take(answer.challenge, purpose, owner.session)
+    await _use_up(owner, lambda factors: passkeys.use(site, factors, answer))
+    await passkeys.keep_secret(owner, answer)
+
+
+async def _by_code(owner: Actor, typed: str) -> None:
+    if not typed:
+        raise WrongProof
+    if authenticator.looks_like_one(typed):
+        await _use_up(owner, lambda factors: authenticator.use(factors, typed))
+    elif vault.check_pass_code(typed):
+        # The Pass is the last way in for somebody whose phone is gone; it uses nothing up.
+        await _by_wrap("code", owner, typed)
+    else:
+        await _use_up(owner, lambda factors: recovery_codes.use(owner, factors, typed))
+
+
+async def _use_up(owner: Actor, use: Use) -> None:
+    for _ in range(RACES):
+        try:
+            await document.change(owner, use(await document.read(owner)))
+        except Conflict:
+            continue
+        return
+    raise Conflict
+
+
+async def _by_wrap(how: keys.TypedHow, owner: Actor, typed: str) -> None:
+    root = await keys.unwrap_root(how, "user", owner.id, typed)
+    if root is None or not hmac.compare_digest(root.reveal(), owner.root.reveal()):
+        raise WrongProof
