@@ -5,6 +5,7 @@ from cases.access import readers_of
 from cases.casework import study_key
 from cases.leaving import Belongings
 from cases.pins import Pin
+from cases.withdrawing import withdrawing
 from cases.wording import describe as describe_notices
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "reading",
     "study_key",
     "threads",
+    "withdrawing",
 ]

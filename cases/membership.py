@@ -138,6 +138,7 @@ async def leave(actor: Actor, community_id: CommunityId) -> None:
         people = await rotating.verified(write.community)
         if set(people) == {actor.id}:
             await shred(community_id)
+            announce(MemberLeft(community_id, actor.id))
             return
         if _owners(people) == {actor.id}:
             raise LastOwner

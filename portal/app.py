@@ -325,6 +325,8 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await stack.enter_async_context(rooms.pdf_pool)
         await stack.enter_async_context(studies.working(rooms.shelf))
         stack.callback(rooms.archive.close)
+        stack.enter_context(rooms.archive.hearing())
+        stack.enter_context(cases.withdrawing())
         await stack.enter_async_context(mailing.PostOffice(settings).working())
         await stack.enter_async_context(accounts.keeping_house())
         await stack.enter_async_context(notices.Messenger().working())

@@ -8,10 +8,13 @@ whose door has just let the actor in.
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID, uuid4
 
 from cases.access import OpenCommunity
+from cases.events import Shredded
 from cases.ids import CommunityId
 from cases.models import Case, Post
 from cases.people import colleagues
@@ -24,6 +27,7 @@ from cases.search.worker import Name, NotOpen, Worker
 from portal import storing, vault
 from portal.core.actor import AccountId, Secret
 from portal.core.db import transaction
+from portal.core.events import listening
 
 SEAL_AFTER: Final = 25
 """Changes that may wait outside the sealed index; each search adds them again until then."""
@@ -41,6 +45,18 @@ class Archive:
     def warm(self) -> None:
         """Somebody is about to search: the process may start while they type."""
         self._worker.warm()
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Drop what is in memory of a community that ends, while the block lasts."""
+        with listening(Shredded, self._drop):
+            yield
+
+    async def _drop(self, event: Shredded) -> None:
+        async with self._locks[event.community]:
+            if self._newest.pop(event.community, None) is not None:
+                await self._worker.forget(event.community.hex)
+        del self._locks[event.community]
 
     def close(self) -> None:
         """Stop the searching process."""

@@ -98,6 +98,11 @@ def _extend(
     _keep(then, _Kept(kept.index, kept.index.size, monotonic()))
 
 
+def _forget(community: str) -> None:
+    for name in [each for each in _kept if each.community == community]:
+        del _kept[name]
+
+
 def _dump(name: Name) -> bytes:
     return _opened(name, None).index.dump()
 
@@ -146,6 +151,10 @@ class Worker:
     ) -> None:
         """Make state *then* from *name*, or from its bytes.  Raises `NotOpen` without either."""
         await self._run(_extend, name, raw, then, put, remove)
+
+    async def forget(self, community: str) -> None:
+        """Drop every state of a community's index."""
+        await self._run(_forget, community)
 
     async def dump(self, name: Name) -> bytes:
         """The bytes of a state that was just extended to; tens of megabytes, so only to seal it."""
