@@ -8,6 +8,7 @@ from tests.architecture.sources import sources
 
 HEARD_BY_NOBODY: Final = {
     "AccountActivated": "an invitation by mail is found by its mark when somebody next looks",
+    "AccountGone": "every room took leave in the same transaction, and the sessions ended with it",
     "AccountsForgotten": "only activated accounts are invited, so no other room names one of these",
 }
 
