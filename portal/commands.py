@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal import migrating, vault
+from portal import mailing, migrating, vault
 from portal.app import MODELS, create_app
-from portal.core.db import orm_config
+from portal.core.db import Database, orm_config
 from portal.core.settings import Settings
 from portal.server import keep_memory_private, server_for
 
@@ -56,6 +56,24 @@ def make_migrations(arguments: argparse.Namespace, _env: Environment) -> None:
     offline = orm_config("sqlite://:memory:", MODELS)
     written = asyncio.run(migrating.write(offline, arguments.name))
     print("\n".join(f"wrote {path.name}" for path in written) or "no changes")
+
+
+def mail(_arguments: argparse.Namespace, env: Environment) -> None:
+    """Say how the mails are going; no mail is named."""
+    settings = Settings.read(env)
+    found = asyncio.run(_outbox(settings))
+    print(f"{found.waiting} mails wait, {found.delayed} of them were tried in vain already")
+    print(f"{found.undelivered} could not be delivered within the last day")
+
+
+async def _outbox(settings: Settings) -> mailing.Outbox:
+    database = Database(settings.database_url, MODELS)
+    await database.open()
+    try:
+        with database.current():
+            return await mailing.outbox()
+    finally:
+        await database.close()
 
 
 def serve(_arguments: argparse.Namespace, env: Environment) -> None:
@@ -150,6 +168,10 @@ def _named(parser: argparse.ArgumentParser) -> object:
     return parser.add_argument("--name", help="what the migration does, in a few words")
 
 
+def _about_mail(parser: argparse.ArgumentParser) -> object:
+    return parser.add_argument("what", choices=["status"], help="what to say about the mails")
+
+
 def _where(parser: argparse.ArgumentParser) -> object:
     parser.add_argument("--data", required=True, help="folder for everything that is written")
     return parser.add_argument("--port", type=int, default=8000)
@@ -160,5 +182,6 @@ COMMANDS = (
     Command("migrate", "bring the database to the tables of this release", migrate),
     Command("makemigrations", "write what the models lack in migrations/", make_migrations, _named),
     Command("serve", "run the portal", serve),
+    Command("mail", "say how the mails are going: python -m portal mail status", mail, _about_mail),
     Command("demo", "run a portal with an invented world in it", demo, _where),
 )

@@ -173,6 +173,16 @@ def test_a_database_that_is_behind_is_not_served(tmp_path: Path, port: int) -> N
     assert "Traceback" not in refused.stderr
 
 
+def test_how_the_mails_are_going_is_said_without_naming_one(installed: Path) -> None:
+    said = portal(installed, "mail", "status")
+
+    assert said.returncode == 0
+    assert said.stdout.splitlines() == [
+        "0 mails wait, 0 of them were tried in vain already",
+        "0 could not be delivered within the last day",
+    ]
+
+
 def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
     refused = portal(tmp_path, "migrate", HDS_PORT="many", HDS_MAIL="pigeon", HDS_COLOUR="red")
 

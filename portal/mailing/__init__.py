@@ -14,7 +14,15 @@ from portal.mailing.addresses import (
 )
 from portal.mailing.delivery import PostOffice
 from portal.mailing.mailbox import Mail, newest
-from portal.mailing.service import MailStatus, MailWaiting, send, send_to_nobody, status_of
+from portal.mailing.service import (
+    MailStatus,
+    MailWaiting,
+    Outbox,
+    outbox,
+    send,
+    send_to_nobody,
+    status_of,
+)
 
 __all__ = [
     "Address",
@@ -22,10 +30,12 @@ __all__ = [
     "Mail",
     "MailStatus",
     "MailWaiting",
+    "Outbox",
     "PostOffice",
     "box_address",
     "newest",
     "open_address",
+    "outbox",
     "read_address",
     "send",
     "send_to_nobody",

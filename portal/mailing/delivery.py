@@ -24,7 +24,7 @@ from portal.core.settings import Settings
 from portal.mailing import mailbox
 from portal.mailing.letters import Letter, message, write
 from portal.mailing.models import Undelivered, Waiting
-from portal.mailing.service import NOBODY, MailWaiting, open_letter
+from portal.mailing.service import NOBODY, MailWaiting, open_letter, outbox
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,14 @@ LOOK_SECONDS: Final = 15.0
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=6)
 AT_ONCE: Final = 20
+COMPLAINTS: Final = timedelta(hours=1)
 REMEMBERED: Final = timedelta(days=1)
 """How long it is known that a mail could not be delivered."""
 PERMANENT: Final = range(550, 555)
 """Answers that say this mailbox will never take it (RFC 5321 section 4.2.3)."""
+
+AWAY: Final = (OSError, aiosmtplib.SMTPConnectError, aiosmtplib.SMTPTimeoutError)
+"""Faults of the mail server itself, whichever mail it is."""
 
 Carry = Callable[[EmailMessage], Awaitable[None]]
 
@@ -53,10 +57,17 @@ class PostOffice:
     def __init__(self, settings: Settings) -> None:
         self._origin = settings.origin
         self._sender = settings.mail_from
+        self._away = False
+        self._quiet_until = now()
         self._carry: Carry = mailbox.keep if settings.mail == "mailbox" else by_smtp(settings)
 
     async def deliver_due(self) -> int:
-        """Carry every mail that is due at this moment; how many left the outbox."""
+        """
+        Carry every mail that is due at this moment; how many left the outbox.
+
+        A mail server that does not answer ends the round: the others need not each find that out.
+        """
+        self._away = False
         gone = 0
         while rows := await Waiting.filter(_is_due()).order_by("due_at").limit(AT_ONCE):
             taken = 0
@@ -64,6 +75,8 @@ class PostOffice:
                 if await _taken(row):  # one by one: the lease is as long as one mail takes
                     taken += 1
                     gone += await self._deliver(row)
+                if self._away:
+                    return gone
             if not taken:
                 break
         return gone
@@ -85,10 +98,21 @@ class PostOffice:
             wake.clear()
             try:
                 await self.deliver_due()
+                await self._complain()
             except Exception as error:  # noqa: BLE001 -- the worker outlives a database that is away
                 log.warning("outbox: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), LOOK_SECONDS)
+
+    async def _complain(self) -> None:
+        """Say in the log, once an hour, that mails could not be delivered yet."""
+        moment = now()
+        if moment < self._quiet_until:
+            return
+        self._quiet_until = moment + COMPLAINTS
+        found = await outbox()
+        if found.delayed:
+            log.error("%d of %d mails could not be delivered yet", found.delayed, found.waiting)
 
     async def _deliver(self, row: Waiting) -> bool:
         """Carry one mail; whether its row is gone from the outbox afterwards."""
@@ -111,6 +135,7 @@ class PostOffice:
             await _end(row, "refused")
             return True
         except (aiosmtplib.SMTPException, OSError) as error:
+            self._away = isinstance(error, AWAY)
             log.warning("mail %s: %s", row.id, type(error).__name__)
             await _try_later(row)
             return False

@@ -71,6 +71,27 @@ async def status_of(name: str) -> MailStatus:
     return "refused" if ended.why == "refused" else "late"
 
 
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What the operator is told; no mail is named."""
+
+    waiting: int
+    delayed: int
+    """Of these, tried in vain at least once."""
+    undelivered: int
+    """Given up within the last day."""
+
+
+async def outbox() -> Outbox:
+    """How the mails are going."""
+    yesterday = now() - timedelta(days=1)
+    return Outbox(
+        waiting=await Waiting.all().count(),
+        delayed=await Waiting.filter(tries__gt=0).count(),
+        undelivered=await Undelivered.filter(at__gt=yesterday).count(),
+    )
+
+
 def open_letter(row: UUID, boxed: bytes) -> Letter:
     """The letter in an outbox row.  Raises `vault.Tampered` when it is not that row's."""
     return Letter.unpack(vault.unbox(keys.pepper_key("mail"), boxed, _context(row)))

@@ -123,6 +123,69 @@ async def test_a_mailbox_that_does_not_exist_is_not_tried_again(
 
     assert post.received == []
     assert await Waiting.all().count() == left
+    assert (await mailing.outbox()).undelivered == 1 - left
+
+
+async def test_what_became_of_a_mail_can_be_asked_for_by_its_name(
+    database: Database, settings: Settings, post: MailServer
+) -> None:
+    office = PostOffice(by_smtp(settings, post))
+    name = str(await mailing.send("password_changed", ERIKA, "en"))
+    said = [await mailing.status_of(name)]
+    post.answer = "450 try later"
+    await office.deliver_due()
+    said.append(await mailing.status_of(name))
+    post.answer = "550 no such mailbox"
+    await later(timedelta(minutes=2))
+    await office.deliver_due()
+    said.append(await mailing.status_of(name))
+
+    post.answer = "250 OK"
+    taken = str(await mailing.send("password_changed", ERIKA, "en"))
+    await office.deliver_due()
+    late = str(await mailing.send("password_changed", ERIKA, "en", until=now()))
+    await office.deliver_due()
+
+    assert said == ["waiting", "delayed", "refused"]
+    assert await mailing.status_of(taken) == "gone"
+    assert await mailing.status_of(late) == "late"
+    assert await mailing.status_of("made up") == "gone"
+    assert await mailing.outbox() == mailing.Outbox(waiting=0, delayed=0, undelivered=2)
+
+
+async def test_a_server_that_is_away_is_asked_once_a_round_and_nothing_is_lost(
+    database: Database, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with mail_server() as gone:
+        office = PostOffice(by_smtp(settings, gone))
+    for _ in range(30):
+        await mailing.send("password_changed", ERIKA, "en")
+
+    for _ in range(2):
+        assert await office.deliver_due() == 0
+    assert await mailing.outbox() == mailing.Outbox(waiting=30, delayed=2, undelivered=0)
+    async with office.working():
+        async with asyncio.timeout(5):
+            while "3 of 30 mails could not be delivered yet" not in caplog.text:
+                await asyncio.sleep(0.01)
+
+    async with mail_server(port=gone.port) as back:
+        await later(timedelta(minutes=2))
+        assert await office.deliver_due() == 30
+    assert len(back.received) == 30
+
+
+async def test_a_mail_to_nobody_looks_like_any_other_and_is_thrown_away(
+    database: Database, office: PostOffice, post: MailServer
+) -> None:
+    await mailing.send("sign_in_stopped", ERIKA, "en")
+    await mailing.send_to_nobody(ERIKA)
+    rows = await get_connection("default").execute_query_dict("SELECT * FROM mail_waiting")
+
+    assert await office.deliver_due() == 2
+
+    assert len(post.received) == 1
+    assert len({tuple(sorted(row)) for row in rows}) == 1
 
 
 async def test_a_letter_that_does_not_open_holds_up_no_other(
