@@ -73,7 +73,7 @@ async def test_in_at_once_and_activated_later(world: World) -> None:
     browser = await enters(world)
     assert (await browser.get("/documents")).status_code == 200
     page = await text_of(await browser.get("/activation"))
-    assert "Not activated yet" in page
+    assert "Not activated yet" in await text_of(await browser.get("/documents"))
     assert MAIL in page
 
     code = await prints_pass(browser)
