@@ -31,6 +31,20 @@ class PartTooSlow(Busy):
     message = N_("The connection was too slow. The part is sent again.")
 
 
+class TooManyParts(Busy):
+    """More parts at once than this account, or this process, reads; the part is sent again."""
+
+    code = "too_many_parts"
+    message = N_("Too much is being sent at once. The part is sent again in a moment.")
+
+
+class TooManyUploads(Busy):
+    """More uploads begun and not ended than anybody needs."""
+
+    code = "too_many_uploads"
+    message = N_("Too many uploads are open at once. Please go on with one of them, or try later.")
+
+
 class UploadOver(Gone):
     """The upload was finished, cancelled, or nobody went on with it."""
 

@@ -5,17 +5,27 @@ may stand still.
 
 import asyncio
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from quart import Request
 
+from portal.core.actor import AccountId
 from portal.core.errors import Invalid
 from portal.studies import parts
-from portal.studies.errors import PartDamaged, PartTooLarge, PartTooSlow
+from portal.studies.errors import PartDamaged, PartTooLarge, PartTooSlow, TooManyParts
 
 IDLE: Final = 30.0
 TOTAL: Final = 120.0
 """Seconds; the framework's own limit does not cover reading a body piece by piece."""
+
+
+PARTS_EACH: Final = 6
+"""Parts of one account at once: the browser sends three, and may do so in two windows."""
+PARTS_ALL: Final = 48
+"""Parts of everybody at once: about 800 MiB at the most."""
 
 
 class PortalRequest(Request):
@@ -39,6 +49,32 @@ class PortalRequest(Request):
         except (RecursionError, UnicodeError) as error:
             raise Invalid from error
         return found
+
+
+class Turnstile:
+    """
+    Who may have a part read now.
+
+    A part takes its 8 MiB twice while it is received and filed, so what all of them together take
+    is bounded for the process, and no account takes it all.
+    """
+
+    def __init__(self, *, each: int = PARTS_EACH, all_: int = PARTS_ALL) -> None:
+        self._each, self._all = each, all_
+        self._inside: Counter[AccountId] = Counter()
+
+    @contextmanager
+    def through(self, account: AccountId) -> Iterator[None]:
+        """A place for one part while the block lasts.  Raises `TooManyParts`."""
+        if self._inside[account] >= self._each or self._inside.total() >= self._all:
+            raise TooManyParts(retry_after=1)
+        self._inside[account] += 1
+        try:
+            yield
+        finally:
+            self._inside[account] -= 1
+            if not self._inside[account]:
+                del self._inside[account]
 
 
 async def read_part(request: Request, *, idle: float = IDLE, total: float = TOTAL) -> bytearray:

@@ -1,6 +1,7 @@
 """Pages and addresses of uploading and of My documents."""
 
 import asyncio
+from contextlib import ExitStack
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from portal.studies import listing, opening, parts, uploads
 from portal.studies.identity import Comparison, Facts, compare
 from portal.studies.notes import LONGEST_UID, read_notes
 from portal.studies.receiving import PartReceipt, receive_part
-from portal.studies.requests import read_part
+from portal.studies.requests import Turnstile, read_part
 from portal.studies.shelf import Shelf
 
 ASKED_AT_ONCE = 5000
@@ -67,6 +68,7 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
 
 
 def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
+    turnstile = Turnstile()
     under_way: set[asyncio.Task[PartReceipt]] = set()  # a loop alone does not keep a task alive
 
     @blueprint.post("/uploads")
@@ -83,13 +85,18 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
 
     @blueprint.put("/uploads/<uuid:upload_id>/parts/<int:number>")
     async def part(upload_id: UUID, number: int) -> ResponseReturnValue:
-        actor, body = signed_in(), await read_part(request)
+        actor = signed_in()
         if number >= parts.FILES:
             raise Invalid
         # What arrived whole is finished even when the line breaks now: the answer is kept.
-        work = asyncio.create_task(receive_part(shelf, actor, upload_id, number, body))
-        under_way.add(work)
-        work.add_done_callback(under_way.discard)
+        with ExitStack() as stack:
+            stack.enter_context(turnstile.through(actor.id))
+            body = await read_part(request)
+            work = asyncio.create_task(receive_part(shelf, actor, upload_id, number, body))
+            under_way.add(work)
+            work.add_done_callback(under_way.discard)
+            place = stack.pop_all()  # it is taken until the work ends, not until the line breaks
+            work.add_done_callback(lambda _: place.close())
         return _receipt(await asyncio.shield(work))
 
     @blueprint.post("/uploads/<uuid:upload_id>/finish")

@@ -11,6 +11,7 @@ from portal.core.actor import Actor
 from portal.core.db import now
 from portal.studies import manifests
 from portal.studies.access import upload_for
+from portal.studies.errors import TooManyUploads
 from portal.studies.expiring import forget
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Segment, Study, Upload, UploadPart
@@ -19,6 +20,10 @@ from portal.studies.shelf import Shelf
 
 LIFETIME: Final = timedelta(hours=48)
 """An upload nobody goes on with is forgotten after this; what was acknowledged stays."""
+
+
+MOST_OPEN: Final = 50
+"""Uploads of one account that were begun and not finished; each keeps receipts for its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,13 @@ class UploadState:
 async def begin_upload(
     shelf: Shelf, actor: Actor, client_id: UUID, notes: Notes = NOTHING_SAID
 ) -> UploadState:
-    """A new upload, or the one that the same browser began before under *client_id*."""
+    """
+    A new upload, or the one that the same browser began before under *client_id*.
+
+    Raises `TooManyUploads`.
+    """
+    if await Upload.filter(owner=actor.id).exclude(client_id=client_id).count() >= MOST_OPEN:
+        raise TooManyUploads(retry_after=600)
     row = Upload(
         id=uuid4(), owner=actor.id, client_id=client_id, expires_at=now() + LIFETIME, touched=0
     )
