@@ -16,7 +16,7 @@ from markupsafe import Markup
 from quart import Blueprint, Quart, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
-from portal import notices
+from portal import accounts, notices
 from portal.core import language
 from portal.core.actor import Actor
 from portal.core.language import N_
@@ -113,8 +113,10 @@ def _blueprint(app: Quart) -> Blueprint:
         actor: Actor | None = g.get("actor")
         if actor is None:
             return await render_template("start.html")
-        home = HOME[actor.kind]
-        return redirect(home if _served(app, home) else "/help", 303)
+        home = HOME[actor.kind] if _served(app, HOME[actor.kind]) else "/help"
+        if await accounts.asks_for_pass(actor):
+            return await render_template("still_there.html", home=home)
+        return redirect(home, 303)
 
     @blueprint.get("/help")
     async def help_page() -> ResponseReturnValue:

@@ -36,6 +36,7 @@ from portal.accounts.forms import (
 )
 from portal.accounts.housekeeping import keeping_house
 from portal.accounts.leaving import departure_of
+from portal.accounts.papers import asks_for_pass
 from portal.accounts.passes import Pass, as_pdf, read_ticket, ticket
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
@@ -76,6 +77,7 @@ __all__ = [
     "activate",
     "admit",
     "as_pdf",
+    "asks_for_pass",
     "belongings",
     "by_mail",
     "card",

@@ -51,7 +51,7 @@ def _papers(blueprint: Blueprint) -> None:
         try:
             await papers.revoke_sheet(signed_in(), Proof.parse(data).present)
         except REFUSALS as error:
-            return await _papers_page(data, error, failed="revoke")
+            return await _papers_page(data, error, failed="recovery")
         return redirect("/profile/papers?saved=1", 303)
 
     @blueprint.post("/papers/there")
@@ -153,6 +153,12 @@ def _deleting(blueprint: Blueprint, settings: Settings) -> None:
         answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return answer
 
+    @blueprint.app_context_processor
+    async def ending() -> dict[str, Any]:
+        """Every page says so while the account is about to be deleted."""
+        actor = g.get("actor")
+        return {"departure": None if actor is None else await leaving.departure_of(actor.id)}
+
     @blueprint.post("/keep")
     async def keep() -> ResponseReturnValue:
         await leaving.stays(signed_in().id)
@@ -166,7 +172,6 @@ async def _deletion_page(data: Mapping[str, Any], error: PortalError | None) -> 
         data,
         error,
         losses=await deleting.losses(actor),
-        departure=await leaving.departure_of(actor.id),
         word=gettext(WORD),
         days=deleting.WAITING.days,
     )

@@ -32,15 +32,18 @@ class PaperState:
     pass_at: datetime
     recovery_at: datetime | None
     """None: there is no recovery sheet."""
-    ask: bool
-    """A year went by: time to ask whether the Pass is still there."""
 
 
 async def papers_of(actor: Actor) -> PaperState:
     """The state of the actor's papers."""
     row = await _row(await account_of(actor))
     sheet = row.recovery_at if await keys.has_wrap("recovery", actor.id) else None
-    return PaperState(row.pass_at, sheet, ask=row.asked_at + ASKED_AFTER <= now())
+    return PaperState(row.pass_at, sheet)
+
+
+async def asks_for_pass(actor: Actor) -> bool:
+    """Whether it is time again to ask the actor whether the Pass is still there (Q-09)."""
+    return (await _row(await account_of(actor))).asked_at + ASKED_AFTER <= now()
 
 
 async def issue(actor: Actor, paper: Paper, present: str) -> Pass:

@@ -47,6 +47,7 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         await passwords.check(password, actor.kind, (address.text, name))
     after = Holder("user", actor.id, actor.epoch + 1, vault.new_secret())
     code = vault.pass_code()
+    note = await keys.note_of(actor)  # on which device: it is the same one
     wraps = [
         await keys.wrap_root(
             *("password", "user", actor.id, after.epoch, after.root, password),
@@ -61,7 +62,7 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         await _move_profile(account, Holder.of(actor), after)
         await papers.note(account, code=True)
         kind = cast("AccountKind", account.kind)
-        cookie = await keys.start_session(actor.id, kind, account.language, after.root)
+        cookie = await keys.start_session(actor.id, kind, account.language, after.root, note=note)
         await mailing.send("account_secured", address, account.language)
     return Secured(cookie, Pass(actor.id, name, code, public.fpr, now()))
 

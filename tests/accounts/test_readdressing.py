@@ -1,0 +1,162 @@
+"""Another e-mail address: the new side must say yes, the old side may say no for a day."""
+
+import asyncio
+from datetime import timedelta
+
+from quart import Response
+
+from cases import access, communities
+from portal import mailing
+from portal.accounts import readdressing
+from portal.accounts.models import Account, FormerAddress, Readdressing
+from tests.accounts.losing import link_in_mail, subjects, time_passes
+from tests.accounts.stories import activates, registers, sign_in, text_of
+from tests.people import PASSWORD, Person, World
+
+NEXT = "erika.next@example.test"
+
+
+async def wants(person: Person, mail: str = NEXT, present: str = PASSWORD) -> Response:
+    form = {"present": present, "mail": mail}
+    return await person.browser.post("/profile/address", form=form)
+
+
+async def links(world: World, person: Person, mail: str = NEXT) -> tuple[str, str]:
+    """What the new side and the old side were mailed."""
+    new = await link_in_mail(world, mail, "/address/")
+    return new, await link_in_mail(world, person.mail, "/address/")
+
+
+async def says(world: World, link: str, **form: str) -> str:
+    return await text_of(await world.browser().post(link, form=form))
+
+
+async def test_both_sides_say_yes_and_it_is_changed_at_once(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    assert (await wants(erika)).status_code == 200
+    new, old = await links(world, erika)
+
+    assert "Thank you" in await says(world, new)
+    assert (await sign_in(world, NEXT, PASSWORD)).status_code == 403
+    assert "The address is changed" in await says(world, old)
+
+    assert (await sign_in(world, NEXT, PASSWORD)).status_code == 303
+    assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 403
+    for side in (NEXT, erika.mail):
+        assert (await subjects(world, side))[0] == "The address of your account was changed"
+    assert NEXT in await text_of(await erika.browser.get("/profile"))
+    await registers(world.browser(), mail=erika.mail)
+
+
+async def test_a_silent_old_side_is_a_yes_after_a_day_and_a_silent_new_side_a_no(
+    world: World,
+) -> None:
+    erika, max_ = await world.patient("Erika Beispiel"), await world.patient("Max Muster")
+    await wants(erika)
+    new, _ = await links(world, erika)
+    await says(world, new)
+    await wants(max_, "max.next@example.test")
+
+    await time_passes(timedelta(hours=23, minutes=59))
+    await readdressing.settle()
+    assert (await sign_in(world, NEXT, PASSWORD)).status_code == 403
+    await time_passes(timedelta(minutes=1))
+    await asyncio.gather(readdressing.settle(), readdressing.settle())
+
+    assert (await sign_in(world, NEXT, PASSWORD)).status_code == 303
+    assert (await sign_in(world, max_.mail, PASSWORD)).status_code == 303
+    assert not await Readdressing.exists()
+
+
+async def test_the_old_side_stops_a_thief(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await wants(erika, "thief@example.test")
+    new, old = await links(world, erika, "thief@example.test")
+    await says(world, new)
+
+    assert "Nothing is changed" in await says(world, old, refuse="yes")
+
+    assert (await world.browser().get(new)).status_code == 410
+    await time_passes(timedelta(days=2))
+    await readdressing.settle()
+    assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 303
+    assert (await subjects(world, erika.mail))[0] == "The address of your account stays as it is"
+
+
+async def test_a_session_alone_is_not_enough(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+
+    assert (await wants(erika, present="not this one, surely")).status_code == 403
+    assert (await wants(erika, mail=erika.mail.upper())).status_code == 422
+    assert (await wants(erika, mail="not an address")).status_code == 422
+
+    assert not await Readdressing.exists()
+    assert await subjects(world, erika.mail) == []
+
+
+async def test_an_address_that_is_taken_gets_the_same_answer_and_stays_where_it_is(
+    world: World,
+) -> None:
+    erika, max_ = await world.patient("Erika Beispiel"), await world.patient("Max Muster")
+
+    taken = (await text_of(await wants(erika, max_.mail))).replace(max_.mail, "·")
+    free = (await text_of(await wants(erika))).replace(NEXT, "·")
+
+    assert taken == free
+    assert (await subjects(world, max_.mail))[0] == "Somebody wanted to use your address"
+    assert (await sign_in(world, max_.mail, PASSWORD)).status_code == 303
+
+
+async def test_whoever_activates_the_address_first_keeps_it(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await wants(erika)
+    new, old = await links(world, erika)
+    code = await registers(world.browser(), mail=NEXT)
+    await activates(world.browser(), await link_in_mail(world, NEXT, "/activate/"), code)
+
+    await says(world, new)
+    late = await world.browser().post(old)
+
+    assert late.status_code == 410 or "active already" in await text_of(late)
+    assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 303
+    assert await Account.filter(state="active").count() == 2
+    await time_passes(timedelta(days=1))
+    await readdressing.settle()
+    assert not await Readdressing.exists()
+
+
+async def test_looking_at_a_link_does_nothing_and_an_old_one_is_dead(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await wants(erika)
+    first, _ = await links(world, erika)
+    for _ in range(3):
+        assert (await world.browser().get(first)).status_code == 200
+    assert (await Readdressing.get()).confirmed_at is None
+
+    await wants(erika)
+
+    assert (await world.browser().get(first)).status_code == 410
+    assert (await world.browser().post(first)).status_code == 410
+
+
+async def test_invitations_follow(world: World) -> None:
+    """Asked in by the old address, before anybody completed the invitation."""
+    ada = await world.physician("Ada Ahrens")
+    board = await ada.founds("Chest board")
+    await communities.invite(ada.actor, board, mailing.read_address("ben@example.test"))
+    ben = await world.physician("Ben")
+    assert ben.mail == "ben@example.test"
+    await wants(ben, "ben.next@example.test")
+    new, old = await links(world, ben, "ben.next@example.test")
+    await says(world, new)
+    await says(world, old)
+
+    assert "prepared" in await text_of(await ben.browser.get("/communities"))
+    await communities.complete(ada.actor, await access.community_for(ada.actor, board))
+    (asked,) = await communities.my_invitations(
+        ben.actor, mailing.read_address("ben.next@example.test").mark
+    )
+    await communities.accept(ben.actor, asked.id)
+
+    assert [each.name for each in await communities.mine(ben.actor)] == ["Chest board"]
+    assert await FormerAddress.all().count() == 1
