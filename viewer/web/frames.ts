@@ -6,16 +6,16 @@
  */
 import { cache, type Types } from "@cornerstonejs/core";
 import { blank, decode, levels } from "./decode";
-import { drawsOnCpu, memoryLimit } from "./engine";
-import { addHolder, imageIdFor, removeHolder, type Holder } from "./imageLoader";
-import { dimensions, forget, isColour, remember } from "./metadata";
+import { drawsOnCpu } from "./engine";
+import { addHolder, removeHolder, type Holder } from "./imageLoader";
+import { forget, remember } from "./metadata";
+import { affordable, lowResolution, placesOf } from "./places";
 import { PREFIX, type ServerRecord } from "./records";
 import type { Source } from "./source";
 import type { Place, Quality, Series } from "./types";
 
 const PARALLEL = 4;
 const ATTEMPTS = 3;
-const LOW_WIDTH = 128;
 
 interface Slot {
   readonly place: Place;
@@ -265,43 +265,6 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void;
   const promise = new Promise<void>((done) => (resolve = done));
   return { promise, resolve };
-}
-
-/** The frames of all instances of a series, in the order of display. */
-function placesOf(series: Series, holder: string): Place[] {
-  const places: Place[] = [];
-  for (const instance of series.instances) {
-    for (let frame = 0; frame < Math.max(1, instance.frames); frame++) {
-      places.push({
-        index: places.length,
-        imageId: imageIdFor(holder, instance.id, frame),
-        series,
-        instance,
-        frame,
-        size: instance.bytes?.[frame] ?? 0,
-        ends: instance.ends?.[frame] ?? [],
-      });
-    }
-  }
-  return places;
-}
-
-/** The resolution that is about 128 pixels wide; undefined when no frame has several. */
-function lowResolution(places: readonly Place[]): number | undefined {
-  const place = places.find((each) => levels(each) > 0);
-  if (!place) return undefined;
-  const halvings = Math.round(Math.log2(Math.max(1, dimensions(place).columns / LOW_WIDTH)));
-  const resolution = levels(place) - Math.max(1, halvings);
-  return resolution >= 0 ? resolution : 0;
-}
-
-/** How many decoded frames of this series the memory limit allows. */
-function affordable(places: readonly Place[]): number {
-  const bytes = places.map((place) => {
-    const { rows, columns } = dimensions(place);
-    return rows * columns * (isColour(place) ? 4 : 2);
-  });
-  return Math.max(3, Math.floor((memoryLimit() * 0.8) / Math.max(1, ...bytes)));
 }
 
 function drop(imageId: string): void {
