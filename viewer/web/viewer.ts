@@ -57,8 +57,6 @@ export class Viewer {
   #manifest: Manifest | undefined;
   #frames: SeriesFrames | undefined;
   #updating = 0;
-  /** Tells two openings of one series apart: the first is still being put away. */
-  #opened = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -253,8 +251,11 @@ export class Viewer {
 
   async #openSeries(series: Series, at?: number, first?: ServerRecord): Promise<void> {
     this.#cine.stop();
-    void this.#frames?.destroy();
-    const frames = new SeriesFrames(this.#source, series, `${this.#name}-${series.id}-${++this.#opened}`, {
+    const leaving = this.#frames?.destroy();
+    // Opened anew, a series has the same pictures' names: first the old ones are put away.
+    if (this.#frames?.series.id === series.id) await leaving;
+    if (this.#closed) return;
+    const frames = new SeriesFrames(this.#source, series, `${this.#name}-${series.id}`, {
       quality: () => this.#soon(),
       better: (index, image) => this.#pane.improve(index, image),
     });
