@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread, Ou
 from cases.ids import CaseId, PostId, ThreadId
 from portal import accounts, keys, studies
 from portal.core.actor import Actor
-from portal.demo import phantom
+from portal.demo import phantom, report
 from viewer.dicom import voi8
 
 PATIENCE: Final = 120.0
@@ -77,7 +78,7 @@ async def build(shelf: studies.Shelf) -> None:
     knee_files = list(phantom.knee_mr(KNEE_PATIENT))
     head = await _keeps(shelf, ada, head_files)
     knee = await _keeps(shelf, okafor, knee_files)
-    await _keeps(shelf, people[ERIKA.mail], knee_files)
+    await _keeps(shelf, people[ERIKA.mail], knee_files, {"Befund MRT Knie": report.knee()})
     board = await communities.found(
         ada,
         NewCommunity(name="Neuro Board North", department="Neuroradiology", location="Kiel"),
@@ -139,8 +140,16 @@ async def _moves_in(resident: Resident) -> Actor:
     return actor
 
 
-async def _keeps(shelf: studies.Shelf, actor: Actor, files: list[bytes]) -> UUID:
-    outcome = await studies.keep_files(shelf, actor, files)
+async def _keeps(
+    shelf: studies.Shelf,
+    actor: Actor,
+    files: list[bytes],
+    findings: Mapping[str, bytes] = MappingProxyType({}),
+) -> UUID:
+    """Images of one examination with its findings by their names."""
+    about = str(dcmread(BytesIO(files[0]), stop_before_pixels=True).StudyInstanceUID)
+    notes = {len(files) + place: studies.Note(name, about) for place, name in enumerate(findings)}
+    outcome = await studies.keep_files(shelf, actor, [*files, *findings.values()], notes)
     if outcome.refused:
         raise RuntimeError("the demo's own images were refused")
     (study,) = outcome.studies

@@ -31,8 +31,8 @@ UNDRAWN: Final = (
 
 
 def create_blueprint(desk: Desk, open_enclosed: OpenEnclosed) -> Blueprint:
-    """Documents under `/d`: one's own, and those that lie inside studies one may open."""
-    blueprint = Blueprint("documents", __name__, url_prefix="/d")
+    """One's own documents under `/d`, and those that lie inside studies one may open under `/v`."""
+    blueprint = Blueprint("documents", __name__)
     _own(blueprint, desk)
     _keeping(blueprint, desk)
     _enclosed(blueprint, desk, open_enclosed)
@@ -40,21 +40,21 @@ def create_blueprint(desk: Desk, open_enclosed: OpenEnclosed) -> Blueprint:
 
 
 def _own(blueprint: Blueprint, desk: Desk) -> None:
-    @blueprint.get("/<uuid:document_id>")
+    @blueprint.get("/d/<uuid:document_id>")
     async def show(document_id: UUID) -> ResponseReturnValue:
         document = await opening.open_own(desk, signed_in(), document_id)
         return await _page_of(desk, document, own=True)
 
-    @blueprint.get("/<uuid:document_id>/pages/<int:page>")
+    @blueprint.get("/d/<uuid:document_id>/pages/<int:page>")
     async def page(document_id: UUID, page: int) -> ResponseReturnValue:
         return await _picture(desk, await opening.open_own(desk, signed_in(), document_id), page)
 
-    @blueprint.get("/<uuid:document_id>/original")
+    @blueprint.get("/d/<uuid:document_id>/original")
     async def original(document_id: UUID) -> ResponseReturnValue:
         document = await opening.open_own(desk, signed_in(), document_id)
         return _attached(document, document.stream())
 
-    @blueprint.get("/<uuid:document_id>/preview")
+    @blueprint.get("/d/<uuid:document_id>/preview")
     async def preview(document_id: UUID) -> ResponseReturnValue:
         picture = await (await opening.open_own(desk, signed_in(), document_id)).preview()
         if picture is None:
@@ -64,34 +64,34 @@ def _own(blueprint: Blueprint, desk: Desk) -> None:
 
 
 def _keeping(blueprint: Blueprint, desk: Desk) -> None:
-    @blueprint.post("/<uuid:document_id>/label")
+    @blueprint.post("/d/<uuid:document_id>/label")
     async def rename(document_id: UUID) -> ResponseReturnValue:
         with reading():
             label = (await request.form)["label"]
         await listing.rename(signed_in(), document_id, label)
         return redirect(f"/d/{document_id}", 303)
 
-    @blueprint.get("/<uuid:document_id>/delete")
+    @blueprint.get("/d/<uuid:document_id>/delete")
     async def confirm_delete(document_id: UUID) -> ResponseReturnValue:
         document = await opening.open_own(desk, signed_in(), document_id)
         return await render_template("documents/delete.html", document=document)
 
-    @blueprint.post("/<uuid:document_id>/delete")
+    @blueprint.post("/d/<uuid:document_id>/delete")
     async def delete(document_id: UUID) -> ResponseReturnValue:
         await listing.delete(signed_in(), document_id)
         return redirect("/documents", 303)
 
 
 def _enclosed(blueprint: Blueprint, desk: Desk, open_enclosed: OpenEnclosed) -> None:
-    @blueprint.get("/in/<uuid:study_id>/<uuid:enclosed>")
+    @blueprint.get("/v/<uuid:study_id>/i/<uuid:enclosed>/document")
     async def show_enclosed(study_id: UUID, enclosed: UUID) -> ResponseReturnValue:
         return await _page_of(desk, await open_enclosed(study_id, enclosed), own=False)
 
-    @blueprint.get("/in/<uuid:study_id>/<uuid:enclosed>/pages/<int:page>")
+    @blueprint.get("/v/<uuid:study_id>/i/<uuid:enclosed>/document/pages/<int:page>")
     async def enclosed_page(study_id: UUID, enclosed: UUID, page: int) -> ResponseReturnValue:
         return await _picture(desk, await open_enclosed(study_id, enclosed), page)
 
-    @blueprint.get("/in/<uuid:study_id>/<uuid:enclosed>/original")
+    @blueprint.get("/v/<uuid:study_id>/i/<uuid:enclosed>/document/original")
     async def enclosed_original(study_id: UUID, enclosed: UUID) -> ResponseReturnValue:
         document = await open_enclosed(study_id, enclosed)
         return _attached(document, document.data)

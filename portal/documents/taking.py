@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
-from portal.core.db import now
+from portal.core.db import now, transaction
 from portal.core.errors import Busy, PortalError
 from portal.documents.desk import Desk
 from portal.documents.facts import Facts, label_of
@@ -74,27 +74,31 @@ class Taking:
 
     async def keep(self) -> Taken:
         """
-        Write the rows; the caller's transaction must surround this, and may be tried again.
+        Write the rows; joins the caller's transaction, which may be tried again.
 
         Raises `QuotaFull`, `Busy`; `IntegrityError` when the same document came twice at once.
         """
         taken = Taken()
-        there = await self._there()
-        for each, mark in self._arrived:
-            if mark in there:
-                await _join(self._actor, mark, each.study_mark)
-                taken.duplicates.append(each.file)
-                continue
-            there.add(mark)
-            sealed = self._sealed.get(mark)
-            if sealed is None:  # it was there a moment ago, and its owner deleted it
-                raise Busy(retry_after=1)
-            await sealed.row.save(force_create=True)
-            await keys.keep_study_key(self._actor, sealed.row.id, sealed.key)
-            sizes = {sealed.row.object: sealed.size}
-            await storing.keep(self._actor.id, sealed.row.id, sizes, self._desk.free_quota)
-            taken.kept.append(each.file)
+        async with transaction():
+            there = await self._there()
+            for each, mark in self._arrived:
+                if mark in there:
+                    await _join(self._actor, mark, each.study_mark)
+                    taken.duplicates.append(each.file)
+                else:
+                    await self._write(mark)
+                    there.add(mark)
+                    taken.kept.append(each.file)
         return taken
+
+    async def _write(self, mark: str) -> None:
+        sealed = self._sealed.get(mark)
+        if sealed is None:  # it was there a moment ago, and its owner deleted it
+            raise Busy(retry_after=1)
+        await sealed.row.save(force_create=True)
+        await keys.keep_study_key(self._actor, sealed.row.id, sealed.key)
+        sizes = {sealed.row.object: sealed.size}
+        await storing.keep(self._actor.id, sealed.row.id, sizes, self._desk.free_quota)
 
     async def take_back(self, *, all_of_it: bool) -> None:
         """Remove what was written and is not needed; *all_of_it* when nothing was committed."""

@@ -50,6 +50,8 @@ WORDS: Final = Words(
     thread="Kanarienfaden zwei",
     post="Kanarienbefund, eher gutartig",
     drawn="Kanarienpfeil",
+    finding="Kanarienblatt: Rundherd links, Kontrolle",
+    file="Kanariendatei vom Maerz.pdf",
 )
 SOUGHT: Final = "Kanarienbefund"
 EDITED: Final = "Kanarienbefund, doch boesartig"
@@ -193,8 +195,12 @@ async def _people_talk(stage: Stage, server: str) -> None:
         f"/cases/{ids['case']}", f"/cases/{ids['case']}/changes", "/documents", "/communities",
         f"/v/{ids['study_id']}", f"/v/{ids['study_id']}/open", f"/posts/{ids['post_id']}/picture",
         f"/v/{ids['study_id']}/i/{ids['instance']}/original", f"/communities/{ids['community']}",
+        f"/v/{ids['study_id']}/i/{ids['enclosed']}/document",
     ):  # fmt: skip
         assert (await member.get(path)).status_code == 200, path
+    document = f"/d/{ids['document_id']}"
+    for path in (document, f"{document}/pages/1", f"{document}/original", "/documents"):
+        assert (await author.get(path)).status_code == 200, path
     edit = {"text": EDITED, "rev": "1"}
     await author.post(f"/posts/{ids['post_id']}", form=edit)
     await member.post(f"/posts/{ids['post_id']}/reactions", form={"kind": "agree"})
@@ -233,7 +239,13 @@ async def _remember(spoils: Spoils) -> None:
         "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID",
     )]  # fmt: skip
     spoils.health += [*vars(WORDS).values(), "Wilhelmine", SOUGHT, EDITED, BROKEN[:256], "19560401"]
-    spoils.health += [*uids, image.PixelData[4096:4352], stage.image[-512:-256]]
+    spoils.health += [
+        stage.paper[64:320],
+        "Kanariendatei",
+        *uids,
+        image.PixelData[4096:4352],
+        stage.image[-512:-256],
+    ]
     spoils.names += [*(each.name for each in stage.people.values()), "Kanarienvogel"]
     spoils.names += [MAILED, *(each.mail for each in stage.people.values())]
     spoils.secrets += [PASSWORD, *(each.code for each in stage.people.values())]

@@ -12,6 +12,8 @@ export interface OverlayState {
   zoom: number;
   quality: Quality;
   complete: number;
+  /** Where the finding is shown, when this is one and no picture. */
+  document?: string | undefined;
 }
 
 /** Why an instance has no picture here, in words. */
@@ -21,7 +23,6 @@ function reason(why: string | null): string {
       return t("The images are still being prepared.");
     case "video":
       return t("This is a video, which is not shown here.");
-    case "document":
     case "report":
       return t("This is a document, not a picture.");
     case "waveform":
@@ -79,7 +80,8 @@ export class Overlay {
     this.#what.textContent = title;
     this.#where.textContent = t("Image {n} of {count}", { n: place.index + 1, count });
     this.#how.textContent = this.#facts(state);
-    if (quality === "nopicture") this.#say(reason(instance.why));
+    if (state.document) this.#offer(state.document);
+    else if (quality === "nopicture") this.#say(reason(instance.why));
     else if (quality === "failed") this.#say(t("This image could not be loaded."), retry);
     else this.#message.hidden = true;
     this.#tell(state);
@@ -124,6 +126,12 @@ export class Overlay {
   #quality(quality: Quality, words: string): void {
     this.#mark.dataset.quality = quality;
     if (this.#words.textContent !== words) this.#words.textContent = words;
+  }
+
+  #offer(address: string): void {
+    const link = h("a", { class: "hv-button", href: address }, t("Show the document"));
+    this.#message.replaceChildren(h("p", {}, t("This is a document, not a picture.")), link);
+    this.#message.hidden = false;
   }
 
   #say(words: string, retry?: () => void): void {

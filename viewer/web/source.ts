@@ -21,6 +21,11 @@ export class Source {
     this.#base = base.replace(/\/$/, "");
   }
 
+  /** Where the document inside an instance is shown. */
+  documentOf(instance: string): string {
+    return `${this.#base}/i/${dashed(instance)}/document`;
+  }
+
   /** Manifest and first frame in one answer; without a series, the study's own choice. */
   async open(options: {
     series?: number;

@@ -33,6 +33,8 @@ export interface Meta extends FrameMeta {
 export interface Instance {
   id: string;
   sop: string;
+  /** "image", "document", … as the server names it. */
+  kind?: string;
   number: number | null;
   rows: number;
   columns: number;

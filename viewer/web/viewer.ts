@@ -347,6 +347,10 @@ export class Viewer {
     this.#updating = requestAnimationFrame(() => this.#update());
   }
 
+  #documentAt({ instance }: Place): string | undefined {
+    return instance.kind === "document" ? this.#source.documentOf(instance.id) : undefined;
+  }
+
   #update(): void {
     const { place } = this.#pane;
     const frames = this.#frames;
@@ -366,6 +370,7 @@ export class Viewer {
         zoom: view.zoom,
         quality: frames.quality(place.index),
         complete: frames.complete,
+        document: this.#documentAt(place),
       },
       () => frames.retry(place.index),
     );
