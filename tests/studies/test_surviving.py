@@ -19,6 +19,7 @@ from portal.core.settings import Settings
 from portal.storing.models import StoredObject
 from portal.studies import parts
 from tests.people import World
+from tests.thief import look
 
 Slices = Callable[..., list[bytes]]
 ROOT = Path(__file__).parents[2]
@@ -71,12 +72,27 @@ async def test_every_acknowledged_image_survives_kill_minus_nine(
             os.killpg(pid, signal.SIGKILL)
             await asyncio.gather(sending, return_exceptions=True)
 
+    assert look([await _copied(settings.data)], _canaries(files)) == [], "T28: nothing readable"
     assert len(kept) >= ROUNDS * 12
     found = await _originals(shelf, erika.actor)
     missing = [number for number in kept if files[number] not in found]
     assert missing == []
     assert found <= set(files), "nothing is there in part"
     await _nothing_refers_to_a_missing_object(shelf)
+
+
+async def _copied(folder: Path) -> Path:
+    """A copy by another process: closing a database file here would drop our own locks on it."""
+    copy = folder.with_name(f"{folder.name}-stolen")
+    copying = await asyncio.create_subprocess_exec("cp", "-r", str(folder), str(copy))
+    assert await copying.wait() == 0
+    return copy
+
+
+def _canaries(files: list[bytes]) -> list[str | bytes]:
+    """What the images say of the patient, and pieces of the pixels in the middle of some."""
+    middles = [each[len(each) // 2 :][:48] for each in files[::20]]
+    return ["Beispiel^Erika", "Schädel nativ", "19560401", *middles]
 
 
 Cookie = Callable[[object], tuple[str, str, str]]
