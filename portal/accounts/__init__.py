@@ -37,7 +37,8 @@ from portal.accounts.forms import (
 from portal.accounts.housekeeping import keeping_house
 from portal.accounts.leaving import departure_of
 from portal.accounts.papers import asks_for_pass
-from portal.accounts.passes import Pass, as_pdf, read_ticket, ticket
+from portal.accounts.passes import Pass, read_ticket, ticket
+from portal.accounts.printing import as_card, as_pdf, recovery_sheet
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
 from portal.accounts.signing import (
@@ -76,6 +77,7 @@ __all__ = [
     "Visit",
     "activate",
     "admit",
+    "as_card",
     "as_pdf",
     "asks_for_pass",
     "belongings",
@@ -95,6 +97,7 @@ __all__ = [
     "prefer",
     "profile_of",
     "read_ticket",
+    "recovery_sheet",
     "register",
     "sign_in",
     "sign_out",

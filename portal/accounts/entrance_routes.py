@@ -7,7 +7,7 @@ from quart import Blueprint, Response, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import mailing
-from portal.accounts import entering, passes, registering, signing, unverified
+from portal.accounts import entering, passes, printing, registering, signing, unverified
 from portal.accounts.answers import dead_link, form_page, let_in, network_of
 from portal.accounts.entrance_forms import AddressChange, Completing, ShortRegistration
 from portal.accounts.errors import (
@@ -85,13 +85,18 @@ def _add_after(blueprint: Blueprint, settings: Settings) -> None:
 
     @blueprint.post("/pass")
     async def print_pass() -> ResponseReturnValue:
-        issued = passes.read_ticket(str((await request.form).get("ticket", "")))
-        pdf = await passes.as_pdf(issued, language.language(), settings.origin)
-        name = "HealthDataSpace-Pass.pdf"
+        """Sheet or Card, to be saved or, in a tab of its own, to be printed."""
+        data = await request.form
+        issued = passes.read_ticket(str(data.get("ticket", "")))
+        is_card = data.get("paper") == "card" and issued.purpose != "recovery"
+        make = printing.as_card if is_card else printing.as_pdf
+        pdf = await make(issued, language.language(), settings.origin)
+        name = "Card" if is_card else "Recovery" if issued.purpose == "recovery" else "Pass"
+        how = "inline" if "print" in data else "attachment"
         return Response(
             pdf,
             mimetype="application/pdf",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            headers={"Content-Disposition": f'{how}; filename="HealthDataSpace-{name}.pdf"'},
         )
 
     @blueprint.get("/mail/<token>")

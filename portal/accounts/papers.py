@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from portal import keys, mailing, vault
 from portal.accounts.confirming import confirmed
 from portal.accounts.models import Account, Papers
-from portal.accounts.passes import Pass
+from portal.accounts.passes import Pass, Purpose
 from portal.accounts.profiles import account_of, open_name
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
@@ -63,7 +63,8 @@ async def issue(actor: Actor, paper: Paper, present: str) -> Pass:
         await note(account, code=paper == "code", recovery=paper == "recovery")
         await _tell(account, LETTERS[paper])
     name = open_name(account, actor.epoch, root)
-    return Pass(actor.id, name, code, public.fpr, now())
+    purpose: Purpose = "renewed" if paper == "code" else "recovery"
+    return Pass(actor.id, name, code, public.fpr, now(), purpose)
 
 
 async def revoke_sheet(actor: Actor, present: str) -> None:

@@ -1,37 +1,29 @@
 """
-The Pass: a sheet of paper with the activation code, made as PDF when the code is made.
+The Pass: what is handed over on paper when a code is made; `printing` makes sheet and card of it.
 
 The code is shown once and stored nowhere.  So that the page after registration can offer the sheet
 as a download, it carries a *ticket*: what the sheet says, boxed under the pepper and good for half
 an hour.  Only we can write a ticket, so nobody can have us print a sheet of their own wording.
 """
 
-import asyncio
 import base64
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
-from io import BytesIO
-from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final, Literal
 from uuid import UUID
-
-import segno
-import typst
 
 from portal import keys, vault
 from portal.accounts.errors import LinkDead
 from portal.core.db import now
 from portal.core.errors import reading
-from portal.core.language import N_, show_date, speaking
-from portal.core.language import gettext as _
+from portal.core.language import N_
 
-SHEET: Final = Path(__file__).with_name("pass.typ")
 TICKET_LIFE: Final = timedelta(minutes=30)
-FINGERPRINT_BYTES: Final = 16
 ID_BYTES: Final = 16
+
+Purpose = Literal["first", "renewed", "recovery"]
+"""What the code is for: activating, instead of an older Pass, or as the optional second sheet."""
 
 
 class TicketDead(LinkDead):
@@ -40,7 +32,7 @@ class TicketDead(LinkDead):
     code = "ticket_dead"
     message = N_(
         "The page with your Pass was open for more than half an hour. "
-        "Register again to get a new Pass."
+        "The code on it still holds if you wrote it down; if not, get a new Pass."
     )
 
 
@@ -55,6 +47,7 @@ class Pass:
     fingerprint: bytes
     """SHA-256 of the public key the code opens, to be compared with the profile page."""
     issued_at: datetime
+    purpose: Purpose = "first"
 
     @property
     def spoken_fingerprint(self) -> str:
@@ -70,6 +63,7 @@ def ticket(issued: Pass) -> str:
             "code": issued.code,
             "fingerprint": issued.fingerprint.hex(),
             "issued_at": issued.issued_at.isoformat(),
+            "purpose": issued.purpose,
         }
     ).encode()
     boxed = vault.box(keys.pepper_key("pass"), packed, _context(issued.account))
@@ -89,77 +83,14 @@ def read_ticket(typed: str) -> Pass:
     issued_at = datetime.fromisoformat(told["issued_at"])
     if issued_at + TICKET_LIFE < now():
         raise TicketDead
-    return Pass(account, told["name"], told["code"], bytes.fromhex(told["fingerprint"]), issued_at)
-
-
-async def as_pdf(issued: Pass, language: str, origin: str) -> bytes:
-    """The A4 sheet: tagged PDF/UA-1, fonts embedded, the code as text and as QR."""
-    with speaking(language):
-        data = _words(issued, origin) | {"language": language}
-    return await asyncio.to_thread(_compile, json.dumps(data))
-
-
-def _words(issued: Pass, origin: str) -> dict[str, Any]:
-    host = urlsplit(origin).netloc
-    return {
-        "title": _("Your Pass"),
-        "name": issued.name,
-        "code_label": _("Activation code"),
-        "code": issued.code,
-        "code_hint": _("25 letters and digits. Hyphens, spaces and small letters do not matter."),
-        "qr": _qr(issued),
-        "qr_alt": _("The activation code as a QR code"),
-        "steps_label": _("Four steps to your account"),
-        "steps": [
-            _("Open the mail we sent you and follow its link. Look into the spam folder, too."),
-            _("Enter the activation code from this sheet."),
-            _("Choose a password of your own."),
-            _("Sign in at %(host)s with your e-mail address and the password.", host=host),
-        ],
-        "keep_label": _("Keep this sheet safe"),
-        "keep": [
-            _(
-                "The activation code opens your account when the password is forgotten. "
-                "Nobody else has it, not even we."
-            ),
-            _(
-                "If both the password and this sheet are lost, "
-                "your data cannot be recovered by anyone."
-            ),
-        ],
-        "fingerprint_label": _("Fingerprint of your key"),
-        "fingerprint": issued.spoken_fingerprint,
-        "fingerprint_hint": _("Your profile shows the same digits."),
-        "address": origin,
-        "issued": _("Issued on %(day)s", day=show_date(issued.issued_at.date())),
-    }
-
-
-def _qr(issued: Pass) -> str:
-    """Version, code, first half of the fingerprint: a reader can tell whose code it is."""
-    whose = issued.fingerprint[:FINGERPRINT_BYTES].hex().upper()
-    text = f"HDS1:{issued.code.replace('-', '')}:{whose}"
-    out = BytesIO()
-    segno.make(text, error="q").save(out, kind="svg", xmldecl=True, border=4)
-    return out.getvalue().decode()
-
-
-def _compile(data: str) -> bytes:
-    made = typst.compile(
-        SHEET,
-        format="pdf",
-        sys_inputs={"data": data},
-        font_paths=_fonts(),
-        pdf_standards=["ua-1"],
+    return Pass(
+        account,
+        told["name"],
+        told["code"],
+        bytes.fromhex(told["fingerprint"]),
+        issued_at,
+        told["purpose"],
     )
-    assert isinstance(made, bytes)  # noqa: S101 -- one file, because no output is named
-    return made
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The fonts inside the package, so that every machine prints the same sheet."""
-    return typst.Fonts(include_system_fonts=False)
 
 
 def _context(account: UUID) -> bytes:

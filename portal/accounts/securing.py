@@ -64,7 +64,7 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         kind = cast("AccountKind", account.kind)
         cookie = await keys.start_session(actor.id, kind, account.language, after.root, note=note)
         await mailing.send("account_secured", address, account.language)
-    return Secured(cookie, Pass(actor.id, name, code, public.fpr, now()))
+    return Secured(cookie, Pass(actor.id, name, code, public.fpr, now(), "renewed"))
 
 
 async def _move_profile(account: Account, before: Holder, after: Holder) -> None:

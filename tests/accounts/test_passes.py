@@ -4,12 +4,17 @@ import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
+from uuid import uuid4
 
+import numpy as np
+import pypdfium2
 import pytest
+import segno
 from quart import Response
 
-from portal import accounts
-from portal.accounts import passes
+from portal import accounts, vault
+from portal.accounts import passes, printing
 from portal.core.db import now
 from tests.accounts.stories import ADA, CODE, text_of
 from tests.people import World
@@ -153,3 +158,101 @@ async def test_the_fingerprint_on_the_pass_is_the_one_in_the_profile(
 
 def _said(command: list[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+NAMES = {
+    "cyrillic": "Алексей Иванович Достоевский",
+    "arabic": "محمد بن عبد الله",
+    "markup": "<b>&#*_$1$ [x] @y</b>",
+    "long": "Maria Magdalena von Hohenlohe " * 6 + "zu Langenburg-Au 199",
+    "unbroken": "W" * 200,
+    "chinese": "王小明",
+    "nobody": "",
+}
+MILLIMETRE = 72 / 25.4
+
+
+def _issued(name: str, purpose: passes.Purpose = "first") -> accounts.Pass:
+    fingerprint = bytes(range(32))
+    return accounts.Pass(uuid4(), name, vault.pass_code(), fingerprint, now(), purpose)
+
+
+def _text(page: pypdfium2.PdfPage) -> str:
+    return " ".join(str(page.get_textpage().get_text_range()).split())
+
+
+def _assert_qr_reads(page: pypdfium2.PdfPage, issued: accounts.Pass) -> None:
+    """The pure black on the page is the QR code alone: compare it module by module."""
+    image = np.asarray(page.render(scale=6).to_pil().convert("RGB")).max(axis=2)
+    rows, columns = np.nonzero(image == 0)
+    top, left, bottom, right = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+    made = segno.make(printing.qr_text(issued), error="q", boost_error=False)
+    wanted = np.array([list(row) for row in made.matrix], dtype=bool)
+    size = (right - left) / len(wanted)
+    assert abs((bottom - top) - (right - left)) <= 2
+    assert size / 6 / MILLIMETRE > 0.4, "printers and telephones need modules of 0.4 mm"
+    middle = ((np.arange(len(wanted)) + 0.5) * size).astype(int)
+    assert (image[np.ix_(top + middle, left + middle)] < 128).tolist() == wanted.tolist()
+    quiet = int(3.8 * size)
+    around = image[top - quiet : bottom + quiet, left - quiet : right + quiet].copy()
+    edge = quiet - 2  # the outermost modules may blur by a pixel
+    around[edge:-edge, edge:-edge] = 255
+    assert around.min() == 255, "the quiet zone is not quiet"
+
+
+PAPERS: list[tuple[str, passes.Purpose, str]] = [
+    *[(name, "first", "en") for name in NAMES],
+    *[("cyrillic", purpose, "de") for purpose in get_args(passes.Purpose)],
+]
+
+
+@pytest.mark.parametrize(("who", "purpose", "language"), PAPERS)
+async def test_sheet_and_card_hold_every_name_and_their_code_reads_back(
+    who: str, purpose: passes.Purpose, language: str
+) -> None:
+    name = NAMES[who]
+    issued = _issued(name, purpose)
+
+    sheet = pypdfium2.PdfDocument(await accounts.as_pdf(issued, language, "https://hds.example"))
+    card = pypdfium2.PdfDocument(await accounts.as_card(issued, language, "https://hds.example"))
+
+    assert [page.get_size() for page in sheet] == [pytest.approx((595.28, 841.89), abs=0.1)]
+    side = pytest.approx((85.6 * MILLIMETRE, 54 * MILLIMETRE), abs=0.1)
+    assert [page.get_size() for page in card] == [side, side]
+    for page in (sheet[0], card[0]):
+        assert issued.code in _text(page)
+        _assert_qr_reads(page, issued)
+    assert issued.spoken_fingerprint in _text(sheet[0])
+    assert issued.spoken_fingerprint in _text(card[1])
+    assert issued.code not in _text(card[1]), "once is enough"
+    assert "hds.example" in _text(card[0])
+    by_hand = "by hand" if language == "en" else "von Hand"
+    assert (by_hand in _text(card[0])) == (name in {"", "王小明"})
+    if name in {NAMES["cyrillic"], NAMES["markup"]}:
+        assert name in _text(sheet[0])
+        assert name in _text(card[0])
+
+
+async def test_the_recovery_sheet_says_what_it_is_and_has_no_card(world: World) -> None:
+    issued = _issued("Ada Lindqvist")
+    sheet = await accounts.recovery_sheet(issued, "en", "https://hds.example")
+    assert "Recovery code" in _text(pypdfium2.PdfDocument(sheet)[0])
+
+    ticket = passes.ticket(_issued("Ada Lindqvist", "recovery"))
+    answer = await world.browser().post("/pass", form={"ticket": ticket, "paper": "card"})
+
+    assert "HealthDataSpace-Recovery.pdf" in answer.headers["Content-Disposition"]
+    assert len(pypdfium2.PdfDocument(await answer.get_data(as_text=False))) == 1
+
+
+async def test_after_registering_sheet_and_card_are_saved_or_printed(world: World) -> None:
+    code, ticket = await registers(world)
+
+    for paper, pages in (("pass", 1), ("card", 2)):
+        for extra, how in (({}, "attachment"), ({"print": "1"}, "inline")):
+            form = {"ticket": ticket, "paper": paper} | extra
+            answer = await world.browser().post("/pass", form=form)
+            assert answer.headers["Content-Disposition"].startswith(how)
+            document = pypdfium2.PdfDocument(await answer.get_data(as_text=False))
+            assert len(document) == pages
+            assert code in _text(document[0])
