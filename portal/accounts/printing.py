@@ -62,7 +62,7 @@ def _words(issued: Pass, origin: str) -> dict[str, Any]:
     return _about(issued, host) | {
         "name": issued.name,
         "name_label": _("Name (please write by hand)"),
-        "code_label": _("Recovery code") if issued.purpose == "recovery" else _("Activation code"),
+        "code_label": _("Code of the recovery sheet") if issued.purpose == "recovery" else _("Activation code"),
         "code": issued.code,
         "code_hint": _("25 letters and digits. Hyphens, spaces and small letters do not matter."),
         "qr": _qr(issued),
