@@ -59,10 +59,10 @@ async def _printed(source: Path, issued: Pass, language: str, origin: str) -> by
 
 def _words(issued: Pass, origin: str) -> dict[str, Any]:
     host = urlsplit(origin).netloc
-    return _about(issued, host) | {
+    words = {
         "name": issued.name,
         "name_label": _("Name (please write by hand)"),
-        "code_label": _("Code of the recovery sheet") if issued.purpose == "recovery" else _("Activation code"),
+        "code_label": _("Activation code"),
         "code": issued.code,
         "code_hint": _("25 letters and digits. Hyphens, spaces and small letters do not matter."),
         "qr": _qr(issued),
@@ -77,54 +77,56 @@ def _words(issued: Pass, origin: str) -> dict[str, Any]:
         "host": host,
         "issued": _("Issued on %(day)s", day=show_date(issued.issued_at.date())),
     }
+    return words | _about(issued, host)
 
 
 def _about(issued: Pass, host: str) -> dict[str, Any]:
     """Title, steps and warning, by what the code is for."""
-    lost = _(
-        "If both the password and this sheet are lost, your data cannot be recovered by anyone."
-    )
-    opens = _(
-        "The activation code opens your account when the password is forgotten. "
-        "Nobody else has it, not even we."
-    )
     if issued.purpose == "first":
-        steps = [
+        return _for_activating(host)
+    about: dict[str, Any] = {
+        "steps_label": _("Four steps if you forget your password"),
+        "steps": [
+            _("Open %(host)s and choose “Forgotten your password?”.", host=host),
+            _("Enter your e-mail address."),
+            _("Enter the code printed here."),
+            _("Choose a new password. Everything in your account stays readable."),
+        ],
+    }
+    if issued.purpose == "renewed":
+        older = _("This Pass replaces every older one. Please destroy those: their code is dead.")
+        return about | {"title": _("Your new Pass"), "keep": [older, *_warnings()]}
+    other = _("Keep it in another place than your Pass: either of them opens your account.")
+    alone = _("Whoever has this sheet and reads your mail can open your account.")
+    return about | {
+        "title": _("Your recovery sheet"),
+        "code_label": _("Code of the recovery sheet"),
+        "keep": [other, alone],
+    }
+
+
+def _for_activating(host: str) -> dict[str, Any]:
+    return {
+        "title": _("Your Pass"),
+        "steps_label": _("Four steps to your account"),
+        "steps": [
             _("Open the mail we sent you and follow its link. Look into the spam folder, too."),
             _("Enter the activation code printed here."),
             _("Choose a password of your own."),
             _("Sign in at %(host)s with your e-mail address and the password.", host=host),
-        ]
-        label = _("Four steps to your account")
-        return {
-            "title": _("Your Pass"),
-            "steps_label": label,
-            "steps": steps,
-            "keep": [opens, lost],
-        }
-    steps = [
-        _("Open %(host)s and choose “Forgotten your password?”.", host=host),
-        _("Enter your e-mail address."),
-        _("Enter the code printed here."),
-        _("Choose a new password. Everything in your account stays readable."),
-    ]
-    label = _("Four steps if you forget your password")
-    if issued.purpose == "renewed":
-        older = _("This Pass replaces every older one. Please destroy those: their code is dead.")
-        return {
-            "title": _("Your new Pass"),
-            "steps_label": label,
-            "steps": steps,
-            "keep": [older, opens, lost],
-        }
-    other = _("Keep it in another place than your Pass: either of them opens your account.")
-    alone = _("Whoever has this sheet and reads your mail can open your account.")
-    return {
-        "title": _("Your recovery sheet"),
-        "steps_label": label,
-        "steps": steps,
-        "keep": [other, alone],
+        ],
+        "keep": _warnings(),
     }
+
+
+def _warnings() -> list[str]:
+    return [
+        _(
+            "The activation code opens your account when the password is forgotten. "
+            "Nobody else has it, not even we."
+        ),
+        _("If both the password and this sheet are lost, your data cannot be recovered by anyone."),
+    ]
 
 
 def _qr(issued: Pass) -> str:
