@@ -32,6 +32,7 @@ const ENTRIES = {
   bell: "client/bell.ts",
   notices: "client/notices.ts",
   wishes: "client/wishes.ts",
+  "push-worker": "client/push-worker.ts",
   viewer: "viewer/web/boot.ts",
   "viewer-style": "viewer/web/viewer.css",
 };

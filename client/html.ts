@@ -34,3 +34,8 @@ export function ownWorker(address: URL): Worker {
   if (address.origin !== location.origin) throw new Error("a foreign worker");
   return new Worker(policy.createScriptURL(address.href), { type: "module" });
 }
+
+/** The service worker of our own origin, which shows pushes. */
+export function ownServiceWorker(path: `/${string}`): Promise<ServiceWorkerRegistration> {
+  return navigator.serviceWorker.register(policy.createScriptURL(path));
+}

@@ -111,6 +111,7 @@ PUBLIC: Final = frozenset(
         "accounts.prefer",  # strangers choose a language, too
         "notices.ask_stop",  # the link in our mails works without signing in
         "notices.stop",
+        "notices.push_worker",  # browsers renew it by themselves, also when nobody is signed in
         "mailing.show_mailbox",  # exists in demos and tests only
     }
 )
@@ -218,7 +219,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
     app.register_blueprint(cases.routes.create_blueprint(shelf, web.socket_origin(settings)))
     app.register_blueprint(cases.search.routes.create_blueprint(rooms.archive, _describing(shelf)))
 
-    app.register_blueprint(notices.create_blueprint(_wording(shelf)))
+    app.register_blueprint(notices.create_blueprint(_wording(shelf), settings))
 
     async def open_study(study_id: UUID) -> studies.OpenStudy:
         """For the viewer; opening waits a little for frames that are still being made."""
@@ -329,7 +330,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.enter_context(cases.withdrawing())
         await stack.enter_async_context(mailing.PostOffice(settings).working())
         await stack.enter_async_context(accounts.keeping_house())
-        await stack.enter_async_context(notices.Messenger().working())
+        await stack.enter_async_context(notices.Messenger(notices.Pusher(settings)).working())
         yield
 
 

@@ -40,9 +40,11 @@ def init(_arguments: argparse.Namespace, env: Environment) -> None:
     if (settings.key_folder / "pepper-1").exists():
         vault.load_key_files(settings.key_folder)
         print(f"key files are in {settings.key_folder}")
-        return
-    vault.make_key_files(settings.key_folder)
-    print(f"made key files in {settings.key_folder}: keep a copy of them where nobody else is")
+    else:
+        vault.make_key_files(settings.key_folder)
+        print(f"made key files in {settings.key_folder}: keep a copy of them where nobody else is")
+    if vault.add_push_key(settings.key_folder):
+        print("made a key for notices on devices: a copy belongs to the others")
 
 
 def migrate(_arguments: argparse.Namespace, env: Environment) -> None:

@@ -43,6 +43,7 @@ from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
 from portal.accounts.signing import (
     change_password,
+    language_of,
     open_again,
     sign_in,
     sign_out,
@@ -92,6 +93,7 @@ __all__ = [
     "find_colleagues",
     "forget_unactivated",
     "keeping_house",
+    "language_of",
     "must_be_activated",
     "open_again",
     "prefer",

@@ -140,3 +140,9 @@ async def write_to(account_id: AccountId, kind: str, **params: Any) -> None:
     if account is not None:
         address = mailing.open_address(account.mail, account.id)
         await mailing.send(kind, address, account.language, **params)
+
+
+async def language_of(account_id: AccountId) -> str:
+    """In which language to speak to somebody who is not asking."""
+    account = await Account.get_or_none(id=account_id).only("language")
+    return "en" if account is None else account.language

@@ -9,7 +9,7 @@ A *principal* owns a root and the key pair derived from it.  A root is reached t
 (password, code), a *session* (cookie) or a *seal*; whoever has the root has everything under it.
 """
 
-from portal.keys.custody import configure, pepper_key
+from portal.keys.custody import configure, pepper_key, push_identity
 from portal.keys.events import SessionsEnded
 from portal.keys.forgetting import delete_principal, retire
 from portal.keys.generations import unseal_generations
@@ -124,6 +124,7 @@ __all__ = [
     "pepper_key",
     "public_key",
     "public_keys",
+    "push_identity",
     "raise_guard",
     "renew_root",
     "retire",

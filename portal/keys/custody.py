@@ -62,3 +62,9 @@ def pepper_key(purpose: str) -> Secret:
 def outer_key(pepper_id: int) -> Secret:
     """The key of the outer boxes under a pepper.  Raises `vault.Tampered` for an unknown one."""
     return vault.sub_key(custody().files.pepper(pepper_id), "outer")
+
+
+def push_identity() -> vault.PushIdentity | None:
+    """By what push services know this portal; None where `push-key` was never made."""
+    seed = custody().files.push
+    return None if seed is None else vault.push_identity(seed)

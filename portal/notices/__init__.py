@@ -7,6 +7,7 @@ words through that room's doors.  Mails and pushes say only that something is wa
 
 from portal.notices.events import Noticed
 from portal.notices.messenger import Messenger
+from portal.notices.pushing import Pusher
 from portal.notices.reading import Describe, Told, Words, read_about, unread
 from portal.notices.routes import create_blueprint
 from portal.notices.sweeping import Belongings
@@ -19,6 +20,7 @@ __all__ = [
     "Messenger",
     "News",
     "Noticed",
+    "Pusher",
     "Told",
     "Words",
     "create_blueprint",

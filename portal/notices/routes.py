@@ -1,20 +1,24 @@
 """The pages of notices.  Every rule is in the verbs; words come from whoever keeps the things."""
 
+import base64
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from quart import Blueprint, redirect, render_template, request
+from quart import Blueprint, Response, current_app, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
+from portal import keys
 from portal.core.db import now
 from portal.core.errors import Invalid
 from portal.core.errors import reading as reading_input
 from portal.core.language import ZONE
+from portal.core.settings import Settings
 from portal.core.web import explain, signed_in, wants_html
-from portal.notices import reading, stopping, wishing
+from portal.notices import devices, reading, stopping, wishing
+from portal.notices.devices import Subscription
 from portal.notices.forms import PAUSES, parse_pause, parse_wishes, zones
 from portal.notices.kinds import CHANNELS, CHOSEN
 from portal.notices.preferences import DEFAULT, Preferences
@@ -22,12 +26,13 @@ from portal.notices.reading import Describe, Shown
 from portal.notices.timing import HOUR_MINUTES
 
 
-def create_blueprint(describe: Describe) -> Blueprint:
+def create_blueprint(describe: Describe, settings: Settings) -> Blueprint:
     """Pages under /notices and /profile/notices; *describe* puts notices into words."""
     blueprint = Blueprint("notices", __name__)
     _list(blueprint, describe)
     _wishes(blueprint)
     _stopping(blueprint)
+    _devices(blueprint, tuple(settings.push_hosts.split()))
     return blueprint
 
 
@@ -107,6 +112,35 @@ def _stopping(blueprint: Blueprint) -> None:
         return await render_template("notices/stop.html", token=token, done=done)
 
 
+def _devices(blueprint: Blueprint, hosts: tuple[str, ...]) -> None:
+    @blueprint.get("/push-worker.js")
+    async def push_worker() -> ResponseReturnValue:
+        """At the root, because a worker serves the folder it lies in and what is below."""
+        asset: Any = current_app.jinja_env.globals["asset"]
+        static: Any = current_app.view_functions["static"]
+        name = asset("push-worker.js").removeprefix("/static/")
+        answer: Response = await static(filename=name)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+    @blueprint.post("/profile/notices/devices")
+    async def add_device() -> ResponseReturnValue:
+        sent = await request.get_json(silent=True)
+        await devices.add(signed_in(), Subscription.parse(sent, hosts))
+        return {"ok": True}, 201
+
+    @blueprint.post("/profile/notices/devices/removal")
+    async def remove_device() -> ResponseReturnValue:
+        sent = await request.get_json(silent=True) if request.is_json else None
+        if sent is None:
+            await devices.remove_all(signed_in())
+            return redirect("/profile/notices?saved=1", 303)
+        with reading_input():
+            endpoint = str(sent["endpoint"])
+        await devices.remove(signed_in(), endpoint)
+        return {"ok": True}
+
+
 async def _wishes_page(
     wishes: Preferences,
     fields: Mapping[str, str] | None = None,
@@ -130,11 +164,21 @@ async def _wishes_page(
         pauses=PAUSES,
         paused=paused if paused is not None and paused > now() else None,
         zones=zones(),
+        push_key=_push_key(),
+        devices=await devices.count(signed_in()),
         is_new=wishes == DEFAULT,
         shown=shown,
         fields=fields or {},
         saved="saved" in request.args,
     )
+
+
+def _push_key() -> str:
+    """Our public key as browsers want it; empty where no pushes are sent."""
+    identity = keys.push_identity()
+    if identity is None:
+        return ""
+    return base64.urlsafe_b64encode(identity.public).decode().rstrip("=")
 
 
 def _clock(minutes: int) -> str:

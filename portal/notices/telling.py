@@ -3,17 +3,18 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 from uuid import UUID, uuid4
 
 from tortoise.expressions import F
 
+from portal import keys
 from portal.core.actor import AccountId
 from portal.core.db import announce, now, transaction
 from portal.notices import preferences, timing
 from portal.notices.events import Noticed, NoticesDue
 from portal.notices.kinds import KINDS, Channel
-from portal.notices.models import Notice, NoticeDue
+from portal.notices.models import Notice, NoticeDevice, NoticeDue
 from portal.notices.preferences import Preferences
 
 CARRIED: Final[tuple[Channel, ...]] = ("mail", "push")
@@ -113,9 +114,11 @@ async def _plan(
     Always in one order, and always touching the row: two who tell the same people wait for each
     other, and a messenger who takes a row meanwhile either sees this news or leaves a new row.
     """
+    pushed = {account for account, channel in due if channel == "push"}
+    able = await _with_devices(pushed)
     rows = []
     for (account, channel), urgent in sorted(due.items(), key=lambda each: str(each[0])):
-        if channel == "mail" and wishes[account].mails_stopped:
+        if account not in able if channel == "push" else wishes[account].mails_stopped:
             continue
         at = _due_at(wishes[account], channel, moment, urgent=urgent)
         rows.append(
@@ -133,6 +136,13 @@ async def _plan(
             await waiting.filter(due_at__gt=row.due_at).update(due_at=row.due_at)
             await waiting.update(urgent=True)
     announce(NoticesDue())
+
+
+async def _with_devices(accounts: Collection[AccountId]) -> set[AccountId]:
+    if not accounts or keys.push_identity() is None:
+        return set()
+    rows = NoticeDevice.filter(account__in=list(accounts)).distinct()
+    return set(cast("list[AccountId]", await rows.values_list("account", flat=True)))
 
 
 def _due_at(wishes: Preferences, channel: str, moment: datetime, *, urgent: bool) -> datetime:

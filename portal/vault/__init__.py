@@ -29,7 +29,14 @@ from portal.vault.codes import (
 from portal.vault.contexts import Purpose, ctx
 from portal.vault.derivation import ACCESS_CODE_COST, PASSWORD_COST, SALT_BYTES, Cost, derive
 from portal.vault.faults import Tampered
-from portal.vault.key_files import BadKeyFiles, KeyFiles, load_key_files, make_key_files
+from portal.vault.key_files import (
+    BadKeyFiles,
+    KeyFiles,
+    add_push_key,
+    load_key_files,
+    make_key_files,
+)
+from portal.vault.pushing import PushIdentity, push_identity
 from portal.vault.ranges import RangeReader, Span, last_chunk
 from portal.vault.roots import blind_mark, check_mac, mac, new_secret, sub_key
 from portal.vault.seals import KeyPair, fingerprint, key_pair, seal, spoken, unseal
@@ -47,12 +54,14 @@ __all__ = [
     "KeyFiles",
     "KeyPair",
     "Purpose",
+    "PushIdentity",
     "RangeReader",
     "SigningKey",
     "Span",
     "Tampered",
     "VectorFailed",
     "access_code",
+    "add_push_key",
     "blind_mark",
     "box",
     "box_secret",
@@ -71,6 +80,7 @@ __all__ = [
     "make_key_files",
     "new_secret",
     "pass_code",
+    "push_identity",
     "seal",
     "self_test",
     "share_password",

@@ -5,6 +5,7 @@ The secrets that live outside the database, one file each, readable by the porta
 `directory-key`             Ed25519 seed: vouches for public keys
 `log-key`                   Ed25519 seed: signs checkpoints of the access log
 `deployment-salt`           sixteen bytes for access codes
+`push-key`                  seed of the key by which push services know us; without it, no pushes
 
 An escrow copy belongs offline: without the pepper no password opens an account any more.
 """
@@ -31,6 +32,7 @@ FIRST_PEPPER: Final = "pepper-1"
 DIRECTORY: Final = "directory-key"
 LOG: Final = "log-key"
 SALT: Final = "deployment-salt"
+PUSH: Final = "push-key"
 _PEPPER: Final = re.compile(r"pepper-([1-9][0-9]{0,3})")
 _NEW: Final = {
     FIRST_PEPPER: SECRET_BYTES,
@@ -53,6 +55,8 @@ class KeyFiles(Hidden):
     log: SigningKey
     salt: bytes = field(repr=False)
     """For access codes, whose rows are found by what is derived from them."""
+    push: Secret | None = None
+    """None in folders made before there were pushes."""
 
     @property
     def pepper_id(self) -> int:
@@ -77,6 +81,15 @@ def make_key_files(folder: Path) -> None:
     _sync(folder)
 
 
+def add_push_key(folder: Path) -> bool:
+    """Write the seed for pushes unless it is there; whether it was written."""
+    if (folder / PUSH).exists():
+        return False
+    _write(folder / PUSH, SECRET_BYTES)
+    _sync(folder)
+    return True
+
+
 def load_key_files(folder: Path) -> KeyFiles:
     """Open the key files.  Raises `BadKeyFiles` naming every missing or unfit one."""
     problems: list[str] = []
@@ -88,9 +101,14 @@ def load_key_files(folder: Path) -> KeyFiles:
     directory = _load(folder / DIRECTORY, SECRET_BYTES, _signing_key, problems)
     log = _load(folder / LOG, SECRET_BYTES, _signing_key, problems)
     salt = _load(folder / SALT, SALT_BYTES, bytes, problems)
+    push = _load(folder / PUSH, SECRET_BYTES, Secret, problems) if _has_push(folder) else None
     if directory is None or log is None or salt is None or problems:
         raise BadKeyFiles("\n".join(problems))
-    return KeyFiles({n: each for n, each in peppers.items() if each}, directory, log, salt)
+    return KeyFiles({n: each for n, each in peppers.items() if each}, directory, log, salt, push)
+
+
+def _has_push(folder: Path) -> bool:
+    return (folder / PUSH).exists()
 
 
 def _pepper_numbers(folder: Path) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from portal.notices import preferences
 from portal.notices.kinds import KINDS
 from portal.notices.messenger import Messenger
 from portal.notices.models import Notice, NoticeDue
+from portal.notices.pushing import Pusher
 from tests.mailing.conftest import mail_server
 from tests.people import Browser, Person, World
 
@@ -29,10 +31,15 @@ async def tell(person: Person, kind: str = "post", *, urgent: bool = False) -> N
         await notices.tell(notices.News([person.actor.id], kind, uuid4(), urgent=urgent))
 
 
+def messenger(moment: datetime) -> Messenger:
+    """One who believes that it is *moment*."""
+    return Messenger(Pusher(Settings(data=Path())), lambda: moment)
+
+
 async def later(hours: float = 2.0) -> int:
     """What the messenger brings when he looks in some hours."""
     moment = now() + timedelta(hours=hours)
-    return await Messenger(lambda: moment).deliver_due()
+    return await messenger(moment).mail_due()
 
 
 async def waiting_mails(world: World, person: Person) -> int:
@@ -95,7 +102,7 @@ async def test_several_processes_write_one_mail(world: World) -> None:
     await tell(ada)
     moment = now() + timedelta(hours=2)
 
-    told = await asyncio.gather(*(Messenger(lambda: moment).deliver_due() for _ in range(4)))
+    told = await asyncio.gather(*(messenger(moment).mail_due() for _ in range(4)))
 
     assert sum(told) == 1
     assert await waiting_mails(world, ada) == 1
@@ -249,11 +256,11 @@ async def test_news_told_while_a_mail_is_written_are_not_forgotten(world: World)
     """Whoever tells and whoever delivers wait for each other at the row."""
     ada = await world.physician("Ada")
     moment = now() + timedelta(hours=2)
-    messenger = Messenger(lambda: moment)
+    bringing = messenger(moment)
     for _ in range(10):
-        await asyncio.gather(tell(ada), messenger.deliver_due(), tell(ada))
+        await asyncio.gather(tell(ada), bringing.mail_due(), tell(ada))
     while await NoticeDue.exists():
-        await messenger.deliver_due()
+        await bringing.mail_due()
 
     page = await (await ada.browser.get("/notices/count")).get_json()
     unmailed = await Notice.filter(mailed=False).count()
@@ -314,8 +321,8 @@ async def test_quiet_hours_are_those_of_the_readers_wall(world: World) -> None:
     night = datetime(2030, 1, 1, 18, 0, tzinfo=UTC)  # 7 in the morning in Auckland
     day = datetime(2030, 1, 1, 23, 0, tzinfo=UTC)  # noon there
 
-    assert await Messenger(lambda: night).deliver_due() == 0
-    assert await Messenger(lambda: day).deliver_due() == 1
+    assert await messenger(night).mail_due() == 0
+    assert await messenger(day).mail_due() == 1
 
 
 async def test_a_case_for_today_is_mailed_at_once(world: World) -> None:

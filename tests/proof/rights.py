@@ -204,6 +204,15 @@ RIGHTS: Final[dict[str, Right]] = {
     "factors.confirm": Right(SIGNED_IN, sends=form(), fine=frozenset({403})),
     "factors.confirm_options": Right(SIGNED_IN),
     "factors.session": Right(SIGNED_IN),
+    "notices.push_worker": Right(ALL, fine=frozenset({404})),  # not built where tests run alone
+    "notices.add_device": Right(
+        SIGNED_IN,
+        sends=js(
+            endpoint="https://fcm.googleapis.com/fcm/send/x",
+            keys={"p256dh": "BA" + "A" * 85, "auth": "A" * 22},
+        ),
+    ),
+    "notices.remove_device": Right(SIGNED_IN, sends=js(endpoint="https://push.test/x")),
     "studies.upload_page": Right(SIGNED_IN),
     "studies.documents": Right(SIGNED_IN),
     "studies.begin": Right(SIGNED_IN, sends=lambda _: {"json": {"client": str(uuid4())}}),

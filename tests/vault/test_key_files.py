@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal import vault
-from portal.vault.key_files import DIRECTORY, FIRST_PEPPER, LOG, SALT
+from portal.vault.key_files import DIRECTORY, FIRST_PEPPER, LOG, PUSH, SALT
 
 NAMES = {FIRST_PEPPER: 32, DIRECTORY: 32, LOG: 32, SALT: 16}
 
@@ -110,3 +110,20 @@ def test_a_folder_is_no_key_file(folder: Path) -> None:
 
     with pytest.raises(vault.BadKeyFiles, match="is not a plain file"):
         vault.load_key_files(folder)
+
+
+def test_the_key_for_pushes_is_added_once_and_gives_the_same_pair_again(folder: Path) -> None:
+    before = vault.load_key_files(folder)
+    assert vault.add_push_key(folder)
+    assert not vault.add_push_key(folder)
+
+    one, two = vault.load_key_files(folder), vault.load_key_files(folder)
+
+    assert before.push is None
+    assert one.push is not None
+    assert one.push == two.push
+    pair, again = vault.push_identity(one.push), vault.push_identity(one.push)
+    assert pair == again
+    assert (len(pair.public), pair.public[:1]) == (65, b"\x04")
+    assert "BEGIN" not in repr(pair)
+    assert stat.S_IMODE((folder / PUSH).stat().st_mode) == 0o400

@@ -22,7 +22,7 @@ from tests.vault.examination import examine
 FOLDER: Final = Path(vault.__file__).parent
 ORDER: Final = (
     "faults", "contexts", "roots", "boxes", "ranges", "seals", "derivation", "codes", "signing",
-    "key_files", "checking",
+    "pushing", "key_files", "checking",
 )  # fmt: skip
 EXAMINED: Final = (
     "contexts", "roots", "boxes", "ranges", "seals", "derivation", "codes", "signing",
