@@ -84,11 +84,11 @@ class Messenger:
             async with background(*works, self._sweep()):
                 yield
 
-    async def _work(self, wake: asyncio.Event, deliver: Callable[[], Awaitable[int]]) -> None:
+    async def _work(self, wake: asyncio.Event, bring: Callable[[], Awaitable[int]]) -> None:
         while True:
             wake.clear()
             try:
-                await deliver()
+                await bring()
             except Exception as error:  # noqa: BLE001 -- outlives a database that is away
                 log.warning("notices: %s", type(error).__name__)
             with suppress(TimeoutError):
