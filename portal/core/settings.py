@@ -48,8 +48,7 @@ class Settings:
     """Limited child processes that read foreign images."""
     free_quota: int = 1024**3
     """Bytes a free account may keep (S-124)."""
-    push_hosts: str = ""
-    """More push services to trust, their host names parted by blanks."""
+    push_hosts: str = ""  # more push services to trust, their host names parted by blanks
     demo: bool = False
     """Nothing in here is real."""
 
