@@ -119,7 +119,7 @@ PUBLIC: Final = frozenset(
 
 BEFORE_ACTIVATION: Final = frozenset(
     {
-        *("static", "pages", "accounts", "recovery", "keeping"),
+        *("static", "pages", "accounts", "factors", "recovery", "keeping"),
         *("studies", "documents", "viewer", "mailing", "notices"),
     }
 )

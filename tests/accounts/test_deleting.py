@@ -76,7 +76,7 @@ async def test_now_means_that_nothing_with_its_ids_is_left_anywhere(
     assert [each.account_id for each in heard] == [ada.actor.id]
     await storing.sweep(shelf.store, at=now() + timedelta(minutes=11))
     assert await scan_for_ids(world, [ada.actor.id]) == []
-    assert (await subjects(world, ada.mail))[0] == "Your account was deleted"
+    assert "Your account was deleted" in await subjects(world, ada.mail)
     assert (await sign_in(world, ada.mail, PASSWORD)).status_code == 403
     page = await ben.reads(case)
     assert "I would wait" in page
@@ -91,7 +91,7 @@ async def test_now_means_that_nothing_with_its_ids_is_left_anywhere(
 async def test_fourteen_days_can_be_taken_back(world: World) -> None:
     erika = await world.patient("Erika Beispiel")
     assert (await deletes(erika, "later")).status_code == 303
-    assert (await subjects(world, erika.mail))[0] == "Your account will be deleted"
+    assert "Your account will be deleted" in await subjects(world, erika.mail)
     _, phone = await world.signs_in(erika.mail)
 
     shown = await text_of(await phone.get("/documents"))
@@ -125,7 +125,7 @@ async def test_the_mail_has_a_link_that_stops_it(world: World) -> None:
     assert (await world.browser().post(link)).status_code == 200
 
     assert not await Leaving.exists()
-    assert (await subjects(world, erika.mail))[0] == "Your account stays as it is"
+    assert "Your account stays as it is" in await subjects(world, erika.mail)
 
 
 async def test_others_are_not_touched(world: World, app: Quart) -> None:

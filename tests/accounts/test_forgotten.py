@@ -27,8 +27,11 @@ async def test_with_the_code_a_new_password_is_set_and_everything_is_still_reada
     assert str(study) in await text_of(await browser.get("/documents"))
     assert "Erika Beispiel" in await text_of(await browser.get("/profile"))
     assert (await erika.browser.get("/profile")).status_code == 303, "the old session lives"
-    (mail,) = await world.mails_to(erika.mail)
-    assert mail.subject == "Your password was changed"
+    (mail,) = [
+        each
+        for each in await world.mails_to(erika.mail)
+        if each.subject == "Your password was changed"
+    ]
     assert "Beispiel" not in mail.text
     assert erika.code not in mail.text
 

@@ -43,7 +43,7 @@ async def test_both_sides_say_yes_and_it_is_changed_at_once(world: World) -> Non
     assert (await sign_in(world, NEXT, PASSWORD)).status_code == 303
     assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 403
     for side in (NEXT, erika.mail):
-        assert (await subjects(world, side))[0] == "The address of your account was changed"
+        assert "The address of your account was changed" in await subjects(world, side)
     assert NEXT in await text_of(await erika.browser.get("/profile"))
     await registers(world.browser(), mail=erika.mail)
 
@@ -80,7 +80,7 @@ async def test_the_old_side_stops_a_thief(world: World) -> None:
     await time_passes(timedelta(days=2))
     await readdressing.settle()
     assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 303
-    assert (await subjects(world, erika.mail))[0] == "The address of your account stays as it is"
+    assert "The address of your account stays as it is" in await subjects(world, erika.mail)
 
 
 async def test_a_session_alone_is_not_enough(world: World) -> None:
@@ -103,7 +103,7 @@ async def test_an_address_that_is_taken_gets_the_same_answer_and_stays_where_it_
     free = (await text_of(await wants(erika))).replace(NEXT, "·")
 
     assert taken == free
-    assert (await subjects(world, max_.mail))[0] == "Somebody wanted to use your address"
+    assert "Somebody wanted to use your address" in await subjects(world, max_.mail)
     assert (await sign_in(world, max_.mail, PASSWORD)).status_code == 303
 
 

@@ -46,8 +46,8 @@ async def test_the_page_explains_the_loss_and_tells_a_stranger_nothing(world: Wo
     assert "everything in the account is lost" in explained
     assert "Examinations" not in explained, "counts of a stranger's account"
     assert len(said) == 1
-    assert (await subjects(world, erika.mail))[0] == "You asked to empty your account"
-    assert (await subjects(world, "waits@example.test"))[0] == "Your account is not activated yet"
+    assert "You asked to empty your account" in await subjects(world, erika.mail)
+    assert "Your account is not activated yet" in await subjects(world, "waits@example.test")
     assert await subjects(world, "nobody@example.test") == ["No account with this address"]
 
 
@@ -81,7 +81,7 @@ async def test_what_will_be_lost_is_listed_behind_the_link_and_a_word_is_typed(
     assert mistyped.status_code == 422
     assert not await Leaving.exists()
     assert (await confirms(world, link, " delete ")).status_code == 200
-    assert (await subjects(world, erika.mail))[0] == "Your account will be emptied"
+    assert "Your account will be emptied" in await subjects(world, erika.mail)
 
 
 async def test_nothing_happens_before_72_hours_and_then_everything_is_gone(world: World) -> None:
@@ -98,7 +98,7 @@ async def test_nothing_happens_before_72_hours_and_then_everything_is_gone(world
     assert (await erika.browser.get("/profile")).status_code == 303, "the session ended"
     assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 403
     assert (await forgets(world, erika.mail, erika.code)).status_code == 403
-    assert (await subjects(world, erika.mail))[0] == "Your account was emptied"
+    assert "Your account was emptied" in await subjects(world, erika.mail)
     assert await accounts.departure_of(erika.actor.id) is None
     assert [await table.all().count() for table in (Account, Study, LocalKey)] == [0, 0, 0]
 
@@ -130,9 +130,11 @@ async def test_u1_a_stranger_who_asks_gets_nothing_done(world: World) -> None:
 
     assert await leaving.end_what_is_due() == 0
     assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 303
-    (mail, *_) = await world.mails_to(erika.mail)
-    assert "If this was not you" in mail.text
-    assert "Beispiel" not in mail.text
+    asked = [each for each in await world.mails_to(erika.mail) if "/forgotten/link/" in each.text]
+    assert len(asked) == 3
+    for mail in asked:
+        assert "If this was not you" in mail.text
+        assert "Beispiel" not in mail.text
 
 
 async def test_not_me_makes_the_link_dead(world: World) -> None:
@@ -191,7 +193,7 @@ async def test_u4_whoever_signs_in_stops_it(world: World) -> None:
     await time_passes(WAITED)
 
     assert await leaving.end_what_is_due() == 0
-    assert (await subjects(world, erika.mail))[0] == "Your account stays as it is"
+    assert "Your account stays as it is" in await subjects(world, erika.mail)
     assert (await erika.browser.get("/profile")).status_code == 200
 
 
@@ -225,7 +227,7 @@ async def test_not_me_in_the_second_mail_stops_it(world: World) -> None:
 
     assert not await Leaving.exists()
     assert (await world.browser().post(stop)).status_code == 410
-    assert (await subjects(world, erika.mail))[0] == "Your account stays as it is"
+    assert "Your account stays as it is" in await subjects(world, erika.mail)
 
 
 async def test_a_link_older_than_a_day_is_dead(world: World) -> None:

@@ -15,6 +15,7 @@ from portal import keys
 from portal.core.db import now
 from portal.core.web import cookie_name
 from portal.keys.models import Session
+from tests.accounts.losing import forgets
 from tests.people import PASSWORD, Browser, Person, World
 
 LATEST: Final = 2.0
@@ -71,11 +72,28 @@ async def signs_in_anew_on_the_same_device(_world: World, person: Person, device
     assert device.cookie("hds") != before
 
 
+async def forgets_the_password(world: World, person: Person, _device: Browser) -> None:
+    assert (await forgets(world, person.mail, person.code, PASSWORD)).status_code == 303
+
+
+async def secures_the_account_elsewhere(world: World, person: Person, _device: Browser) -> None:
+    _, other = await world.signs_in(person.mail)
+    answer = await other.post("/profile/secure", form={"present": PASSWORD, "password": ""})
+    assert answer.status_code == 200
+
+
+async def deletes_the_account_elsewhere(world: World, person: Person, _device: Browser) -> None:
+    _, other = await world.signs_in(person.mail)
+    form = {"present": PASSWORD, "when": "now", "word": "DELETE"}
+    assert (await other.post("/profile/delete", form=form)).status_code == 200
+
+
 ENDINGS: Final[tuple[Ending, ...]] = (
     signs_out, changes_the_password_elsewhere, all_are_ended, twelve_hours_pass,
     nothing_is_done_for_long, somebody_makes_it_longer_in_the_database,
     a_backup_without_sessions_is_restored,
-    signs_in_anew_on_the_same_device,
+    signs_in_anew_on_the_same_device, forgets_the_password, secures_the_account_elsewhere,
+    deletes_the_account_elsewhere,  # the last one: there is nobody to sign in afterwards
 )  # fmt: skip
 
 
