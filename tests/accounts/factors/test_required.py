@@ -1,0 +1,81 @@
+"""Who needs a second factor gets no further than to setting one up."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from quart import Quart
+
+from portal import accounts, keys, mailing
+from portal.core.settings import BadSettings, Settings
+from tests.accounts.factors.stories import sets_up_an_app, shows, text_of
+from tests.people import PASSWORD, Browser, World
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, second_factor="required")
+
+
+async def ada_signs_in(world: World, kind: str = "professional") -> tuple[Browser, str]:
+    mail = f"{kind}@example.test"
+    new = accounts.Registration(
+        mail=mailing.read_address(mail), name="Ada Lindqvist", birth_date=date(1970, 5, 17),
+        sex="F", kind=kind, language="en",  # type: ignore[arg-type]
+    )  # fmt: skip
+    await accounts.admit(new, PASSWORD)
+    browser = world.browser()
+    answer = await browser.post("/sign-in", form={"mail": mail, "password": PASSWORD})
+    assert answer.status_code == 303
+    return browser, answer.headers["Location"]
+
+
+async def test_a_physician_without_a_second_factor_reaches_nothing_but_its_set_up(
+    world: World, app: Quart
+) -> None:
+    browser, where = await ada_signs_in(world)
+    assert where.startswith("/sign-in/set-up")
+
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint != "static":
+            answer = await browser.get(rule.rule)
+            if rule.rule in {"/profile", "/communities", "/documents", "/upload", "/session"}:
+                assert answer.headers["Location"].startswith("/sign-in"), rule.rule
+    assert browser.cookie("hds") is None
+    phone, codes = await sets_up_an_app(browser, "/sign-in/set-up")
+
+    assert len(codes) == 10
+    assert (await browser.get("/communities")).status_code == 200
+    again = world.browser()
+    form = {"mail": "professional@example.test", "password": PASSWORD}
+    await again.post("/sign-in", form=form)
+    assert await shows(again, phone.shows()) == 303
+
+
+async def test_the_last_factor_of_a_physician_stays(world: World) -> None:
+    browser, _ = await ada_signs_in(world)
+    await sets_up_an_app(browser, "/sign-in/set-up")
+    cookie = browser.cookie("hds")
+    assert cookie is not None
+    browser.csrf = keys.csrf_token(cookie)
+
+    answer = await browser.post("/profile/security/app/remove", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 403
+    assert "needs a second factor" in await text_of(answer)
+    page = await text_of(await browser.get("/profile/security"))
+    assert "/profile/security/app/remove" in page
+
+
+async def test_patients_are_offered_one(world: World) -> None:
+    browser, where = await ada_signs_in(world, "patient")
+
+    assert where.startswith("/signed-in")
+    assert "no second factor yet" in await text_of(await browser.get("/profile/security"))
+
+
+def test_the_setting_has_two_values_and_professionals_need_one_unless_told() -> None:
+    assert Settings.read({"HDS_DATA": "/nowhere"}).second_factor == "required"
+    given = {"HDS_DATA": "/nowhere", "HDS_SECOND_FACTOR": "never"}
+    with pytest.raises(BadSettings, match="HDS_SECOND_FACTOR: must be one of required, offered"):
+        Settings.read(given)

@@ -1,0 +1,166 @@
+"""The second step: nobody gets around it, no code counts twice, who lost the phone gets in."""
+
+import pytest
+
+from portal import keys
+from portal.accounts.factors.models import Factors as FactorsRow
+from portal.keys.models import HumanWrap
+from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows, text_of
+from tests.people import World
+
+STRANGER_PAGES = ("/profile", "/documents", "/profile/security", "/profile/sessions", "/session")
+
+
+async def test_after_the_password_nothing_opens_until_the_code_is_right(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+
+    browser, answer = await gives_password(world, erika)
+
+    assert answer.headers["Location"].startswith("/sign-in/second")
+    assert browser.cookie("hds") is None
+    half = browser.cookie("hds-half")
+    for path in STRANGER_PAGES:
+        for cookie in ("hds", "hds-half"):
+            got = await world.browser().get(path, headers={"Cookie": f"{cookie}={half}"})
+            assert got.headers.get("Location", "").startswith("/sign-in"), path
+    assert "Code from your authenticator app" in await text_of(await browser.get("/sign-in/second"))
+    assert await shows(browser, "000000") == 403
+    assert await shows(browser, "") == 403
+    code = phone.shows()
+    assert await shows(browser, f"{code[:3]} {code[3:]}") == 303
+    assert (await browser.get("/profile")).status_code == 200
+    assert browser.cookie("hds-half") is None
+
+
+async def test_a_code_counts_once(world: World) -> None:
+    """TOTP replay: for another sign-in, and for two at once."""
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+    code = phone.shows()
+    first, _ = await gives_password(world, erika)
+    second, _ = await gives_password(world, erika)
+
+    assert await shows(first, code) == 303
+    assert await shows(second, code) == 403
+    assert "used already" in await text_of(
+        await second.post("/sign-in/second", form={"proof_code": code})
+    )
+    assert await shows(second, phone.shows()) == 303
+
+
+async def test_a_half_session_is_good_for_one_session(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+    browser, _ = await gives_password(world, erika)
+    half = browser.cookie("hds-half")
+    assert await shows(browser, phone.shows()) == 303
+
+    thief = world.browser()
+    answer = await thief.post(
+        "/sign-in/second",
+        form={"proof_code": phone.shows()},
+        headers={"Cookie": f"hds-half={half}"},
+    )
+
+    assert answer.headers["Location"] == "/sign-in"
+
+
+async def test_ten_recovery_codes_work_once_each(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    _, codes = await sets_up_an_app(erika.browser)
+    assert len(set(codes)) == 10
+
+    browser, _ = await gives_password(world, erika)
+    assert await shows(browser, codes[0].lower().replace("-", " ")) == 303
+    again, _ = await gives_password(world, erika)
+    assert await shows(again, codes[0]) == 403
+    assert await shows(again, codes[9]) == 303
+
+    assert "8 codes are left" in await text_of(await erika.browser.get("/profile/security"))
+    row = await FactorsRow.get()
+    assert codes[5].replace("-", "").encode() not in bytes(row.box)
+
+
+async def test_new_recovery_codes_replace_the_old_ones(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    _, old = await sets_up_an_app(erika.browser)
+    answer = await erika.browser.post("/profile/security/recovery")
+    page = await text_of(answer)
+
+    assert not any(code in page for code in old)
+    browser, _ = await gives_password(world, erika)
+    assert await shows(browser, old[0]) == 403
+
+
+async def test_the_pass_is_the_last_way_in(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await sets_up_an_app(erika.browser)
+    browser, _ = await gives_password(world, erika)
+
+    assert await shows(browser, erika.code) == 303
+
+
+async def test_a_document_that_somebody_took_away_lets_nobody_in(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Deleting what asks for the second factor closes the account instead of opening it."""
+    erika = await world.patient("Erika Beispiel")
+    await sets_up_an_app(erika.browser)
+    early = await FactorsRow.get()
+    await erika.browser.post("/profile/security/recovery")
+
+    async def tries() -> bool:
+        browser, answer = await gives_password(world, erika)
+        assert browser.cookie("hds") is None
+        return answer.status_code == 303
+
+    assert await tries()
+    late = await FactorsRow.get()
+    await FactorsRow.all().delete()
+    assert not await tries()
+    assert "second factors missing or taken back" in caplog.text
+    await early.save(force_create=True)
+    assert not await tries(), "an older document was believed"
+    await FactorsRow.all().update(rev=late.rev)
+    assert not await tries(), "an older document passed for the newest"
+    await FactorsRow.all().delete()
+    await HumanWrap.all().update(guard=0)
+    assert not await tries(), "a wrap edited in the table opened"
+    await HumanWrap.all().update(guard=late.rev)
+    await late.save(force_create=True)
+    assert await tries()
+
+
+async def test_a_changed_password_keeps_the_second_step(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await sets_up_an_app(erika.browser)
+    new = "seven quiet otters paint 3 boats"
+    form = {"present": "four unrelated Words, 81 of them", "password": new}
+    assert (await erika.browser.post("/profile/password", form=form)).status_code == 303
+
+    browser = world.browser()
+    answer = await browser.post("/sign-in", form={"mail": erika.mail, "password": new})
+
+    assert answer.headers["Location"].startswith("/sign-in/second")
+
+
+async def test_guessing_codes_is_slowed_down(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await sets_up_an_app(erika.browser)
+    browser, _ = await gives_password(world, erika)
+
+    answers = [await shows(browser, f"{number:06}") for number in range(11)]
+
+    assert answers == [403] * 10 + [429]
+
+
+async def test_a_new_password_ends_who_is_half_way_in(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+    browser, _ = await gives_password(world, erika)
+
+    await keys.end_sessions(erika.actor.id)
+
+    answer = await browser.post("/sign-in/second", form={"proof_code": phone.shows()})
+    assert answer.headers["Location"] == "/sign-in"
