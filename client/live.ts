@@ -82,7 +82,8 @@ export function live(handlers: LiveHandlers): Live {
   const line = connected();
   let typedAt = 0;
   everybody.push(handlers);
-  if (line.connected) handlers.state?.(true);
+  // Not before the caller has what this returns: its handlers may use it.
+  if (line.connected) queueMicrotask(() => handlers.state?.(true));
   return {
     typing(caseId, thread) {
       const now = Date.now();
