@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 
 from portal import keys
+from portal.accounts.factors import entering
+from portal.accounts.factors.entering import SignedIn
 from portal.accounts.models import Throttle
 from portal.keys.models import Session
 from tests.accounts.stories import sign_in, text_of
@@ -90,14 +92,14 @@ async def test_a_sign_in_that_a_password_change_overtakes_fails(
 ) -> None:
     """The old password was right when it was tried, and is not when the session would begin."""
     ada = await world.physician("Ada Lindqvist")
-    starts = keys.start_session
+    goes_on = entering.after_password
 
-    async def overtaken(*args: Any, **more: Any) -> str:
-        monkeypatch.setattr(keys, "start_session", starts)
+    async def overtaken(*args: Any, **more: Any) -> SignedIn:
+        monkeypatch.setattr(entering, "after_password", goes_on)
         assert await changes(ada) == 303
-        return await starts(*args, **more)
+        return await goes_on(*args, **more)
 
-    monkeypatch.setattr(keys, "start_session", overtaken)
+    monkeypatch.setattr(entering, "after_password", overtaken)
     late = world.browser()
     answer = await late.post("/sign-in", form={"mail": ada.mail, "password": PASSWORD})
 
