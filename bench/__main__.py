@@ -1,4 +1,4 @@
-"""`python -m bench [ingest] [opening] [live] [search] [--small]`: all of them unless named."""
+"""`python -m bench [ingest] [opening] [live] [search] [signing] [--small]`: all unless named."""
 
 import argparse
 import asyncio
@@ -8,12 +8,12 @@ import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from bench import ingest, live, opening, orthanc, search
+from bench import ingest, live, opening, orthanc, search, signing
 from bench.measuring import Others
 from bench.printing import note, row
 from bench.stage import SMALL, Sizes, Stage, built
 
-NAMES = ("ingest", "opening", "live", "search")
+NAMES = ("ingest", "opening", "live", "search", "signing")
 
 
 async def run(names: Sequence[str], sizes: Sizes) -> None:
@@ -33,6 +33,8 @@ async def run(names: Sequence[str], sizes: Sizes) -> None:
                 await live.measure(stage)
             if name == "search":
                 await search.measure(stage)
+            if name == "signing":
+                await signing.measure(stage)
             memory[f"after {name}"] = stage.portal.family.memory()
             note(f"others used {others.share():.0f} % of the machine meanwhile")
         await _print_memory(stage, memory)

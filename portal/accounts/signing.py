@@ -31,8 +31,13 @@ async def sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
 
     Raises `WrongSignIn` after the same work for an unknown address, an account not activated and a
     wrong password; `TooManyTries` and `Stopped` before any work.  A device that signed in to the
-    account before is not made to wait for the tries of strangers.
+    account before is not made to wait for the tries of strangers.  Raises `Busy` at the door.
     """
+    with keys.door.entered():
+        return await _sign_in(typed, visit, policy)
+
+
+async def _sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
     mark = typed.mail.mark
     device = await _known(mark, visit)
     limit, what = (SIGN_INS_ON, f"{mark} {device}") if device else (SIGN_INS, mark)

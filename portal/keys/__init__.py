@@ -60,7 +60,7 @@ from portal.keys.sessions import (
     forget_expired,
     start_session,
 )
-from portal.keys.slowness import slow
+from portal.keys.slowness import door, slow
 from portal.keys.texts import Text
 from portal.keys.wraps import (
     TypedHow,
@@ -97,6 +97,7 @@ __all__ = [
     "create_principal",
     "csrf_token",
     "delete_principal",
+    "door",
     "drop_passkey",
     "drop_passkeys",
     "drop_seals",

@@ -1,9 +1,11 @@
 """Argon2id off the event loop, a few at once, so that a flood of sign-ins cannot eat the memory."""
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from contextlib import contextmanager, suppress
+from threading import Lock, get_native_id
 from typing import Any, Final, ParamSpec, TypeVar
 
 from portal.core.errors import Busy
@@ -13,6 +15,10 @@ R = TypeVar("R")
 
 AT_ONCE: Final = 4
 QUEUE: Final = 32
+DOOR: Final = 40
+"""Sign-ins and the like under way in a process: as many as threads and queue take, and a few."""
+NICE: Final = 10
+"""How far the threads stand back: somebody's page comes before anybody's guess."""
 RETRY_AFTER: Final = 3
 """Seconds; a full queue is worked off in about two."""
 
@@ -21,7 +27,9 @@ class Slots:
     """*at_once* threads and a queue of bounded length before them."""
 
     def __init__(self, at_once: int = AT_ONCE, queue: int = QUEUE) -> None:
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2")
+        self._threads = ThreadPoolExecutor(
+            at_once, thread_name_prefix="argon2", initializer=_stand_back
+        )
         self._most = at_once + queue
         self._taken = 0
         self._lock = Lock()
@@ -41,7 +49,33 @@ class Slots:
             self._taken -= 1
 
 
+def _stand_back() -> None:
+    with suppress(OSError):  # on Linux a thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
+
+
+class Door:
+    """Lets so many in at once and sends the others away before they cost anything."""
+
+    def __init__(self, most: int = DOOR) -> None:
+        self._most = most
+        self._inside = 0
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be inside for the block.  Raises `Busy` when it is full."""
+        if self._inside >= self._most:
+            raise Busy(retry_after=RETRY_AFTER)
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+
+
 _slots: Final = Slots()
+door: Final = Door()
+"""Of this process, for verbs that ask the database first and derive a key afterwards."""
 
 
 async def slow(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
