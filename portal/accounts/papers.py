@@ -15,6 +15,7 @@ from portal.accounts.confirming import confirmed
 from portal.accounts.models import Account, Papers
 from portal.accounts.passes import Pass, Purpose
 from portal.accounts.profiles import account_of, open_name
+from portal.accounts.unverified import is_confirmed
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
 
@@ -107,5 +108,7 @@ async def _row(account: Account) -> Papers:
 
 
 async def _tell(account: Account, kind: str) -> None:
+    if not is_confirmed(account):
+        return
     address = mailing.open_address(account.mail, account.id)
     await mailing.send(kind, address, account.language)

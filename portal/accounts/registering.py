@@ -209,8 +209,9 @@ async def _activate(account: Account, root: Secret, mark: str, password: str) ->
 async def _complete(account: Account, root: Secret, mark: str, typed: Completing) -> None:
     """The account has its password; now it gets its person and its address."""
     kind, account_id, about = cast("AccountKind", account.kind), AccountId(account.id), typed.about
+    epoch = (await keys.public_key("user", account_id)).epoch  # it may have been secured anew
     changes: dict[str, Any] = {
-        "profile": box_profile(account_id, keys.FIRST_EPOCH, root, account.profile_rev + 1, about),
+        "profile": box_profile(account_id, epoch, root, account.profile_rev + 1, about),
         "profile_rev": account.profile_rev + 1,
     }
     if kind == "professional":

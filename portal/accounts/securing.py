@@ -63,7 +63,8 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         await papers.note(account, code=True)
         kind = cast("AccountKind", account.kind)
         cookie = await keys.start_session(actor.id, kind, account.language, after.root, note=note)
-        await mailing.send("account_secured", address, account.language)
+        if unverified.is_confirmed(account):
+            await mailing.send("account_secured", address, account.language)
     return Secured(cookie, Pass(actor.id, name, code, public.fpr, now(), "renewed"))
 
 

@@ -135,7 +135,8 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     async with transaction():
         await keys.keep_wrap(wrap, instead_of=before)
         await keys.end_sessions(actor.id, but=actor.session)
-        await mailing.send("password_changed", address, account.language)
+        if unverified.is_confirmed(account):
+            await mailing.send("password_changed", address, account.language)
         announce(SafetyChanged(actor.id, "password_changed"))
 
 

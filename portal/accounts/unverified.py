@@ -92,6 +92,16 @@ async def find(mark: str, password: str) -> Opened | None:
     return None if found is None else Opened(by_id[found.principal], found.root, found.wrap)
 
 
+def is_confirmed(account: Account) -> bool:
+    """
+    Whether somebody has shown that they read this address.
+
+    Only then is the account's own news mailed there: nobody sends a stranger news of an account
+    that is not theirs.
+    """
+    return account.waiting_mark is None
+
+
 def salt_for(account: Account) -> bytes | None:
     """The salt that the next wrap of a password must have for `find`; None: any."""
     return None if account.waiting_mark is None else keys.shared_salt(account.waiting_mark)

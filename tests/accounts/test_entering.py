@@ -203,6 +203,19 @@ async def test_the_password_may_change_before_activation(world: World) -> None:
     assert (await sign_in(world)).status_code == 403
 
 
+async def test_no_news_of_an_account_goes_to_an_address_nobody_has_confirmed(
+    world: World,
+) -> None:
+    """Else a stranger could frighten somebody with news of an account that is not theirs."""
+    browser = await enters(world)
+    for _ in range(3):
+        assert (await sign_in(world)).status_code == 303
+    form = {"present": PASSWORD, "password": OTHER}
+    assert (await browser.post("/profile/password", form=form)).status_code == 303
+
+    assert [mail.subject for mail in await world.mails_to(MAIL)] == ["Activate your account"]
+
+
 async def test_a_wrong_address_is_mended_before_activation(world: World) -> None:
     browser = await enters(world, mail="erkia@example.test")
     code = await prints_pass(browser)

@@ -22,7 +22,7 @@ from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.factors.proofs import Proof
 from portal.accounts.forms import Theme
 from portal.accounts.models import Account
-from portal.accounts.unverified import UNVERIFIED
+from portal.accounts.unverified import UNVERIFIED, is_confirmed
 from portal.core.actor import AccountId, AccountKind, Actor, Secret
 from portal.core.db import now, transaction
 
@@ -143,7 +143,8 @@ async def _signed_in(
             opened_by=opened_by,
         )
         await leaving.comes_back(AccountId(account.id))
-    if await _seen_before(account) and not known_device(visit.device, account.id):
+    new = await _seen_before(account) and not known_device(visit.device, account.id)
+    if new and is_confirmed(account):
         address = mailing.open_address(account.mail, account.id)
         async with transaction():
             await mailing.send("new_device", address, account.language)
