@@ -51,3 +51,32 @@ async def test_what_only_professionals_are_asked_appears_when_one_is_chosen(
     await page.get_by_label("Physician or other professional").check()
 
     await expect(page.get_by_label("Specialty")).to_be_visible()
+
+
+async def test_in_at_once_the_page_says_what_became_of_the_mail(page: Page, server: str) -> None:
+    await page.goto(f"{server}/register/short")
+    await page.get_by_label("E-mail address").fill("erika@example.test")
+    password = page.get_by_label("Your new password")
+    await password.fill("a walrus")
+    await expect(page.get_by_text("4 more characters.")).to_be_visible()
+    await password.fill(PASSWORD)
+    await expect(page.get_by_text("Long enough.")).to_be_visible()
+    await page.get_by_role("button", name="Create the account and sign in").click()
+    await expect(page.get_by_role("heading", name="Activate your account")).to_be_visible()
+
+    await page.get_by_role("button", name="Send the mail again").click()
+
+    await expect(page.get_by_text("The mail was handed over")).to_be_visible()
+    await page.goto(f"{server}/documents")
+    await expect(page.get_by_text("Not activated yet.")).to_be_visible()
+
+
+async def test_an_old_browser_is_told_and_a_present_one_is_not(page: Page, server: str) -> None:
+    await page.goto(f"{server}/sign-in")
+    await expect(page.get_by_text("This browser is too old")).to_be_hidden()
+
+    await page.add_init_script("delete AbortSignal.any")
+    await page.goto(f"{server}/sign-in")
+
+    await expect(page.get_by_text("This browser is too old")).to_be_visible()
+    await expect(page.get_by_label("E-mail address")).to_be_editable()
