@@ -23,6 +23,7 @@ from portal.core.errors import Conflict, SignInNeeded
 from portal.core.web import cookie_name
 from portal.keys import Holder, Target
 from portal.keys.models import HumanWrap, LocalKey, PrincipalKey, Seal, Session
+from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows
 from tests.accounts.losing import NEW, forgets, subjects
 from tests.accounts.stories import CODE, sign_in, text_of
 from tests.cases.auditing import audit
@@ -269,3 +270,17 @@ async def test_a_thousand_studies_and_twenty_communities_take_seconds(world: Wor
     assert await LocalKey.filter(owner_epoch=2).count() == 1001
     assert took < 15, f"{took:.1f} s"
     assert peak < 64 * 1024**2, f"{peak / 1024**2:.0f} MiB"
+
+
+@pytest.mark.one_engine
+async def test_the_second_factor_stays(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+
+    assert (await secures(erika, password="")).status_code == 200
+
+    browser, answer = await gives_password(world, erika)
+    assert answer.headers["Location"] != "/", "half-way in: the code of the app is asked for"
+    assert (await browser.get("/profile")).status_code == 303
+    assert await shows(browser, phone.shows()) == 303
+    assert (await browser.get("/profile")).status_code == 200
