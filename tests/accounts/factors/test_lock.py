@@ -85,7 +85,7 @@ async def test_a_page_nobody_touches_is_covered_and_keeps_what_was_typed(
 
     await page.clock.run_for(19 * MINUTE_MS + 30_000)
     await expect(page.get_by_text("In one minute this page is locked")).to_be_visible()
-    await page.clock.run_for(MINUTE_MS)
+    await page.clock.run_for(31_000)  # no further: time limits of requests are faked, too
 
     await expect(page.get_by_role("heading", name="Locked")).to_be_visible()
     await _nothing_shows(page)
@@ -127,7 +127,8 @@ async def _another_person_gets_a_fresh_page(page: Page, server: str, world: Worl
     await name.fill("Not for Ben")
     await page.keyboard.press("Tab")
     await page.get_by_role("heading", name="Profile").click()
-    await page.keyboard.press("Shift+L")
+    async with page.expect_response(f"{server}/lock"):
+        await page.keyboard.press("Shift+L")
     await expect(page.get_by_role("heading", name="Locked")).to_be_visible()
     cookie = {"name": "hds", "value": ben.browser.cookie("hds") or "", "url": server}
     await page.context.add_cookies([cookie])  # type: ignore[list-item]
