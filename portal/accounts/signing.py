@@ -8,7 +8,7 @@ from portal import keys, mailing
 from portal.accounts import passwords, throttles, unverified
 from portal.accounts.errors import WrongPassword, WrongSignIn
 from portal.accounts.events import SafetyChanged
-from portal.accounts.factors import entering
+from portal.accounts.factors import document, entering
 from portal.accounts.factors.devices import Visit, known_device
 from portal.accounts.factors.entering import Policy, SignedIn
 from portal.accounts.forms import PasswordChange, SigningIn
@@ -122,7 +122,9 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, root)
     password = passwords.fold(typed.password)
-    await passwords.check(password, actor.kind, (address.text, name))
+    has_factor = (await document.read(actor)).present
+    about = (address.text, name)
+    await passwords.check(password, actor.kind, about, second_factor=has_factor)
     wrap = await keys.wrap_root(
         "password",
         "user",

@@ -88,12 +88,23 @@ async def deletes_the_account_elsewhere(world: World, person: Person, _device: B
     assert (await other.post("/profile/delete", form=form)).status_code == 200
 
 
+async def locks_the_page(_world: World, _person: Person, device: Browser) -> None:
+    assert (await device.post("/lock", headers=JSON)).status_code == 204
+
+
+async def is_ended_from_the_list(world: World, person: Person, device: Browser) -> None:
+    _, other = await world.signs_in(person.mail)
+    assert device.cookie("hds") != other.cookie("hds")
+    assert (await other.post("/profile/sessions/end-others")).status_code == 303
+
+
 ENDINGS: Final[tuple[Ending, ...]] = (
     signs_out, changes_the_password_elsewhere, all_are_ended, twelve_hours_pass,
     nothing_is_done_for_long, somebody_makes_it_longer_in_the_database,
     a_backup_without_sessions_is_restored,
     signs_in_anew_on_the_same_device, forgets_the_password, secures_the_account_elsewhere,
-    deletes_the_account_elsewhere,  # the last one: there is nobody to sign in afterwards
+    locks_the_page, is_ended_from_the_list,
+    deletes_the_account_elsewhere,  # the last one: there is nobody to sign in afterwards,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from portal import keys
 from portal.accounts.factors.models import Factors as FactorsRow
 from portal.keys.models import HumanWrap
 from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows, text_of
-from tests.people import World
+from tests.people import PASSWORD, World
 
 STRANGER_PAGES = ("/profile", "/documents", "/profile/security", "/profile/sessions", "/session")
 
@@ -143,6 +143,17 @@ async def test_a_changed_password_keeps_the_second_step(world: World) -> None:
     answer = await browser.post("/sign-in", form={"mail": erika.mail, "password": new})
 
     assert answer.headers["Location"].startswith("/sign-in/second")
+
+
+async def test_with_a_second_factor_a_shorter_password_will_do(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    change = {"present": PASSWORD, "password": "tug7vexQ"}
+    before = await erika.browser.post("/profile/password", form=change)
+    await sets_up_an_app(erika.browser)
+
+    after = await erika.browser.post("/profile/password", form=change)
+
+    assert (before.status_code, after.status_code) == (422, 303)
 
 
 async def test_guessing_codes_is_slowed_down(world: World) -> None:
