@@ -40,7 +40,8 @@ async def physician(portal: Portal, name: str) -> Visitor:
         "specialty": "Radiology",
         "place": "Kiel",
     }
-    await accounts.admit(accounts.Registration.parse(form), PASSWORD)
+    issued = await accounts.admit(accounts.Registration.parse(form), PASSWORD)
+    await accounts.confirm(AccountId(issued.account), accounts.OPERATOR)
     typed = accounts.SigningIn.parse({"mail": mail, "password": PASSWORD})
     cookie = (await accounts.sign_in(typed, accounts.Visit("bench"), "offered")).cookie
     actor = await keys.actor_by_cookie(cookie)

@@ -20,7 +20,7 @@ from cases.errors import RootMoved
 from cases.ids import CaseId, CommunityId, InvitationId, PostId, ThreadId
 from cases.models import Case, Community, Invitation, Member, Post, Thread
 from cases.vocabulary import Role
-from portal import keys
+from portal import accounts, keys
 from portal.core.actor import AccountId, Actor, Secret
 from portal.core.errors import Unknown
 
@@ -97,12 +97,14 @@ async def community_for(actor: Actor, community_id: CommunityId) -> OpenCommunit
 
 async def my_communities(actor: Actor) -> list[OpenCommunity]:
     """Every community the actor is a member of, opened, by name."""
+    await accounts.must_be_confirmed(actor)
     rows = await Member.filter(account=actor.id).select_related("community")
     return sorted(await _open_all(actor, rows), key=lambda each: each.name.casefold())
 
 
 async def communities_with(actor: Actor, study_id: UUID) -> list[OpenCommunity]:
     """The actor's communities that have a case about this study."""
+    await accounts.must_be_confirmed(actor)
     rows = (
         await Member.filter(account=actor.id, community__cases__studies__study=study_id)
         .distinct()
@@ -169,6 +171,7 @@ async def post_in(community: OpenCommunity, post_id: PostId) -> Post:
 
 async def invitation_for(actor: Actor, invitation_id: InvitationId) -> Invitation:
     """An invitation of the actor's that still waits for an answer."""
+    await accounts.must_be_confirmed(actor)
     row = await Invitation.get_or_none(
         id=invitation_id, account=actor.id, state="pending"
     ).select_related("community")
@@ -182,6 +185,7 @@ async def readers_of(account: AccountId, case_id: CaseId) -> frozenset[AccountId
     readers = await _accounts(Member.filter(community__cases__id=case_id))
     if account not in readers:
         raise Unknown
+    await accounts.must_be_confirmed_as(account)
     return readers
 
 
@@ -207,6 +211,7 @@ def case_row(case_id: UUID) -> QuerySet[Case]:
 
 
 async def _enter(actor: Actor, memberships: QuerySet[Member]) -> OpenCommunity:
+    await accounts.must_be_confirmed(actor)
     seen = None
     while True:
         row = await memberships.filter(account=actor.id).select_related("community").first()
@@ -217,9 +222,8 @@ async def _enter(actor: Actor, memberships: QuerySet[Member]) -> OpenCommunity:
             return opened
         if row.community.epoch == seen:
             # Somebody who can write the database but holds no key put this row there (F4).
-            log.critical(
-                "membership not vouched for: community %s member %s", row.community.id, row.id
-            )
+            where, who = row.community.id, row.id
+            log.critical("membership not vouched for: community %s member %s", where, who)
             raise Unknown
         # The root may have changed between the row and the seal: look once more.
         seen = row.community.epoch

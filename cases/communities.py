@@ -10,10 +10,10 @@ from cases.errors import OwnersOnly, ProfessionalsOnly
 from cases.forms import NewCommunity
 from cases.ids import CommunityId
 from cases.inviting import asked, complete, invite, pending, resend, withdraw
-from cases.membership import address_book, change_role, leave, members, remove, take_over
+from cases.membership import address_book, change_role, confirm, leave, members, remove, take_over
 from cases.models import Community, Member
 from cases.writing import writing
-from portal import keys, vault
+from portal import accounts, keys, vault
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
 
@@ -23,6 +23,7 @@ __all__ = [
     "asked",
     "change_role",
     "complete",
+    "confirm",
     "decline",
     "found",
     "invite",
@@ -45,6 +46,7 @@ async def found(actor: Actor, new: NewCommunity) -> CommunityId:
     """Start a community with the actor as its owner."""
     if actor.kind != "professional":
         raise ProfessionalsOnly
+    await accounts.must_be_confirmed(actor)
     community_id, root, moment = CommunityId(uuid4()), vault.new_secret(), now()
     public = (await epochs.public_keys([actor.id]))[actor.id]
     text = keys.Text("community", community_id, FIRST_EPOCH, root)

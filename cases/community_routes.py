@@ -171,7 +171,9 @@ async def invite(community: UUID) -> ResponseReturnValue:
     """Ask somebody in: `account` from the address book, or `mail`."""
     form = await body()
     try:
-        await communities.invite(signed_in(), CommunityId(community), _invited(form))
+        await communities.invite(
+            signed_in(), CommunityId(community), _invited(form), vouched="vouched" in form
+        )
     except mailing.BadAddress as error:
         fields = {"mail": explain(error)}
         return await _members(CommunityId(community), form=form, fields=fields), 422
@@ -214,6 +216,13 @@ async def change_role(community: UUID, account: UUID) -> ResponseReturnValue:
         await communities.change_role(signed_in(), CommunityId(community), AccountId(account), role)
     except Conflict as error:
         return await _members(CommunityId(community), problem=explain(error)), status_of(error)
+    return redirect(url_for("cases.communities.members", community=community), 303)
+
+
+@blueprint.post("/<uuid:community>/members/<uuid:account>/confirm")
+async def confirm(community: UUID, account: UUID) -> ResponseReturnValue:
+    """Say that a member or an invited person is a health professional."""
+    await communities.confirm(signed_in(), CommunityId(community), AccountId(account))
     return redirect(url_for("cases.communities.members", community=community), 303)
 
 

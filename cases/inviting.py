@@ -7,6 +7,7 @@ member's next visit completes it.  Answering is the invited person's, in `cases.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -59,13 +60,18 @@ class Asked:
 
 
 async def invite(
-    actor: Actor, community_id: CommunityId, to: AccountId | mailing.Address
+    actor: Actor,
+    community_id: CommunityId,
+    to: AccountId | mailing.Address,
+    *,
+    vouched: bool = False,
 ) -> InvitationId:
     """
     Ask a colleague in, by account or by address; either gets a mail.  Owners only.
 
     By address, the answer and the mail are the same whether an account exists or not.  Raises
-    `TooManyTries` for somebody who writes to half the town.
+    `TooManyTries` for somebody who writes to half the town.  *vouched*: the owner says that this
+    person is a health professional, which confirms the account as soon as there is one.
     """
     community = await access.community_for(actor, community_id)
     await accounts.count(MAILS if isinstance(to, mailing.Address) else BOOKED, str(actor.id))
@@ -79,7 +85,7 @@ async def invite(
         if write.community.role != "owner":
             raise OwnersOnly
         await _refuse_repeated(write.community, account, address)
-        row = await _keep(write, account, address)
+        row = await _keep(write, account, address, vouched=vouched)
         await _write_to(row, address)
         await write.changed("invitation")
     return InvitationId(row.id)
@@ -130,7 +136,7 @@ async def _refuse_repeated(
 
 
 async def _keep(
-    write: Writing, account: AccountId | None, address: mailing.Address | None
+    write: Writing, account: AccountId | None, address: mailing.Address | None, *, vouched: bool
 ) -> Invitation:
     community, row = write.community, Invitation(id=uuid4())
     row.community_id = community.id
@@ -138,8 +144,11 @@ async def _keep(
     row.created_at, row.expires_at = write.at, write.at + LIFE
     if address is not None:
         row.mail_mark = address.mark
-        row.mail = community.box("invitation", "mail", row.id, 1, {"mail": address.text})
+        whom = {"mail": address.text, "vouched_by": community.actor.hex if vouched else ""}
+        row.mail = community.box("invitation", "mail", row.id, 1, whom)
     if account is not None:
+        if vouched:
+            await accounts.confirm(account, community.actor)
         await _seal(community, row, account)
     await row.save(force_create=True)
     return row
@@ -196,7 +205,19 @@ async def complete(actor: Actor, community: OpenCommunity) -> None:
             if still is not None and account not in await access.members_of(community.id):
                 await _seal(write.community, still, account)
                 await still.save()
+                await _vouch(write.community, still, account)
         await write.changed("invitation")
+
+
+async def _vouch(community: OpenCommunity, row: Invitation, account: AccountId) -> None:
+    """
+    Confirm whom the inviter knows, on the inviter's word: it is boxed with the address, so that
+    nobody who only writes the database can give it.
+    """
+    whom = community.open("invitation", "mail", row.id, 1, community.epoch, row.mail or b"")
+    if by := whom.get("vouched_by"):
+        with suppress(accounts.NotConfirmed):  # the word of somebody no longer confirmed
+            await accounts.confirm(account, AccountId(UUID(by)))
 
 
 async def _with_account(

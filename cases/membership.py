@@ -30,6 +30,8 @@ class MemberView:
     verified: bool
     """False for a row that no member ever vouched for: it opens nothing and should be removed."""
     is_me: bool
+    confirmed: bool
+    """Somebody has confirmed that this is a health professional; others cannot come in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ async def members_in(community: OpenCommunity) -> list[MemberView]:
     good = await rotating.verified(community)
     rows = await Member.filter(community_id=community.id)
     names = await colleagues([AccountId(row.account) for row in rows])
+    confirmed = await accounts.confirmed_among([AccountId(row.account) for row in rows])
     found = [
         MemberView(
             who=names[AccountId(row.account)],
@@ -59,6 +62,7 @@ async def members_in(community: OpenCommunity) -> list[MemberView]:
             joined_at=row.joined_at,
             verified=AccountId(row.account) in good,
             is_me=row.account == community.actor,
+            confirmed=AccountId(row.account) in confirmed,
         )
         for row in rows
     ]
@@ -82,6 +86,15 @@ async def address_book(actor: Actor, community_id: CommunityId, words: str) -> l
         )
         for card in found
     ]
+
+
+async def confirm(actor: Actor, community_id: CommunityId, account: AccountId) -> None:
+    """Confirm that a member or somebody invited is a health professional.  Owners only."""
+    community = _owned(await access.community_for(actor, community_id))
+    invited = Invitation.filter(community_id=community.id, account=account, state="pending")
+    if account not in await access.members_of(community.id) and not await invited.exists():
+        raise Unknown
+    await accounts.confirm(account, actor.id)
 
 
 async def change_role(

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal import mailing, migrating, vault
+from portal import accounts, keys, mailing, migrating, vault
 from portal.app import MODELS, create_app
 from portal.core.db import Database, orm_config
+from portal.core.errors import PortalError
 from portal.core.settings import Settings
 from portal.server import keep_memory_private, server_for
 
@@ -76,6 +77,35 @@ async def _outbox(settings: Settings) -> mailing.Outbox:
             return await mailing.outbox()
     finally:
         await database.close()
+
+
+def professionals(arguments: argparse.Namespace, env: Environment) -> None:
+    """Confirm a professional or take that back, on the word of whoever runs the portal."""
+    settings = Settings.read(env)
+    keys.configure(vault.load_key_files(settings.key_folder), settings)
+    print(asyncio.run(_standing(settings, arguments.what, arguments.mail)))
+
+
+async def _standing(settings: Settings, what: str, mail: str) -> str:
+    database = Database(settings.database_url, MODELS)
+    await database.open()
+    try:
+        with database.current():
+            return await _change_standing(what, mail)
+    except PortalError as error:
+        raise CannotRun(error.message) from error
+    finally:
+        await database.close()
+
+
+async def _change_standing(what: str, mail: str) -> str:
+    account = await accounts.by_mail(mailing.read_address(mail))
+    if account is None:
+        raise CannotRun("no active account has this address")
+    if what == "withdraw":
+        return "withdrawn" if await accounts.withdraw_confirmation(account) else "nobody had"
+    await accounts.confirm(account, accounts.OPERATOR)
+    return "confirmed"
 
 
 def serve(_arguments: argparse.Namespace, env: Environment) -> None:
@@ -174,6 +204,11 @@ def _about_mail(parser: argparse.ArgumentParser) -> object:
     return parser.add_argument("what", choices=["status"], help="what to say about the mails")
 
 
+def _about_whom(parser: argparse.ArgumentParser) -> object:
+    parser.add_argument("what", choices=["confirm", "withdraw"], help="what to do")
+    return parser.add_argument("mail", help="the e-mail address of the account")
+
+
 def _where(parser: argparse.ArgumentParser) -> object:
     parser.add_argument("--data", required=True, help="folder for everything that is written")
     return parser.add_argument("--port", type=int, default=8000)
@@ -185,5 +220,11 @@ COMMANDS = (
     Command("makemigrations", "write what the models lack in migrations/", make_migrations, _named),
     Command("serve", "run the portal", serve),
     Command("mail", "say how the mails are going: python -m portal mail status", mail, _about_mail),
+    Command(
+        "professional",
+        "confirm that an account is a health professional's, or take that back",
+        professionals,
+        _about_whom,
+    ),
     Command("demo", "run a portal with an invented world in it", demo, _where),
 )

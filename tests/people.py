@@ -18,7 +18,7 @@ from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread
 from cases.ids import CaseId, CommunityId, ThreadId
 from cases.threads import Posted
 from portal import accounts, keys, mailing, storing, studies, vault
-from portal.core.actor import AccountKind, Actor, Secret
+from portal.core.actor import AccountId, AccountKind, Actor, Secret
 from portal.core.db import now
 from portal.core.events import listening
 from portal.core.settings import Settings
@@ -163,7 +163,7 @@ class World:
         return Browser(self.app.test_client(), self.settings.origin)
 
     async def physician(self, name: str, **more: Any) -> Person:
-        """A professional who lets colleagues find them, signed in through the front door."""
+        """A confirmed professional whom colleagues can find, signed in through the front door."""
         return await self._person(name, "professional", {"findable": True} | more)
 
     async def patient(self, name: str, **more: Any) -> Person:
@@ -205,6 +205,7 @@ class World:
         return newest.group(1)
 
     async def _person(self, name: str, kind: AccountKind, more: dict[str, Any]) -> Person:
+        confirmed = more.pop("confirmed", True)
         about: dict[str, Any] = {
             "birth_date": date(1970, 5, 17),
             "sex": "O",
@@ -214,6 +215,8 @@ class World:
             mail=mailing.read_address(mail_of(name)), name=name, kind=kind, **about | more
         )
         issued = await accounts.admit(new, PASSWORD)
+        if kind == "professional" and confirmed:
+            await accounts.confirm(AccountId(issued.account), accounts.OPERATOR)
         actor, browser = await self.signs_in(new.mail.text)
         return Person(actor, browser, name, new.mail.text, issued.code)
 

@@ -17,7 +17,7 @@ from portal.accounts.directory import (
     find_colleagues,
 )
 from portal.accounts.entrance_forms import ShortRegistration
-from portal.accounts.errors import AddressTaken, NotActivated, Stopped
+from portal.accounts.errors import AddressTaken, NotActivated, NotConfirmed, Stopped
 from portal.accounts.events import (
     AccountActivated,
     AccountGone,
@@ -49,10 +49,19 @@ from portal.accounts.signing import (
     sign_out,
     write_to,
 )
+from portal.accounts.standings import (
+    OPERATOR,
+    confirm,
+    confirmed_among,
+    must_be_confirmed,
+    must_be_confirmed_as,
+)
+from portal.accounts.standings import withdraw as withdraw_confirmation
 from portal.accounts.throttles import Limit, count
 from portal.accounts.unverified import must_be_activated
 
 __all__ = [
+    "OPERATOR",
     "AccountActivated",
     "AccountGone",
     "AccountsForgotten",
@@ -64,6 +73,7 @@ __all__ = [
     "Limit",
     "Loss",
     "NotActivated",
+    "NotConfirmed",
     "Pass",
     "PasswordChange",
     "Preferences",
@@ -86,6 +96,8 @@ __all__ = [
     "card",
     "cards",
     "change_password",
+    "confirm",
+    "confirmed_among",
     "count",
     "departure_of",
     "edit",
@@ -95,6 +107,8 @@ __all__ = [
     "keeping_house",
     "language_of",
     "must_be_activated",
+    "must_be_confirmed",
+    "must_be_confirmed_as",
     "open_again",
     "prefer",
     "profile_of",
@@ -105,5 +119,6 @@ __all__ = [
     "sign_out",
     "step_up",
     "ticket",
+    "withdraw_confirmation",
     "write_to",
 ]

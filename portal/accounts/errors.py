@@ -125,3 +125,21 @@ class CodesStopped(Stopped):
         "Too many wrong codes. For safety, this link is closed now. "
         "Register again to get a new Pass and a new link."
     )
+
+
+class NotConfirmed(Denied):
+    """A professional whom nobody has confirmed to be one (Q-24)."""
+
+    code = "not_confirmed"
+    message = N_(
+        "Communities open when somebody has confirmed that you are a health professional. "
+        "Ask a colleague who owns a community to invite you and to confirm it, "
+        "or ask the operator of this portal."
+    )
+
+
+class NotYourself(Denied):
+    """Nobody confirms themselves."""
+
+    code = "not_yourself"
+    message = N_("Nobody can confirm themselves.")

@@ -22,6 +22,7 @@ from portal.accounts.models import (
     Papers,
     Readdressing,
     ResetLink,
+    Standing,
 )
 from portal.core.actor import AccountId
 from portal.core.db import announce, now, transaction
@@ -136,7 +137,7 @@ async def shred(account_id: AccountId) -> None:
         if account.mail_mark is not None:
             await Activation.filter(mail_mark=account.mail_mark).delete()
         await Activation.filter(account_id=account_id).delete()
-        for table in (ResetLink, Leaving, Readdressing, FormerAddress, Papers):
+        for table in (ResetLink, Leaving, Readdressing, FormerAddress, Papers, Standing):
             await table.filter(account_id=account_id).delete()
         await factors.forget(account_id)
         await account.delete()

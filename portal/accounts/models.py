@@ -125,3 +125,16 @@ class Throttle(Model):
 
     class Meta:
         table = "throttle"
+
+
+class Standing(Model):
+    """That somebody confirmed an account to be a professional's, believed only with its mark."""
+
+    account_id = fields.UUIDField(primary_key=True)
+    confirmed_by = fields.UUIDField()
+    """The account of a community's owner, or all zeros for the portal's operator."""
+    confirmed_at = fields.DatetimeField()
+    mark = fields.BinaryField()
+
+    class Meta:
+        table = "standing"

@@ -17,7 +17,7 @@ from cases import Pin, casework, communities, outcomes, reading, threads
 from cases.forms import CaseWords, NewCase, NewCommunity, NewPost, NewThread, OutcomeWords
 from cases.ids import CaseId, PostId, ThreadId
 from portal import accounts, keys, studies
-from portal.core.actor import Actor
+from portal.core.actor import AccountId, Actor
 from portal.demo import phantom, report
 from viewer.dicom import voi8
 
@@ -130,7 +130,9 @@ async def _moves_in(resident: Resident) -> Actor:
             "findable": "on",
         }
     )
-    await accounts.admit(new, PASSWORD)
+    issued = await accounts.admit(new, PASSWORD)
+    if new.kind == "professional":
+        await accounts.confirm(AccountId(issued.account), accounts.OPERATOR)
     typed = accounts.SigningIn.parse({"mail": resident.mail, "password": PASSWORD})
     actor = await keys.actor_by_cookie(
         (await accounts.sign_in(typed, accounts.Visit("demo"), "offered")).cookie

@@ -92,6 +92,11 @@ def member(community: UUID, epoch: int, account: UUID, fpr: bytes, role: str) ->
     return ctx("member", community, epoch, account, fpr, role)
 
 
+def standing(account: UUID, confirmed_by: UUID, moment: int) -> bytes:
+    """That an account is a professional's: who says so, and when (seconds of the epoch)."""
+    return ctx("standing", account, confirmed_by, moment)
+
+
 def blind(table: str, column: str, value: Part) -> bytes:
     """A value that can be compared but not read."""
     return ctx("blind", table, column, value)

@@ -257,6 +257,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.communities.withdraw": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.resend": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.change_role": Right(OWNER, sees=INSIDE, sends=form(role="member")),
+    "cases.communities.confirm": Right(OWNER, sees=INSIDE, fresh=a_guest),
     "cases.communities.remove": Right(OWNER, sees=INSIDE, fresh=a_guest),
     # It has an owner: every member is told so.
     "cases.communities.take_over": Right(INSIDE, fine=frozenset({409})),

@@ -1,0 +1,99 @@
+"""
+Professional standing (Q-24): anybody may say to be a physician, so somebody must confirm it.
+
+A confirmation is a row with a mark under a key of the portal, over the account, who confirmed it,
+and when.  Whoever can write the database but has no key files confirms nobody: a row without its
+mark counts for nothing and is reported.  Nothing is remembered between two requests, so that a
+confirmation, and its end, hold from the next request on.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from portal import keys, vault
+from portal.accounts.errors import NotConfirmed, NotYourself
+from portal.accounts.models import Account, Standing
+from portal.core.actor import AccountId, Actor
+from portal.core.db import now, transaction
+from portal.core.errors import Unknown
+
+log = logging.getLogger(__name__)
+
+OPERATOR: Final = AccountId(UUID(int=0))
+"""Stands for whoever has the command line of the portal, and with it the key files."""
+
+
+async def confirm(account: AccountId, by: AccountId) -> None:
+    """
+    Confirm that *account* is a professional's, on the word of *by*; joins the caller's transaction.
+
+    A confirmation that holds already stays as it is.  Raises `NotYourself`, `NotConfirmed` when
+    nobody has confirmed *by*, and `Unknown` for an account that is no active professional's.
+    """
+    if account == by:
+        raise NotYourself
+    if by != OPERATOR and not await confirmed_among([by]):
+        raise NotConfirmed
+    if not await Account.exists(id=account, kind="professional", state="active"):
+        raise Unknown
+    if await confirmed_among([account]):
+        return
+    moment = now().replace(microsecond=0)
+    row = Standing(
+        account_id=account, confirmed_by=by, confirmed_at=moment, mark=_mark(account, by, moment)
+    )
+    async with transaction():
+        await Standing.filter(account_id=account).delete()
+        await row.save(force_create=True)
+
+
+async def withdraw(account: AccountId) -> bool:
+    """Take a confirmation back; false when there was none."""
+    async with transaction():
+        return bool(await Standing.filter(account_id=account).delete())
+
+
+async def confirmed_among(accounts: Collection[AccountId]) -> frozenset[AccountId]:
+    """Those of *accounts* that somebody has confirmed, in one query."""
+    rows = await Standing.filter(account_id__in=list(set(accounts)))
+    return frozenset(AccountId(row.account_id) for row in rows if _holds(row))
+
+
+async def must_be_confirmed(actor: Actor) -> None:
+    """Raises `NotConfirmed` for a professional whom nobody has confirmed."""
+    if actor.kind == "professional":
+        await must_be_confirmed_as(actor.id)
+
+
+async def must_be_confirmed_as(account: AccountId) -> None:
+    """The same for an account that can be no patient's, such as a member's."""
+    if not await confirmed_among([account]):
+        raise NotConfirmed
+
+
+def _holds(row: Standing) -> bool:
+    context = _context(row.account_id, row.confirmed_by, row.confirmed_at)
+    try:
+        vault.check_mac(keys.pepper_key("standing"), context, row.mark)
+    except vault.Tampered:
+        _report(row.account_id)
+        return False
+    return True
+
+
+@lru_cache(maxsize=1000)
+def _report(account: UUID) -> None:
+    """Say once that somebody must look, not at every page that asks."""
+    log.critical("confirmation not vouched for: account %s", account)
+
+
+def _mark(account: UUID, by: UUID, moment: datetime) -> bytes:
+    return vault.mac(keys.pepper_key("standing"), _context(account, by, moment))
+
+
+def _context(account: UUID, by: UUID, moment: datetime) -> bytes:
+    return vault.contexts.standing(account, by, int(moment.timestamp()))

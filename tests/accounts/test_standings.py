@@ -1,0 +1,138 @@
+"""Nobody is a physician because they say so (Q-24), nor because the database says so."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+import cases
+from cases import communities
+from portal import accounts, mailing
+from portal.accounts import leaving
+from portal.accounts.errors import NotConfirmed, NotYourself
+from portal.accounts.models import Standing
+from portal.core.actor import AccountId
+from portal.core.errors import Unknown
+from tests.accounts.stories import text_of
+from tests.people import World
+
+
+async def test_the_unconfirmed_see_no_community_and_are_told_what_to_do(world: World) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    board = await ada.founds("Neuro board")
+    case = await ada.opens("A hidden question", in_=board)
+    bo = await world.physician("Bo Nobody", confirmed=False)
+
+    for path in ("/communities", "/communities/manage", f"/communities/{board}", f"/cases/{case}"):
+        answer = await bo.browser.get(path)
+        assert answer.status_code == 403, path
+        assert "Ask a colleague who owns a community" in await text_of(answer)
+        assert "Neuro board" not in await text_of(answer)
+    found = await bo.browser.post("/search", form={"q": "hidden"})
+    assert found.status_code == 403
+    with pytest.raises(NotConfirmed):
+        await bo.founds("A board of his own")
+
+
+async def test_an_owner_confirms_somebody_invited_who_comes_in_without_signing_in_again(
+    world: World,
+) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    bo = await world.physician("Bo Berg", confirmed=False)
+    board = await ada.founds("Neuro board")
+    asked = await communities.invite(ada.actor, board, bo.actor.id)
+    with pytest.raises(NotConfirmed):
+        await communities.accept(bo.actor, asked)
+
+    answer = await ada.browser.post(f"/communities/{board}/members/{bo.actor.id}/confirm")
+
+    assert answer.status_code == 303
+    await communities.accept(bo.actor, asked)
+    assert (await bo.browser.get(f"/communities/{board}")).status_code == 200
+    assert "Professional confirmed" in await text_of(
+        await ada.browser.get(f"/communities/{board}/members")
+    )
+
+
+async def test_an_owner_vouches_in_the_invitation_for_somebody_without_an_account(
+    world: World,
+) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    board = await ada.founds("Neuro board")
+    for mail, vouched in (
+        ("bo.berg@example.test", {"vouched": "yes"}),
+        ("cy.dahl@example.test", {}),
+    ):
+        form = {"mail": mail} | vouched
+        await ada.browser.post(f"/communities/{board}/invitations", form=form)
+    bo = await world.physician("Bo Berg", confirmed=False)
+    cy = await world.physician("Cy Dahl", confirmed=False)
+
+    assert (await ada.browser.get(f"/communities/{board}")).status_code == 200
+
+    assert await accounts.confirmed_among([bo.actor.id, cy.actor.id]) == {bo.actor.id}
+
+
+async def test_nobody_confirms_themselves_strangers_or_patients(world: World) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    bo = await world.physician("Bo Berg", confirmed=False)
+    erika = await world.patient("Erika Beispiel")
+    board = await ada.founds("Neuro board")
+
+    with pytest.raises(NotYourself):
+        await accounts.confirm(ada.actor.id, ada.actor.id)
+    with pytest.raises(NotConfirmed):
+        await accounts.confirm(AccountId(uuid4()), bo.actor.id)
+    with pytest.raises(Unknown):
+        await accounts.confirm(erika.actor.id, ada.actor.id)
+    with pytest.raises(Unknown, match="not_found"):
+        await communities.confirm(ada.actor, board, bo.actor.id)
+    assert not await accounts.confirmed_among([bo.actor.id, erika.actor.id])
+
+
+async def test_a_confirmation_taken_back_closes_the_doors_at_once(world: World) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    board = await ada.founds("Neuro board")
+    case = await ada.opens("Whose is it?", in_=board)
+
+    assert await accounts.withdraw_confirmation(ada.actor.id)
+
+    assert (await ada.browser.get(f"/cases/{case}")).status_code == 403
+    with pytest.raises(NotConfirmed):
+        await cases.readers_of(ada.actor.id, case)
+
+
+@pytest.mark.parametrize("how", ["copied", "another confirmer", "another time", "made up"])
+async def test_whoever_writes_the_database_confirms_nobody(
+    world: World, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    bo = await world.physician("Bo Berg", confirmed=how.startswith("another"))
+    good = await Standing.get(account_id=ada.actor.id)
+    if how == "another confirmer":
+        await Standing.filter(account_id=bo.actor.id).update(confirmed_by=ada.actor.id)
+    elif how == "another time":
+        moment = good.confirmed_at - timedelta(days=1)
+        await Standing.filter(account_id=bo.actor.id).update(confirmed_at=moment)
+    else:
+        await Standing.create(
+            account_id=bo.actor.id,
+            confirmed_by=good.confirmed_by,
+            confirmed_at=good.confirmed_at,
+            mark=good.mark if how == "copied" else b"0" * 32,
+        )
+
+    assert (await bo.browser.get("/communities")).status_code == 403
+    assert f"confirmation not vouched for: account {bo.actor.id}" in caplog.text
+
+    await accounts.confirm(bo.actor.id, ada.actor.id)
+    assert (await bo.browser.get("/communities")).status_code == 200
+
+
+async def test_a_shredded_account_takes_its_confirmation_along(world: World) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    assert await accounts.by_mail(mailing.read_address(ada.mail)) == ada.actor.id
+
+    await leaving.end(ada.actor.id, "delete")
+
+    assert not await Standing.exists(account_id=ada.actor.id)
