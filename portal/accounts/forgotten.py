@@ -13,11 +13,12 @@ from uuid import UUID
 from portal import keys, mailing, vault
 from portal.accounts import leaving, passwords, signing, throttles
 from portal.accounts.errors import MistypedCode, WrongRecovery
+from portal.accounts.events import SafetyChanged
 from portal.accounts.models import Account
 from portal.accounts.profiles import open_name
 from portal.accounts.recovery_forms import Forgotten
 from portal.core.actor import AccountId, AccountKind, Secret
-from portal.core.db import transaction
+from portal.core.db import announce, transaction
 
 CODES: Final = throttles.Limit("forgotten-address", free=5, first_wait=timedelta(seconds=30))
 CODES_FROM: Final = throttles.Limit(
@@ -61,6 +62,7 @@ async def set_password(typed: Forgotten, network: str) -> None:
         await leaving.comes_back(AccountId(account.id))
         await keys.end_sessions(AccountId(account.id))
         await mailing.send("password_changed", address, account.language)
+        announce(SafetyChanged(AccountId(account.id), "password_changed"))
 
 
 async def _opened(account: Account | None, code: str) -> _Opened | None:

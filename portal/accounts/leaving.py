@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, cast
 
 from portal import keys, mailing
 from portal.accounts import belongings, factors
-from portal.accounts.events import AccountGone
+from portal.accounts.events import AccountGone, SafetyChanged
 from portal.accounts.links import digest_of, new_token
 from portal.accounts.models import (
     Account,
@@ -63,6 +63,7 @@ async def leave_at(account: Account, why: Why, due_at: datetime) -> None:
         with speaking(account.language):
             due = show_time(due_at)
         await _tell(account, f"{why}_set", due=due, path=f"/forgotten/stop/{token}")
+        announce(SafetyChanged(AccountId(account.id), f"{why}_set"))
 
 
 async def comes_back(account_id: AccountId) -> None:

@@ -12,12 +12,13 @@ from typing import Any, Final, Literal
 
 from portal import keys, mailing, vault
 from portal.accounts.confirming import confirmed
+from portal.accounts.events import SafetyChanged
 from portal.accounts.models import Account, Papers
 from portal.accounts.passes import Pass, Purpose
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.unverified import is_confirmed
-from portal.core.actor import Actor
-from portal.core.db import now, transaction
+from portal.core.actor import AccountId, Actor
+from portal.core.db import announce, now, transaction
 
 ASKED_AFTER: Final = timedelta(days=365)
 """How long after the Pass was made, or was last said to be there, the question comes again."""
@@ -112,3 +113,4 @@ async def _tell(account: Account, kind: str) -> None:
         return
     address = mailing.open_address(account.mail, account.id)
     await mailing.send(kind, address, account.language)
+    announce(SafetyChanged(AccountId(account.id), kind))

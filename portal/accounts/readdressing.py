@@ -18,12 +18,13 @@ from portal import mailing
 from portal.accounts import belongings, unverified
 from portal.accounts.confirming import confirmed
 from portal.accounts.errors import AddressTaken, MailedLinkDead, SameAddress
+from portal.accounts.events import SafetyChanged
 from portal.accounts.links import digest_of, new_token
 from portal.accounts.models import Account, Activation, FormerAddress, Readdressing
 from portal.accounts.profiles import account_of
 from portal.accounts.recovery_forms import NewAddress
 from portal.core.actor import AccountId, Actor
-from portal.core.db import now, transaction
+from portal.core.db import announce, now, transaction
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +139,7 @@ async def _change(row: Readdressing) -> None:
     await mailing.send("address_changed", before, account.language)
     after = mailing.open_address(row.mail, account.id)
     await mailing.send("address_changed", after, account.language)
+    announce(SafetyChanged(AccountId(account.id), "address_changed"))
 
 
 async def _row(token: str) -> Readdressing:

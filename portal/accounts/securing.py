@@ -11,12 +11,13 @@ from typing import Final, cast
 from portal import keys, mailing, vault
 from portal.accounts import belongings, factors, papers, passwords, unverified
 from portal.accounts.confirming import confirmed
+from portal.accounts.events import SafetyChanged
 from portal.accounts.models import Account
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.recovery_forms import Securing
 from portal.core.actor import AccountKind, Actor
-from portal.core.db import now, transaction
+from portal.core.db import announce, now, transaction
 from portal.core.errors import Conflict
 from portal.keys import Holder
 
@@ -65,6 +66,7 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         cookie = await keys.start_session(actor.id, kind, account.language, after.root, note=note)
         if unverified.is_confirmed(account):
             await mailing.send("account_secured", address, account.language)
+        announce(SafetyChanged(actor.id, "account_secured"))
     return Secured(cookie, Pass(actor.id, name, code, public.fpr, now(), "renewed"))
 
 

@@ -58,6 +58,14 @@ KINDS: Final[dict[str, Kind]] = {
         audience=EVERYBODY,
     ),
     "password_changed": _security(N_("Your password was changed.")),
+    "new_device": _security(N_("Somebody signed in to your account on a device new to it.")),
+    "pass_renewed": _security(N_("You have a new Pass; the code on the old one is void.")),
+    "recovery_made": _security(N_("A recovery sheet for your account was made.")),
+    "recovery_revoked": _security(N_("The recovery sheet of your account is void.")),
+    "account_secured": _security(N_("Your account was secured with new keys.")),
+    "address_changed": _security(N_("The e-mail address of your account was changed.")),
+    "reset_set": _security(N_("Somebody asked to empty your account; signing in has stopped it.")),
+    "delete_set": _security(N_("Your account is going to be deleted.")),
 }
 
 CHOSEN: Final = {name: kind for name, kind in KINDS.items() if not kind.fixed}

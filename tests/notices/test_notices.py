@@ -1,5 +1,6 @@
 """What people are told, and what they are not."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,9 +9,12 @@ import pytest
 from cases import casework, communities, threads
 from cases.forms import NewPost, PostEdit
 from portal import notices
+from portal.accounts import papers
 from portal.core.db import now, transaction
 from portal.notices import sweeping
+from portal.notices.kinds import KINDS
 from portal.notices.models import Notice
+from tests.architecture.sources import ROOT
 from tests.notices.conftest import Reads
 from tests.people import Person, World, hearing
 
@@ -254,3 +258,16 @@ async def test_german_readers_read_german(world: World, told: Reads) -> None:
     await ada.opens("Herd", in_=board)
 
     assert await told(ben) == ["Ada hat einen Fall eröffnet: Herd"]
+
+
+def test_every_change_of_safety_that_is_announced_is_a_kind_of_notice() -> None:
+    """A kind that this room does not know would be told to nobody."""
+    found = set()
+    for file in (ROOT / "portal" / "accounts").rglob("*.py"):
+        for name in re.findall(r'SafetyChanged\([^"\n]*"(\w+)"', file.read_text()):
+            found.add(name)
+    fixed = {name for name, kind in KINDS.items() if kind.fixed}
+
+    assert found >= {"password_changed", "new_device"}
+    assert found <= fixed
+    assert {*papers.LETTERS.values(), "recovery_revoked", "reset_set", "delete_set"} <= fixed

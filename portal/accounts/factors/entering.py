@@ -14,6 +14,7 @@ from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing
 from portal.accounts import leaving, throttles
+from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import document, proofs
 from portal.accounts.factors.devices import About, Visit, known_device, remember
 from portal.accounts.factors.errors import HalfOver, PasskeyRefused, PasskeyUnknown
@@ -24,7 +25,7 @@ from portal.accounts.forms import Theme
 from portal.accounts.models import Account
 from portal.accounts.unverified import UNVERIFIED, is_confirmed
 from portal.core.actor import AccountId, AccountKind, Actor, Secret
-from portal.core.db import now, transaction
+from portal.core.db import announce, now, transaction
 
 HALF_LIFE: Final = timedelta(minutes=10)
 PASSKEYS_FROM: Final = throttles.Limit("passkey-network", forgotten_after=timedelta(hours=1))
@@ -148,6 +149,7 @@ async def _signed_in(
         address = mailing.open_address(account.mail, account.id)
         async with transaction():
             await mailing.send("new_device", address, account.language)
+            announce(SafetyChanged(AccountId(account.id), "new_device"))
     device = remember(visit.device, account.id)
     return SignedIn(cookie, account.language, cast("Theme", account.theme), device=device)
 
