@@ -8,11 +8,26 @@ const WAIT_MS = 250;
 const region = one("[data-live]");
 const only = region.dataset["live"] ?? "";
 let waiting = 0;
+let looking = false;
+let again = false;
 
 /** Several hints in a row are one look. */
 function soon(): void {
   clearTimeout(waiting);
-  waiting = setTimeout(() => void refresh(), WAIT_MS);
+  waiting = setTimeout(() => void look(), WAIT_MS);
+}
+
+/** One look at a time: of two at once, the older answer could come last and stay. */
+async function look(): Promise<void> {
+  again = looking;
+  if (looking) return;
+  looking = true;
+  try {
+    await refresh();
+  } finally {
+    looking = false;
+  }
+  if (again) soon();
 }
 
 async function refresh(): Promise<void> {

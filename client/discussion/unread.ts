@@ -18,6 +18,10 @@ export class Reading {
     });
     // Whoever reads and goes on at once has read all the same.
     addEventListener("pagehide", () => void this.#tell(true));
+    // What was in sight while nobody could see the page counts from the moment they can.
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.#lookAgain();
+    });
     on(document, "click", "[data-unread-jump]", (event, link) => {
       event.preventDefault();
       this.jump(link.closest<HTMLElement>("[data-thread-section]"));
@@ -44,6 +48,13 @@ export class Reading {
   /** The thread has been read up to change `seq`, here or in another window. */
   follow(section: HTMLElement, seq: number): void {
     for (const each of readTo(section, seq)) this.#observer.unobserve(each);
+  }
+
+  #lookAgain(): void {
+    for (const post of all("[data-unread]")) {
+      this.#observer.unobserve(post); // observing anew says at once whether it is in sight
+      this.#observer.observe(post);
+    }
   }
 
   #looked(entries: IntersectionObserverEntry[]): void {

@@ -1,8 +1,10 @@
 """One person, two windows: what is read in one is read in the other, and no words get lost."""
 
+import asyncio
+import re
 from uuid import uuid4
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 from quart import Response
 
 from cases import threads
@@ -67,6 +69,31 @@ async def test_what_is_read_in_one_window_is_new_in_none(opens: Opens, talk: Rou
     await expect(post.get_by_text("New", exact=True)).to_have_count(0, timeout=10_000)
     await expect(page.locator("[data-unread-jump]")).to_be_hidden()
     await expect(cases.locator("[data-case] .badge-count")).to_have_count(0, timeout=10_000)
+
+
+async def test_a_line_that_is_up_before_the_discussion_stops_nothing(
+    opens: Opens, talk: Round
+) -> None:
+    """The bell has the socket first when the discussion's script arrives late."""
+    await talk.ada.posts("Please look", on=talk.case)
+    page = await opens(talk.ben, "/help")
+    connected = asyncio.Event()
+
+    def heard(frame: str | bytes) -> None:
+        if str(frame).startswith("40{"):  # Socket.IO says that the namespace is joined
+            connected.set()
+
+    async def late(route: Route) -> None:
+        await connected.wait()
+        await asyncio.sleep(0.2)  # until the page has heard it, too
+        await route.continue_()
+
+    page.on("websocket", lambda socket: socket.on("framereceived", heard))
+    await page.route(re.compile(r"/discussion[^/]*\.js"), late)
+    await page.goto(page.url.removesuffix("/help") + f"/cases/{talk.case}")
+
+    new = page.locator(".post[data-post]").get_by_text("New", exact=True)
+    await expect(new).to_have_count(0, timeout=10_000)
 
 
 async def test_a_second_thread_that_arrives_live_is_listed_at_once(
