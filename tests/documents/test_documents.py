@@ -16,7 +16,8 @@ from portal.core.errors import Unknown
 from portal.documents.facts import label_of
 from portal.storing import QuotaFull
 from portal.studies import parts
-from tests.people import Person, World
+from tests.accounts.losing import NEW
+from tests.people import PASSWORD, Person, World
 from tests.viewer.dicom.making import parsed
 from tests.viewer.pdf.making import encapsulated, pdf
 
@@ -144,6 +145,33 @@ async def test_a_finding_stands_beside_the_images_it_came_with(
         entry for entry in await studies.my_documents(erika.shelf, erika.actor) if entry.study
     ]
     assert [paper.title for paper in again.papers] == ["Befund"], "it finds its images again"
+
+
+async def test_an_account_secured_anew_recognises_what_it_keeps(
+    erika: Erika, world: World, slices: Slices
+) -> None:
+    """Twice: the key of the marks moves along from root to root."""
+    images, finding = slices(2, size=64), pdf(["Kein Befund"])
+    study = parsed(images[0]).StudyInstanceUID
+    await erika.sends([*images, finding], [[2, "CD/Befund.pdf", study]])
+    for password, present in ((NEW, PASSWORD), (PASSWORD, NEW)):
+        form = {"present": present, "password": password}
+        assert (await erika.person.browser.post("/profile/secure", form=form)).status_code == 200
+        erika.person.actor, erika.person.browser = await world.signs_in(erika.person.mail, password)
+    assert erika.actor.epoch == 3
+
+    fingerprints = [hashlib.sha256(each).hexdigest() for each in (*images, finding)]
+    ask = {"json": {"fingerprints": fingerprints}, "headers": JSON}
+    known = await erika.person.browser.post("/uploads/known", **ask)
+    said = await erika.sends([*images, finding], [[2, "CD/Befund.pdf", study]])
+    later = await erika.sends([pdf(["Nachtrag"])], [[0, "CD/Nachtrag.pdf", study]])
+
+    assert (await known.get_json())["known"] == [0, 1, 2]
+    assert (said["kept"], said["duplicates"]) == ([], [0, 1, 2])
+    assert later["kept"] == [0]
+    (kept,) = await studies.my_documents(erika.shelf, erika.actor)
+    assert kept.study is not None
+    assert {paper.title for paper in kept.papers} == {"Befund", "Nachtrag"}
 
 
 async def test_the_same_finding_again_is_already_there_and_counted_once(erika: Erika) -> None:
