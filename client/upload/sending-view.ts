@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { setProgress } from "../ui";
 import { titleOf } from "./found-view";
 import type { Examination, Item } from "./grouping";
-import type { Fate, Halt, Listener } from "./transfer";
+import { goesOn, type Fate, type Halt, type Listener } from "./transfer";
 import { files, remaining } from "./words";
 import type { Refusal } from "./sources";
 
@@ -61,8 +61,8 @@ export class SendingView implements Listener {
     box.hidden = why === "" || why === "person";
     one("[data-halt-words]", box).textContent = haltWords(why);
     one("[data-sign-in]", box).hidden = why !== "sign_in";
-    one("[data-pause]", this.root).hidden = why !== "" && why !== "offline";
-    one("[data-resume]", this.root).hidden = why === "" || why === "offline";
+    one("[data-pause]", this.root).hidden = !goesOn(why);
+    one("[data-resume]", this.root).hidden = goesOn(why);
   }
 
   private line(examination: Examination): HTMLElement {
@@ -87,6 +87,8 @@ function haltWords(why: Halt): string {
       return t("The CD or folder cannot be read any more. Please insert it again and go on; what was sent is safe.");
     case "offline":
       return t("No connection at the moment. It goes on by itself.");
+    case "busy":
+      return t("Many are sending at the moment. It goes on by itself.");
     default:
       return "";
   }

@@ -13,7 +13,9 @@ const LONGEST_WAIT = 30_000;
 const PART_TIMEOUT = 150_000;
 
 /** Why sending stands still. */
-export type Halt = "" | "person" | "sign_in" | "medium" | "offline";
+export type Halt = "" | "person" | "sign_in" | "medium" | PassingHalt;
+/** What ends without anybody doing anything. */
+type PassingHalt = "offline" | "busy";
 /** What became of a file. */
 export type Fate = "kept" | "duplicate" | "refused";
 
@@ -110,7 +112,7 @@ export class Transfer {
 
   private async gate(): Promise<void> {
     this.signal.throwIfAborted();
-    while (this.why !== "" && this.why !== "offline") {
+    while (!goesOn(this.why)) {
       await new Promise<void>((wake) => {
         this.goOn.push(wake);
         this.signal.addEventListener("abort", () => wake(), { once: true });
@@ -125,7 +127,7 @@ export class Transfer {
       await this.gate();
       try {
         const answer = await work();
-        if (this.why === "offline") this.halt("");
+        if (this.why !== "" && goesOn(this.why)) this.halt("");
         return answer;
       } catch (error) {
         await this.afterFailure(error, wait);
@@ -138,9 +140,22 @@ export class Transfer {
     else if (error instanceof Refused && error.status === 401) this.halt("sign_in");
     else if (error instanceof Refused && error.code === "upload_over") await this.begin();
     else if (mayPass(error)) {
-      if (this.why === "") this.halt("offline");
-      await new Promise((wake) => setTimeout(wake, wait));
+      const told = waitAsked(error);
+      if (goesOn(this.why)) this.halt(told > 0 ? "busy" : "offline");
+      await this.wait(told || wait);
     } else throw error;
+  }
+
+  /** Stopping ends the wait. */
+  private async wait(milliseconds: number): Promise<void> {
+    await new Promise<void>((wake) => {
+      const timer = setTimeout(wake, milliseconds);
+      const stopped = (): void => {
+        clearTimeout(timer);
+        wake();
+      };
+      this.signal.addEventListener("abort", stopped, { once: true });
+    });
   }
 
   private async put(part: Part): Promise<Receipt> {
@@ -268,5 +283,17 @@ export class Transfer {
 function mayPass(error: unknown): boolean {
   if (error instanceof Offline) return true;
   if (!(error instanceof Refused)) return false;
-  return error.status >= 500 ? error.status !== 507 : error.status === 429 || error.code === "part_damaged";
+  if (error.status === 429) return error.code !== "too_many_uploads" && waitAsked(error) > 0;
+  return error.status >= 500 ? error.status !== 507 : error.code === "part_damaged";
+}
+
+/** Milliseconds the server asks to wait; 0 when it does not say. */
+function waitAsked(error: unknown): number {
+  const told = error instanceof Refused ? error.details["retry_after"] : undefined;
+  return typeof told === "number" && told > 0 ? told * 1000 : 0;
+}
+
+/** Whether sending goes on, or will by itself. */
+export function goesOn(why: Halt): boolean {
+  return why === "" || why === "offline" || why === "busy";
 }

@@ -5,8 +5,10 @@ import io
 import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +16,11 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from portal import keys, studies
+from portal.core.actor import AccountId
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
+from portal.studies.errors import TooManyParts
+from portal.studies.requests import Turnstile
 from tests.browser import DESKTOP, Complaints, browsing, poll
 from tests.people import Person, World
 from tests.viewer.pdf.making import pdf
@@ -377,6 +382,37 @@ async def test_pause_goes_on_and_a_lost_sign_in_is_asked_for(  # noqa: PLR0917
     await expect(page.get_by_role("heading", name="Finished")).to_be_visible(timeout=30_000)
     await expect(page.locator("[data-done-words]")).to_have_text("24 files stored")
     complaints.heard = [each for each in complaints.heard if "401" not in each]
+
+
+async def test_a_server_that_is_busy_is_waited_for(
+    upload_page: Page, tmp_path: Path, slices: Slices, complaints: Complaints,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Refused before the part is read: the page waits as long as it was told and sends it again."""
+    came, busy = list[float](), asyncio.Event()
+    through = Turnstile.through
+    busy.set()
+
+    def turned(self: Turnstile, account: AccountId) -> AbstractContextManager[None]:
+        came.append(monotonic())
+        if busy.is_set():
+            raise TooManyParts(retry_after=3)
+        return through(self, account)
+
+    monkeypatch.setattr(Turnstile, "through", turned)
+    page = upload_page
+    _write(tmp_path / "image.dcm", slices(1, size=1000)[0])
+    await _choose(page, tmp_path / "image.dcm")
+    await page.get_by_role("button", name="Upload", exact=True).click()
+    await expect(page.get_by_text("Many are sending at the moment")).to_be_visible()
+    await expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    busy.clear()
+
+    await expect(page.get_by_role("heading", name="Finished")).to_be_visible(timeout=30_000)
+    await expect(page.locator("[data-done-words]")).to_have_text("1 file stored")
+    assert len(came) == 2
+    assert came[1] - came[0] >= 3
+    complaints.heard = [each for each in complaints.heard if "429" not in each]
 
 
 async def test_a_reloaded_page_goes_on_where_it_was(
