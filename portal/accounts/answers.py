@@ -15,9 +15,12 @@ from portal.accounts.errors import (
     WrongCode,
     WrongPassword,
 )
+from portal.accounts.factors import document
 from portal.accounts.factors.entering import SignedIn
 from portal.accounts.forms import Preferences
+from portal.accounts.passwords import SHORTEST, WITH_FACTOR
 from portal.core import language
+from portal.core.actor import Actor
 from portal.core.errors import PortalError
 from portal.core.settings import Settings
 from portal.core.web import cookie_name, status_of
@@ -54,6 +57,12 @@ async def form_page(
         else {}
     )
     return page, status_of(error), headers
+
+
+async def shortest_for(actor: Actor) -> int:
+    """Characters that a new password of theirs needs; fewer with a second factor."""
+    present = (await document.read(actor)).present
+    return WITH_FACTOR if present else SHORTEST[actor.kind]
 
 
 def _explained(error: PortalError) -> tuple[dict[str, str], str]:

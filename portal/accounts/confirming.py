@@ -1,6 +1,8 @@
 """Asking for the present password again before something that cannot be taken back."""
 
+from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from portal import keys
 from portal.accounts import passwords, throttles
@@ -10,7 +12,16 @@ from portal.core.actor import Actor, Secret
 PROOFS: Final = throttles.Limit("present-password")
 
 
-async def confirmed(actor: Actor, present: str) -> Secret:
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What the present password opened."""
+
+    root: Secret = field(repr=False)
+    wrap: UUID | None
+    """Which gave the root; what is written by its word holds only while it is not replaced."""
+
+
+async def confirmed(actor: Actor, present: str) -> Confirmed:
     """
     The actor's root, opened with the present password.
 
@@ -18,8 +29,9 @@ async def confirmed(actor: Actor, present: str) -> Secret:
     `TooManyTries`.
     """
     await throttles.count(PROOFS, str(actor.id))
+    wrap = await keys.wrap_of(actor.id, "password")
     root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(present))
     if root is None:
         raise WrongPassword
     await throttles.forget(PROOFS, str(actor.id))
-    return root
+    return Confirmed(root, wrap)

@@ -22,6 +22,7 @@ from portal.accounts.registering import REGISTRATIONS, WAITING
 from portal.accounts.unverified import LIFE, UNVERIFIED
 from portal.core.actor import AccountId, Actor, Secret
 from portal.core.db import now, transaction
+from portal.core.errors import SignInNeeded
 
 WRITINGS: Final = throttles.Limit("write-again", free=5, first_wait=timedelta(minutes=1))
 """Mails that one account asks for, to whatever addresses."""
@@ -90,11 +91,13 @@ async def change_address(actor: Actor, typed: AddressChange) -> UUID:
     Write to another address from now on.  The mail's id.
 
     The password is needed once more: signing in finds its wrap by the address.  Raises
-    `WrongPassword`, `TooManyTries`, `Stopped`.
+    `WrongPassword`, `TooManyTries`, `Stopped`, and `Conflict` when the password was changed
+    meanwhile.
     """
     account = await _waiting(actor.id)
     await throttles.count(PRESENTS, str(actor.id))
     password = passwords.fold(typed.present)
+    before = await keys.wrap_of(actor.id, "password")
     root = await keys.unwrap_root("password", "user", actor.id, password)
     if root is None:
         raise WrongPassword
@@ -107,17 +110,24 @@ async def change_address(actor: Actor, typed: AddressChange) -> UUID:
         waiting = Account.filter(id=actor.id, state=UNVERIFIED)
         if not await waiting.update(mail=boxed, waiting_mark=typed.mail.mark):
             raise LinkDead
-        await keys.keep_wrap(wrap)
+        await keys.keep_wrap(wrap, opened_by=before)
         return await _write(account, typed.mail)
 
 
 async def issue_pass(actor: Actor) -> Pass:
-    """A Pass with a new code; the code of the one before opens nothing any more."""
+    """
+    A Pass with a new code; the code of the one before opens nothing any more.
+
+    Raises `SignInNeeded` when the session was ended meanwhile.
+    """
     await _waiting(actor.id)
     code = vault.pass_code()
     wrap = await keys.wrap_root("code", "user", actor.id, actor.epoch, actor.root, code)
     public = await keys.public_key("user", actor.id)
-    await keys.keep_wrap(wrap)
+    async with transaction():
+        await keys.keep_wrap(wrap)  # with the lock of whoever ends all sessions
+        if not await keys.alive([actor.session]):
+            raise SignInNeeded
     return Pass(actor.id, "", code, public.fpr, now())
 
 

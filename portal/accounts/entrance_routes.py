@@ -24,7 +24,7 @@ from portal.accounts.links import Link, find_link
 from portal.accounts.passwords import SHORTEST
 from portal.core import language
 from portal.core.actor import AccountId
-from portal.core.errors import Invalid, PortalError
+from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.settings import Settings
 from portal.core.web import signed_in, wants_html
 
@@ -179,7 +179,7 @@ def add_waiting(blueprint: Blueprint) -> None:
         data = (await request.form).to_dict()
         try:
             mail = await entering.change_address(signed_in(), AddressChange.parse(data))
-        except (Invalid, WrongPassword, TooManyTries, Stopped) as error:
+        except (Invalid, WrongPassword, TooManyTries, Stopped, Conflict) as error:
             return await _activation_page(data, error)
         return await _activation_page(mail=mail)
 

@@ -7,30 +7,35 @@ new password.  Nobody learns from the answer or its time whether an address has 
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, cast
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
-from portal.accounts import leaving, passwords, signing, throttles
+from portal.accounts import factors, leaving, passwords, signing, throttles
 from portal.accounts.errors import MistypedCode, WrongRecovery
 from portal.accounts.events import SafetyChanged
+from portal.accounts.factors.entering import as_actor
 from portal.accounts.models import Account
 from portal.accounts.profiles import open_name
 from portal.accounts.recovery_forms import Forgotten
-from portal.core.actor import AccountId, AccountKind, Secret
+from portal.core.actor import Actor
 from portal.core.db import announce, transaction
+from portal.core.errors import Conflict
 
 CODES: Final = throttles.Limit("forgotten-address", free=5, first_wait=timedelta(seconds=30))
 CODES_FROM: Final = throttles.Limit(
     "forgotten-network", free=20, forgotten_after=timedelta(hours=1)
 )
 
+_PAPERS: Final[tuple[keys.TypedHow, ...]] = ("code", "recovery")
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
     account: Account
-    epoch: int
-    root: Secret = field(repr=False)
+    actor: Actor = field(repr=False)
+    wrap: UUID | None
+    """Of the Pass or of the recovery sheet."""
 
 
 async def set_password(typed: Forgotten, network: str) -> None:
@@ -50,26 +55,31 @@ async def set_password(typed: Forgotten, network: str) -> None:
         raise WrongRecovery
     await throttles.forget(CODES, mark)
     await throttles.give_back(CODES_FROM, network)
-    account = found.account
+    account, actor = found.account, found.actor
     address = mailing.open_address(account.mail, account.id)
-    about = (address.text, open_name(account, found.epoch, found.root))
+    about = (address.text, open_name(account, actor.epoch, actor.root))
     password = passwords.fold(typed.password)
-    await passwords.check(password, cast("AccountKind", account.kind), about)
-    wrap = await keys.wrap_root("password", "user", account.id, found.epoch, found.root, password)
-    async with transaction():
-        await keys.keep_wrap(wrap)
-        await signing.open_again(mark)
-        await leaving.comes_back(AccountId(account.id))
-        await keys.end_sessions(AccountId(account.id))
-        await mailing.send("password_changed", address, account.language)
-        announce(SafetyChanged(AccountId(account.id), "password_changed"))
+    has_factor = (await factors.read(actor)).present
+    await passwords.check(password, actor.kind, about, second_factor=has_factor)
+    wrap = await keys.wrap_root("password", "user", actor.id, actor.epoch, actor.root, password)
+    try:
+        async with transaction():
+            await keys.keep_wrap(wrap, opened_by=found.wrap)
+            await signing.open_again(mark)
+            await leaving.comes_back(actor.id)
+            await keys.end_sessions(actor.id)
+            await mailing.send("password_changed", address, account.language)
+            announce(SafetyChanged(actor.id, "password_changed"))
+    except Conflict:  # a new Pass or sheet was made while this code was tried
+        raise WrongRecovery from None
 
 
 async def _opened(account: Account | None, code: str) -> _Opened | None:
     """The account, if *code* is that of its Pass or recovery sheet; a wrong one tries both."""
     who: UUID | None = None if account is None else account.id
-    by_pass = await keys.unwrap_root("code", "user", who, code)
-    root = by_pass or await keys.unwrap_root("recovery", "user", who, code)
-    if account is None or root is None:
-        return None
-    return _Opened(account, (await keys.public_key("user", account.id)).epoch, root)
+    for how in _PAPERS:
+        wrap = await keys.wrap_of(who or uuid4(), how)
+        root = await keys.unwrap_root(how, "user", who, code)
+        if account is not None and root is not None:
+            return _Opened(account, await as_actor(account, root), wrap)
+    return None

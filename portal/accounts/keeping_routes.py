@@ -8,10 +8,9 @@ from quart.typing import ResponseReturnValue
 
 from portal import keys
 from portal.accounts import deleting, leaving, papers, passes, readdressing, securing
-from portal.accounts.answers import form_page
+from portal.accounts.answers import form_page, shortest_for
 from portal.accounts.errors import TooManyTries, WrongPassword
 from portal.accounts.papers import Paper
-from portal.accounts.passwords import SHORTEST
 from portal.accounts.recovery_forms import WORD, Deleting, NewAddress, Proof, Securing
 from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.language import gettext
@@ -19,7 +18,7 @@ from portal.core.settings import Settings
 from portal.core.web import cookie_name, signed_in
 
 PAPERS: Final[dict[str, Paper]] = {"pass": "code", "recovery": "recovery"}
-REFUSALS: Final = (Invalid, WrongPassword, TooManyTries)
+REFUSALS: Final = (Invalid, WrongPassword, TooManyTries, Conflict)
 
 
 def create_blueprint(settings: Settings) -> Blueprint:
@@ -88,7 +87,8 @@ async def _issued_page(issued: passes.Pass, paper: str) -> str:
 def _securing(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.get("/secure")
     async def explain_securing() -> ResponseReturnValue:
-        return await form_page("accounts/secure.html", {}, shortest=SHORTEST[signed_in().kind])
+        least = await shortest_for(signed_in())
+        return await form_page("accounts/secure.html", {}, shortest=least)
 
     @blueprint.post("/secure")
     async def secure() -> ResponseReturnValue:
@@ -96,10 +96,9 @@ def _securing(blueprint: Blueprint, settings: Settings) -> None:
         actor = signed_in()
         try:
             secured = await securing.secure(actor, Securing.parse(data))
-        except (*REFUSALS, Conflict) as error:
-            return await form_page(
-                "accounts/secure.html", data, error, shortest=SHORTEST[actor.kind]
-            )
+        except REFUSALS as error:
+            least = await shortest_for(actor)
+            return await form_page("accounts/secure.html", data, error, shortest=least)
         g.csrf = keys.csrf_token(secured.cookie)  # the page's form belongs to the new session
         answer = await make_response(await _issued_page(secured.issued, "secured"))
         assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application

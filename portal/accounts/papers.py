@@ -52,21 +52,27 @@ async def issue(actor: Actor, paper: Paper, present: str) -> Pass:
     """
     Make a new Pass or recovery sheet; the code of the one before is dead at once.
 
-    A mail says so.  Raises `WrongPassword`, `TooManyTries`.  The answer holds the code for the only
-    time.
+    A mail says so.  Raises `WrongPassword`, `TooManyTries`, and `Conflict` when the password was
+    changed meanwhile.  The answer holds the code for the only time.
     """
-    root = await confirmed(actor, present)
+    proved = await confirmed(actor, present)
+    root = proved.root
     account = await account_of(actor)
     code = vault.pass_code()
     wrap = await keys.wrap_root(paper, "user", actor.id, actor.epoch, root, code)
     public = await keys.public_key("user", actor.id)
     async with transaction():
-        await keys.keep_wrap(wrap)
+        await keys.keep_wrap(wrap, opened_by=proved.wrap)
         await note(account, code=paper == "code", recovery=paper == "recovery")
         await _tell(account, LETTERS[paper])
     name = open_name(account, actor.epoch, root)
-    purpose: Purpose = "renewed" if paper == "code" else "recovery"
+    purpose = renewed_for(account) if paper == "code" else "recovery"
     return Pass(actor.id, name, code, public.fpr, now(), purpose)
+
+
+def renewed_for(account: Account) -> Purpose:
+    """What a Pass made anew is for: until somebody has activated the account, still that."""
+    return "renewed" if is_confirmed(account) else "first"
 
 
 async def revoke_sheet(actor: Actor, present: str) -> None:

@@ -200,7 +200,7 @@ async def _activate(account: Account, root: Secret, mark: str, password: str) ->
     await passwords.check(password, kind, (mail.text, name))
     wrap = await keys.wrap_root("password", "user", account.id, keys.FIRST_EPOCH, root, password)
     async with transaction():
-        await _claim(account_id, mark)
+        await _claim(account_id, mark)  # once: nobody makes another code for who waits
         await keys.keep_wrap(wrap)
         await Activation.filter(mail_mark=mark).delete()
         announce(AccountActivated(account_id, kind, mark))

@@ -8,15 +8,13 @@ from quart.typing import ResponseReturnValue
 
 from portal.accounts import entrance_routes, profiles, signing
 from portal.accounts.answers import form_page as _form
-from portal.accounts.answers import let_in, redirect_to, remember, safe_next
+from portal.accounts.answers import let_in, redirect_to, remember, safe_next, shortest_for
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword, WrongSignIn
-from portal.accounts.factors import browsers, document
+from portal.accounts.factors import browsers
 from portal.accounts.factors import routes as factors_routes
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.forms import PasswordChange, Preferences, ProfileEdit, SigningIn
-from portal.accounts.passwords import SHORTEST, WITH_FACTOR
 from portal.core import language
-from portal.core.actor import Actor
 from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.settings import Settings
 from portal.core.web import signed_in
@@ -31,12 +29,6 @@ def create_blueprint(settings: Settings) -> Blueprint:
     _signing(blueprint, settings)
     _own_pages(blueprint, settings)
     return blueprint
-
-
-async def shortest_for(actor: Actor) -> int:
-    """Characters that a new password of theirs needs; fewer with a second factor."""
-    present = (await document.read(actor)).present
-    return WITH_FACTOR if present else SHORTEST[actor.kind]
 
 
 def create_factors(settings: Settings) -> Blueprint:
@@ -112,7 +104,7 @@ def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
         data = (await request.form).to_dict()
         try:
             await signing.change_password(actor, PasswordChange.parse(data))
-        except (Invalid, WrongPassword, TooManyTries) as error:
+        except (Invalid, WrongPassword, TooManyTries, Conflict) as error:
             least = await shortest_for(actor)
             return await _form("accounts/password.html", data, error, shortest=least)
         return redirect("/profile?saved=1", 303)

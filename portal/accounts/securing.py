@@ -39,13 +39,15 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
     Raises `WrongPassword`, `TooManyTries`, `WeakPassword`, and `Conflict` when the account was
     written to at the same moment.  The answer holds the new code for the only time.
     """
-    root = await confirmed(actor, typed.present)
+    proved = await confirmed(actor, typed.present)
     account = await account_of(actor)
     address = mailing.open_address(account.mail, account.id)
-    name = open_name(account, actor.epoch, root)
+    name = open_name(account, actor.epoch, proved.root)
     password = passwords.fold(typed.password or typed.present)
     if typed.password:
-        await passwords.check(password, actor.kind, (address.text, name))
+        has_factor = (await factors.read(actor)).present
+        about = (address.text, name)
+        await passwords.check(password, actor.kind, about, second_factor=has_factor)
     after = Holder("user", actor.id, actor.epoch + 1, vault.new_secret())
     code = vault.pass_code()
     note = await keys.note_of(actor)  # on which device: it is the same one
@@ -58,7 +60,7 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
     ]
     async with transaction():
         async with belongings.renewing(actor, after):
-            public = await keys.renew_root(actor, after, wraps)
+            public = await keys.renew_root(actor, after, wraps, opened_by=proved.wrap)
         await factors.reseal(actor.id, (actor.epoch, actor.root), (after.epoch, after.root))
         await _move_profile(account, Holder.of(actor), after)
         await papers.note(account, code=True)
@@ -67,7 +69,9 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         if unverified.is_confirmed(account):
             await mailing.send("account_secured", address, account.language)
         announce(SafetyChanged(actor.id, "account_secured"))
-    return Secured(cookie, Pass(actor.id, name, code, public.fpr, now(), "renewed"))
+    return Secured(
+        cookie, Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
+    )
 
 
 async def _move_profile(account: Account, before: Holder, after: Holder) -> None:

@@ -135,7 +135,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         salt=unverified.salt_for(account),
     )
     async with transaction():
-        await keys.keep_wrap(wrap, instead_of=before)
+        await keys.keep_wrap(wrap, opened_by=before)
         await keys.end_sessions(actor.id, but=actor.session)
         if unverified.is_confirmed(account):
             await mailing.send("password_changed", address, account.language)

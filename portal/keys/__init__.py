@@ -14,7 +14,15 @@ from portal.keys.events import SessionsEnded
 from portal.keys.forgetting import delete_principal, retire
 from portal.keys.generations import unseal_generations
 from portal.keys.guards import guard_of, raise_guard
-from portal.keys.halves import Arriving, Half, Stage, end_half, half_by_cookie, start_half
+from portal.keys.halves import (
+    Arriving,
+    Half,
+    Stage,
+    end_half,
+    half_by_cookie,
+    start_half,
+    start_locked,
+)
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
 from portal.keys.passkeys import (
     drop_passkey,
@@ -137,6 +145,7 @@ __all__ = [
     "shared_salt",
     "slow",
     "start_half",
+    "start_locked",
     "start_session",
     "unseal_generations",
     "unseal_root",

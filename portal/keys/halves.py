@@ -16,12 +16,12 @@ from uuid import UUID
 from portal import vault
 from portal.core.actor import SECRET_BYTES, AccountId, AccountKind, Actor, Secret
 from portal.core.db import now, transaction
-from portal.core.errors import Conflict, Unknown
+from portal.core.errors import SignInNeeded, Unknown
 from portal.keys.holders import Holder
 from portal.keys.models import HalfSession, Principal
 from portal.keys.principals import check_own_key
-from portal.keys.sessions import SID_BYTES, read_cookie, sid_hash_of
-from portal.keys.wraps import still_opens
+from portal.keys.sessions import SID_BYTES, end_own_session, read_cookie, sid_hash_of
+from portal.keys.wraps import must_still_open
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +73,23 @@ async def start_half(
     )
     row.box = vault.box_secret(read_cookie(cookie).key, root, _context(row))
     async with transaction():
-        if opened_by is not None and not await still_opens(who.account, opened_by):
-            raise Conflict
+        await must_still_open(who.account, principal.epoch, opened_by)
         await row.save(force_create=True)
     return cookie
+
+
+async def start_locked(actor: Actor, until: datetime) -> str:
+    """
+    End the session in use and keep a half session in its place, as one; its cookie.
+
+    Raises `SignInNeeded` when somebody ended the session meanwhile, so that nothing is left of it.
+    """
+    async with transaction():
+        await must_still_open(actor.id, actor.epoch, None)
+        if not await end_own_session(actor, actor.session):
+            raise SignInNeeded
+        who = Arriving(actor.id, actor.kind, actor.language)
+        return await start_half(who, actor.root, "locked", until)
 
 
 async def half_by_cookie(cookie: str, *stages: Stage) -> Half | None:

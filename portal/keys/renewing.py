@@ -7,6 +7,7 @@ copy of the database opens what that copy holds, and nothing that is written aft
 
 import asyncio
 from typing import Final
+from uuid import UUID
 
 from portal import vault
 from portal.core.actor import Actor
@@ -16,24 +17,28 @@ from portal.keys.models import HumanWrap, LocalKey, PasskeyWrap, Seal
 from portal.keys.principals import FIRST_EPOCH, replace_root
 from portal.keys.seals import blind_key, keep_study_key, opened, sealed
 from portal.keys.sessions import end_sessions
-from portal.keys.wraps import Wrap, keep_wrap
+from portal.keys.wraps import Wrap, keep_wrap, must_still_open
 
 AT_ONCE: Final = 200
 """Rows that are rewritten by one statement."""
 
 
-async def renew_root(actor: Actor, after: Holder, wraps: list[Wrap]) -> PublicKey:
+async def renew_root(
+    actor: Actor, after: Holder, wraps: list[Wrap], *, opened_by: UUID | None = None
+) -> PublicKey:
     """
     Make *after* the actor's root, reached by *wraps* and by nothing else; joins the transaction.
 
     Study keys and whatever was sealed to the actor are handed on; every session ends, the actor's
-    own, too.  Raises `Conflict` when somebody was faster, `vault.Tampered` when a row of the
-    actor's does not open: then nothing at all is changed.
+    own, too.  Raises `Conflict` when somebody was faster or replaced *opened_by*, the wrap that
+    let the actor do so, and `vault.Tampered` when a row of the actor's does not open: then nothing
+    at all is changed.
     """
     before = Holder.of(actor)
     async with transaction():
         if actor.epoch == FIRST_EPOCH:
             await keep_study_key(actor, actor.id, await blind_key(actor))
+        await must_still_open(actor.id, actor.epoch, opened_by)
         public = await replace_root(before, after)
         for wrap in wraps:
             await keep_wrap(wrap)  # before the others go: it takes over what they are bound to

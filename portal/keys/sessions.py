@@ -19,14 +19,14 @@ from uuid import UUID
 from portal import vault
 from portal.core.actor import SECRET_BYTES, AccountId, AccountKind, Actor, Secret
 from portal.core.db import announce, now, transaction
-from portal.core.errors import Conflict, Unknown
+from portal.core.errors import Unknown
 from portal.keys.custody import custody, pepper_key
 from portal.keys.events import SessionsEnded
 from portal.keys.holders import Holder
 from portal.keys.models import HalfSession, Principal, Session
 from portal.keys.principals import check_own_key
 from portal.keys.session_notes import box_note
-from portal.keys.wraps import still_opens
+from portal.keys.wraps import must_still_open
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,9 @@ async def start_session(  # noqa: PLR0913 -- the named ones are for who has a re
     Open a session under a new id; the value of its cookie, which exists nowhere else.
 
     *note* is kept for its owner's eyes (`session_notes`).  A session that goes on from another one
-    ends *until* then, as that one would have.  Raises `Conflict` when *opened_by*, the wrap that
-    gave *root*, was replaced meanwhile and all sessions with it, `Unknown` for an account without
-    key pair, `vault.Tampered` when the directory shows another key than *root* gives.
+    ends *until* then, as that one would have.  Raises `Conflict` when the root or *opened_by*, the
+    wrap that gave it, was replaced meanwhile and all sessions with it, `Unknown` for an account
+    without key pair, `vault.Tampered` when the directory shows another key than *root* gives.
     """
     principal = await Principal.get_or_none(id=account, kind="user")
     if principal is None:
@@ -82,8 +82,7 @@ async def start_session(  # noqa: PLR0913 -- the named ones are for who has a re
     row.note_rev, row.mark = 1, _mark(row, row.idle_exp)
     row.note = box_note(row, root, row.note_rev, note)
     async with transaction():
-        if opened_by is not None and not await still_opens(account, opened_by):
-            raise Conflict
+        await must_still_open(account, principal.epoch, opened_by)
         await row.save(force_create=True)
     return cookie
 
@@ -145,6 +144,8 @@ async def end_sessions(account: AccountId, but: bytes | None = None) -> None:
     Also those that wait for a second proof or are locked.
     """
     async with transaction():
+        # The row lock: what starts meanwhile is ended as well, or starts by the new password.
+        await Principal.filter(id=account).update(kind="user")
         await HalfSession.filter(principal=account).delete()
         found = await Session.filter(principal=account).values_list("sid_hash", flat=True)
         hashes = {str(each) for each in found} - ({but.hex()} if but else set())

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid4
 
-from tortoise.expressions import F
-
 from portal import vault
 from portal.core.actor import Secret
 from portal.core.db import transaction
@@ -83,20 +81,16 @@ async def wrap_root(  # noqa: PLR0913 -- six of them say what is wrapped
     )
 
 
-async def keep_wrap(wrap: Wrap, *, instead_of: UUID | None = None) -> None:
+async def keep_wrap(wrap: Wrap, *, opened_by: UUID | None = None) -> None:
     """
     Store *wrap*; the one before of the same kind opens nothing from the commit on.
 
     What the outer boxes are bound to stays bound.  Raises `vault.Tampered` when one of them was
-    edited, `Conflict` when the root or the wrap that gave it, *instead_of*, was replaced since.
+    edited, `Conflict` when the root or the wrap that gave it, *opened_by*, was replaced since.
     """
     async with transaction():
         # The row lock: of two at once the later one stays.
-        today = Principal.filter(id=wrap.principal, epoch=wrap.epoch)
-        if not await today.update(kind=wrap.kind):
-            raise Conflict
-        if instead_of is not None and not await still_opens(wrap.principal, instead_of):
-            raise Conflict
+        await must_still_open(wrap.principal, wrap.epoch, opened_by)
         box, pepper_id, guard = wrap.box, None, 0
         if wrap.how in PEPPERED:
             pepper_id, guard = custody().files.pepper_id, await guard_of(wrap.principal)
@@ -122,11 +116,17 @@ async def wrap_of(principal: UUID, how: TypedHow) -> UUID | None:
     return None if row is None else row.id
 
 
-async def still_opens(principal: UUID, wrap: UUID) -> bool:
-    """Whether *wrap* has not been replaced; until the caller's transaction ends, it will not be."""
-    mine = Principal.filter(id=principal)
-    await mine.update(epoch=F("epoch"))  # the row lock that `keep_wrap` takes
-    return await HumanWrap.filter(id=wrap, principal=principal).exists()
+async def must_still_open(account: UUID, epoch: int, wrap: UUID | None) -> None:
+    """
+    Raise `Conflict` when the root of *epoch*, or the *wrap* that gave it, was replaced meanwhile.
+
+    Until the caller's transaction ends, neither will be.
+    """
+    today = Principal.filter(id=account, epoch=epoch)
+    if not await today.update(epoch=epoch):  # the row lock that `keep_wrap` takes
+        raise Conflict
+    if wrap is not None and not await HumanWrap.filter(id=wrap, principal=account).exists():
+        raise Conflict
 
 
 async def drop_wrap(how: TypedHow, principal: UUID) -> bool:

@@ -1,17 +1,25 @@
 """The Pass made anew, the recovery sheet, and the question that comes once a year."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 from quart import Response
 
+from portal.accounts import passes
 from portal.accounts.models import Account
 from portal.core.db import now
 from portal.keys.models import HumanWrap
 from tests.accounts.losing import NEW, forgets, subjects, time_passes
 from tests.accounts.stories import CODE, sign_in, text_of
+from tests.accounts.stories import PASSWORD as ENTERED
+from tests.accounts.test_entering import enters
 from tests.people import PASSWORD, Person, World
+
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+TICKET = re.compile(r'name="ticket" value="([^"]+)"')
 
 
 async def makes(person: Person, paper: str, present: str = PASSWORD) -> Response:
@@ -106,3 +114,43 @@ async def test_the_question_comes_once_a_year_and_the_answer_is_kept(world: Worl
     assert (await erika.browser.get("/")).status_code == 200
     await made(erika, "pass")
     assert (await erika.browser.get("/")).status_code == 303, "a new Pass is an answer, too"
+
+
+@pytest.mark.parametrize(
+    ("path", "purpose", "title", "has_card"),
+    [
+        ("/profile/papers/pass", "renewed", "Your new Pass", True),
+        ("/profile/papers/recovery", "recovery", "Your recovery sheet", False),
+        ("/profile/secure", "renewed", "Your new Pass", True),
+    ],
+)
+async def test_each_page_prints_the_paper_it_speaks_of(
+    world: World, path: str, purpose: str, title: str, has_card: bool
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    page = await text_of(await erika.browser.post(path, form={"present": PASSWORD}))
+    ticket = TICKET.search(page)
+    assert ticket
+    assert passes.read_ticket(ticket.group(1)).purpose == purpose
+    assert ("Download the Card as PDF" in page) == has_card
+
+    csrf = CSRF.search(page)
+    assert csrf
+    erika.browser.csrf = csrf.group(1)
+    sheet, asked_for_card = [
+        pypdfium2.PdfDocument(await (await erika.browser.post("/pass", form=form)).get_data())
+        for form in ({"ticket": ticket.group(1)}, {"ticket": ticket.group(1), "paper": "card"})
+    ]
+
+    assert title in sheet[0].get_textpage().get_text_bounded()
+    assert len(asked_for_card) == (2 if has_card else 1), "the recovery sheet is no Card"
+
+
+async def test_who_is_not_activated_yet_gets_papers_for_activating(world: World) -> None:
+    browser = await enters(world)
+
+    page = await text_of(await browser.post("/profile/papers/pass", form={"present": ENTERED}))
+
+    ticket = TICKET.search(page)
+    assert ticket
+    assert passes.read_ticket(ticket.group(1)).purpose == "first"

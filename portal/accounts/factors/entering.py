@@ -70,7 +70,7 @@ async def after_password(
     Raises `Conflict` when the password (its wrap *opened_by*) was changed meanwhile, and
     `vault.Tampered` when somebody edited the account's keys or its second factors.
     """
-    actor = await _as_actor(account, root)
+    actor = await as_actor(account, root)
     found = await document.read(actor)
     if found.present:
         return await _half(account, root, "second", opened_by)
@@ -113,7 +113,7 @@ async def by_passkey(answer: Answer, visit: Visit, site: Site, asker: bytes) -> 
     root = await keys.unwrap_by_passkey(answer.id, answer.secret)
     if account is None or root is None:
         raise PasskeyRefused
-    await proofs.by_passkey(await _as_actor(account, root, asker), answer, site, "sign-in")
+    await proofs.by_passkey(await as_actor(account, root, asker), answer, site, "sign-in")
     await throttles.give_back(PASSKEYS_FROM, visit.network)
     return await _signed_in(account, root, visit)
 
@@ -165,7 +165,8 @@ async def _seen_before(account: Account) -> bool:
     return False
 
 
-async def _as_actor(account: Account, root: Secret, session: bytes = b"") -> Actor:
+async def as_actor(account: Account, root: Secret, session: bytes = b"") -> Actor:
+    """Whose *root* was opened just now, before there is a session."""
     public = await keys.public_key("user", account.id)
     return Actor(
         id=AccountId(account.id),

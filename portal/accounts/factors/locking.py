@@ -8,6 +8,7 @@ the password is enough until that session would have ended anyway.  It opens not
 import hmac
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 from portal import keys
 from portal.accounts import throttles
@@ -22,6 +23,7 @@ from portal.accounts.models import Account
 from portal.accounts.passwords import fold
 from portal.accounts.unverified import UNVERIFIED
 from portal.core.actor import AccountId, Actor
+from portal.core.errors import Conflict
 
 UNLOCKS: Final = throttles.Limit("unlock-account")
 
@@ -40,10 +42,7 @@ async def lock(actor: Actor) -> str:
     """End the session in use; the cookie that makes unlocking simple until it would have ended."""
     own = await keys.sessions_of(actor)
     until = next(each.until for each in own if each.id == actor.session)
-    who = keys.Arriving(actor.id, actor.kind, actor.language)
-    cookie = await keys.start_half(who, actor.root, "locked", until)
-    await keys.end_session(actor)
-    return cookie
+    return await keys.start_locked(actor, until)
 
 
 async def unlock(
@@ -71,6 +70,7 @@ async def _by_password(locked: Locked, typed: str, visit: Visit, policy: Policy)
     await throttles.count(UNLOCKS, str(locked.account))
     account = await Account.get_or_none(id=locked.account, state__in=("active", UNVERIFIED))
     known = None if account is None else account.id
+    wrap = await keys.wrap_of(known or uuid4(), "password")
     root = await keys.unwrap_root("password", "user", known, fold(typed))
     if account is None or root is None:
         raise WrongPassword
@@ -78,4 +78,7 @@ async def _by_password(locked: Locked, typed: str, visit: Visit, policy: Policy)
     half = locked.half
     if half is not None and hmac.compare_digest(half.actor.root.reveal(), root.reveal()):
         return await entering.finish(half, visit, half.until)
-    return await entering.after_password(account, root, visit, policy)
+    try:
+        return await entering.after_password(account, root, visit, policy, opened_by=wrap)
+    except Conflict:  # the password was changed while this one was tried
+        raise WrongPassword from None

@@ -4,8 +4,10 @@ import pytest
 
 from portal import keys
 from portal.accounts.factors.models import Factors as FactorsRow
-from portal.keys.models import HumanWrap
+from portal.keys.models import HalfSession, HumanWrap
 from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows, text_of
+from tests.accounts.losing import forgets
+from tests.accounts.stories import CODE as PASS
 from tests.people import PASSWORD, World
 
 STRANGER_PAGES = ("/profile", "/documents", "/profile/security", "/profile/sessions", "/session")
@@ -175,3 +177,41 @@ async def test_a_new_password_ends_who_is_half_way_in(world: World) -> None:
 
     answer = await browser.post("/sign-in/second", form={"proof_code": phone.shows()})
     assert answer.headers["Location"] == "/sign-in"
+
+
+async def test_a_shorter_password_will_do_on_every_page_that_takes_one(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    secure = {"present": PASSWORD, "password": "tug7vexQ"}
+    short = [
+        await forgets(world, erika.mail, erika.code, "tug7vexQ"),
+        await erika.browser.post("/profile/secure", form=secure),
+    ]
+    assert "At least 12 characters" in await text_of(await erika.browser.get("/profile/secure"))
+    await sets_up_an_app(erika.browser)
+
+    page = await text_of(await erika.browser.get("/profile/secure"))
+    secured = await erika.browser.post("/profile/secure", form=secure)
+    code = PASS.search(await text_of(secured))
+    assert code
+    reset = await forgets(world, erika.mail, code.group(), "kuh7Mond")
+    too_short = await forgets(world, erika.mail, code.group(), "kuh7Mon")
+
+    assert [each.status_code for each in short] == [422, 422]
+    assert "At least 8 characters" in page
+    assert (secured.status_code, reset.status_code, too_short.status_code) == (200, 303, 422)
+    assert "at least 8 characters" in await text_of(too_short)
+
+
+async def test_a_password_changed_between_the_steps_ends_the_way_in(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+    thief, _ = await gives_password(world, erika)
+    form = {"present": PASSWORD, "password": "seven quiet otters paint 3 boats"}
+
+    assert (await erika.browser.post("/profile/password", form=form)).status_code == 303
+    answer = await thief.post("/sign-in/second", form={"proof_code": phone.shows()})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    assert (await thief.get("/profile")).status_code == 303
+    assert (await erika.browser.get("/profile")).status_code == 200
+    assert await HalfSession.all().count() == 0
