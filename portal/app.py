@@ -23,6 +23,7 @@ from quart import Quart, g, request
 import cases
 import cases.routes
 import cases.search.routes
+import portal.accounts.administration_routes
 import portal.accounts.keeping_routes
 import portal.accounts.recovery_routes
 import portal.accounts.routes
@@ -124,7 +125,7 @@ BEFORE_ACTIVATION: Final = frozenset(
     }
 )
 """Rooms that an account may use whose address nobody has confirmed; every other one is closed."""
-AFTER_ACTIVATION: Final = frozenset({"cases", "search"})
+AFTER_ACTIVATION: Final = frozenset({"administration", "cases", "search"})
 
 FROM_ANYWHERE: Final = frozenset({"notices.stop"})
 """Writes that need not start on our pages: a mail program's own button (RFC 8058) sends neither
@@ -213,6 +214,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
     app.register_blueprint(portal.accounts.recovery_routes.create_blueprint())
     app.register_blueprint(portal.accounts.keeping_routes.create_blueprint(settings))
     app.register_blueprint(portal.accounts.routes.create_factors(settings))
+    app.register_blueprint(portal.accounts.administration_routes.create_blueprint())
     if settings.mail == "mailbox":
         app.register_blueprint(portal.mailing.routes.blueprint)
     app.register_blueprint(studies.create_blueprint(shelf))

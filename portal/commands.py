@@ -5,12 +5,13 @@ import asyncio
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from portal import accounts, keys, mailing, migrating, vault
 from portal.app import MODELS, create_app
+from portal.core.actor import AccountId
 from portal.core.db import Database, orm_config
 from portal.core.errors import PortalError
 from portal.core.settings import Settings
@@ -83,25 +84,47 @@ def professionals(arguments: argparse.Namespace, env: Environment) -> None:
     """Confirm a professional or take that back, on the word of whoever runs the portal."""
     settings = Settings.read(env)
     keys.configure(vault.load_key_files(settings.key_folder), settings)
-    print(asyncio.run(_standing(settings, arguments.what, arguments.mail)))
+    print(asyncio.run(_with_database(settings, _change_standing(arguments.what, arguments.mail))))
 
 
-async def _standing(settings: Settings, what: str, mail: str) -> str:
+def administrators(arguments: argparse.Namespace, env: Environment) -> None:
+    """Say who looks after the portal's people, make somebody an administrator, or end it."""
+    settings = Settings.read(env)
+    keys.configure(vault.load_key_files(settings.key_folder), settings)
+    print(asyncio.run(_with_database(settings, _administer(arguments.what, arguments.mail))))
+
+
+async def _administer(what: str, mail: str) -> str:
+    if what == "list":
+        return "\n".join(await accounts.addresses_of_administrators()) or "nobody"
+    account = await _account_of(mail)
+    if what == "remove":
+        return "removed" if await accounts.dismiss(account) else "was none"
+    await accounts.appoint(account)
+    return "is an administrator now"
+
+
+async def _with_database(settings: Settings, work: Coroutine[None, None, str]) -> str:
     database = Database(settings.database_url, MODELS)
     await database.open()
     try:
         with database.current():
-            return await _change_standing(what, mail)
+            return await work
     except PortalError as error:
         raise CannotRun(error.message) from error
     finally:
         await database.close()
 
 
-async def _change_standing(what: str, mail: str) -> str:
+async def _account_of(mail: str) -> AccountId:
     account = await accounts.by_mail(mailing.read_address(mail))
     if account is None:
         raise CannotRun("no active account has this address")
+    return account
+
+
+async def _change_standing(what: str, mail: str) -> str:
+    account = await _account_of(mail)
     if what == "withdraw":
         return "withdrawn" if await accounts.withdraw_confirmation(account) else "nobody had"
     await accounts.confirm(account, accounts.OPERATOR)
@@ -209,6 +232,11 @@ def _about_whom(parser: argparse.ArgumentParser) -> object:
     return parser.add_argument("mail", help="the e-mail address of the account")
 
 
+def _about_administrators(parser: argparse.ArgumentParser) -> object:
+    parser.add_argument("what", choices=["add", "remove", "list"], help="what to do")
+    return parser.add_argument("mail", nargs="?", default="", help="the account's e-mail address")
+
+
 def _where(parser: argparse.ArgumentParser) -> object:
     parser.add_argument("--data", required=True, help="folder for everything that is written")
     return parser.add_argument("--port", type=int, default=8000)
@@ -225,6 +253,12 @@ COMMANDS = (
         "confirm that an account is a health professional's, or take that back",
         professionals,
         _about_whom,
+    ),
+    Command(
+        "administrator",
+        "say who confirms professionals in the portal, or change it",
+        administrators,
+        _about_administrators,
     ),
     Command("demo", "run a portal with an invented world in it", demo, _where),
 )

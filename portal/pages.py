@@ -57,6 +57,7 @@ ACCOUNT: Final = (
     Place("/profile/security", N_("Second factor"), "shield"),
     Place("/profile/sessions", N_("Sessions"), "system"),
 )
+ADMINISTRATION: Final = Place("/administration/professionals", N_("Professionals"), "shield")
 FOOT: Final = (
     Place("/help", N_("Help"), "help"),
     Place("/demo/mailbox", N_("Mailbox of the demo"), "mail"),
@@ -98,7 +99,7 @@ def init_app(app: Quart) -> None:
         return {
             "actor": actor,
             "theme": theme if theme in {"light", "dark"} else "auto",
-            "nav": _entries(app, NAVIGATION, actor),
+            "nav": _entries(app, await _navigation(actor), actor),
             "foot": _entries(app, FOOT, actor),
         }
 
@@ -155,6 +156,17 @@ def _entries(app: Quart, places: tuple[Place, ...], actor: Actor | None) -> list
         )
         for place in shown
     ]
+
+
+async def _navigation(actor: Actor | None) -> tuple[Place, ...]:
+    """What everybody has, and for administrators one place more, before profile and help."""
+    try:
+        if actor is None or not await accounts.is_administrator(actor.id):
+            return NAVIGATION
+    except Exception as error:  # noqa: BLE001 -- the database may be the fault the page tells of
+        log.warning("navigation: %s", type(error).__name__)
+        return NAVIGATION
+    return (*NAVIGATION[:-2], ADMINISTRATION, *NAVIGATION[-2:])
 
 
 async def _unread_notices() -> int:

@@ -12,6 +12,7 @@ from cases.search.finding import Results, search
 from cases.search.harvest import DescribeStudies
 from cases.search.reading import BadSearch
 from cases.vocabulary import MODALITIES, REGIONS
+from portal import accounts
 from portal.core.actor import Actor
 from portal.core.errors import reading
 from portal.core.web import explain, signed_in
@@ -29,6 +30,7 @@ def create_blueprint(archive: Archive, describing: Describing) -> Blueprint:
     async def form() -> ResponseReturnValue:
         if signed_in().kind != "professional":
             return await render_template("cases/for_professionals.html")
+        await accounts.must_be_confirmed(signed_in())
         archive.warm()
         return await _page("", "", NOTHING, "")
 

@@ -6,6 +6,12 @@ address.  Everything else opens with the person's root.
 """
 
 from portal.accounts import belongings
+from portal.accounts.administrators import (
+    addresses_of_administrators,
+    appoint,
+    dismiss,
+    is_administrator,
+)
 from portal.accounts.belongings import Belongings, Loss
 from portal.accounts.directory import (
     ColleagueCard,
@@ -87,7 +93,9 @@ __all__ = [
     "Stopped",
     "Visit",
     "activate",
+    "addresses_of_administrators",
     "admit",
+    "appoint",
     "as_card",
     "as_pdf",
     "asks_for_pass",
@@ -100,10 +108,12 @@ __all__ = [
     "confirmed_among",
     "count",
     "departure_of",
+    "dismiss",
     "edit",
     "existing",
     "find_colleagues",
     "forget_unactivated",
+    "is_administrator",
     "keeping_house",
     "language_of",
     "must_be_activated",

@@ -138,6 +138,16 @@ class NotConfirmed(Denied):
     )
 
 
+class StandingRefused(NotConfirmed):
+    """An administrator has looked and said no: from then on only an administrator confirms."""
+
+    code = "standing_refused"
+    message = N_(
+        "An administrator of the portal could not confirm this account. "
+        "Only an administrator can do it from now on."
+    )
+
+
 class NotYourself(Denied):
     """Nobody confirms themselves."""
 

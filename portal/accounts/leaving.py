@@ -17,10 +17,12 @@ from portal.accounts.links import digest_of, new_token
 from portal.accounts.models import (
     Account,
     Activation,
+    Administrator,
     FormerAddress,
     Leaving,
     Papers,
     Readdressing,
+    Refusal,
     ResetLink,
     Standing,
 )
@@ -31,6 +33,10 @@ from portal.core.language import show_time, speaking
 log = logging.getLogger(__name__)
 
 Why = Literal["reset", "delete"]
+OWN_ROWS: Final = (
+    ResetLink, Leaving, Readdressing, FormerAddress, Papers, Standing, Refusal, Administrator,
+)  # fmt: skip
+"""Tables with a row of an account's own, besides its keys."""
 FAREWELLS: Final[dict[Why, str]] = {"reset": "account_emptied", "delete": "account_deleted"}
 
 
@@ -138,7 +144,7 @@ async def shred(account_id: AccountId) -> None:
         if account.mail_mark is not None:
             await Activation.filter(mail_mark=account.mail_mark).delete()
         await Activation.filter(account_id=account_id).delete()
-        for table in (ResetLink, Leaving, Readdressing, FormerAddress, Papers, Standing):
+        for table in OWN_ROWS:
             await table.filter(account_id=account_id).delete()
         await factors.forget(account_id)
         await account.delete()

@@ -138,3 +138,27 @@ class Standing(Model):
 
     class Meta:
         table = "standing"
+
+
+class Refusal(Model):
+    """That an administrator could not confirm a professional, and why."""
+
+    account_id = fields.UUIDField(primary_key=True)
+    refused_by = fields.UUIDField()
+    refused_at = fields.DatetimeField()
+    reason = fields.BinaryField()
+    """Box under a key of the portal: the text for the account's owner."""
+
+    class Meta:
+        table = "standing_refusal"
+
+
+class Administrator(Model):
+    """Somebody who looks after the portal's people, believed only with its mark."""
+
+    account_id = fields.UUIDField(primary_key=True)
+    since = fields.DatetimeField()
+    mark = fields.BinaryField()
+
+    class Meta:
+        table = "administrator"

@@ -15,8 +15,8 @@ from typing import Final
 from uuid import UUID
 
 from portal import keys, vault
-from portal.accounts.errors import NotConfirmed, NotYourself
-from portal.accounts.models import Account, Standing
+from portal.accounts.errors import NotConfirmed, NotYourself, StandingRefused
+from portal.accounts.models import Account, Refusal, Standing
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
@@ -32,12 +32,16 @@ async def confirm(account: AccountId, by: AccountId) -> None:
     Confirm that *account* is a professional's, on the word of *by*; joins the caller's transaction.
 
     A confirmation that holds already stays as it is.  Raises `NotYourself`, `NotConfirmed` when
-    nobody has confirmed *by*, and `Unknown` for an account that is no active professional's.
+    nobody has confirmed *by*, `StandingRefused` after an
+    administrator said no, and `Unknown` for an account that is no active professional's.
     """
     if account == by:
         raise NotYourself
-    if by != OPERATOR and not await confirmed_among([by]):
-        raise NotConfirmed
+    if by != OPERATOR:
+        if not await confirmed_among([by]):
+            raise NotConfirmed
+        if await Refusal.exists(account_id=account):
+            raise StandingRefused
     if not await Account.exists(id=account, kind="professional", state="active"):
         raise Unknown
     if await confirmed_among([account]):

@@ -60,7 +60,15 @@ ERIKA: Final = Resident(
     "Erika Beispiel", "erika@example.test", "patient", "1956-04-01", "F", language="de"
 )
 
-RESIDENTS: Final = (LINDQVIST, ROSSI, OKAFOR, NOVAK, ERIKA)
+NEUMANN: Final = Resident(
+    "Dr. Nora Neumann", "neumann@example.test", "professional", "1990-07-09", "F",
+    "Radiology", "Flensburg",
+)  # fmt: skip
+
+RESIDENTS: Final = (LINDQVIST, ROSSI, OKAFOR, NOVAK, NEUMANN, ERIKA)
+UNCONFIRMED: Final = frozenset({NEUMANN})
+"""Says to be a physician; nobody has confirmed it yet."""
+ADMINISTRATORS: Final = frozenset({NOVAK})
 
 HEAD_PATIENT: Final = phantom.Person(
     name="Muster^Max", birth_date=date(1958, 9, 17), sex="M", local_id="D-2001"
@@ -131,7 +139,9 @@ async def _moves_in(resident: Resident) -> Actor:
         }
     )
     issued = await accounts.admit(new, PASSWORD)
-    if new.kind == "professional":
+    if resident in ADMINISTRATORS:
+        await accounts.appoint(AccountId(issued.account))
+    if new.kind == "professional" and resident not in UNCONFIRMED:
         await accounts.confirm(AccountId(issued.account), accounts.OPERATOR)
     typed = accounts.SigningIn.parse({"mail": resident.mail, "password": PASSWORD})
     actor = await keys.actor_by_cookie(

@@ -97,6 +97,11 @@ def standing(account: UUID, confirmed_by: UUID, moment: int) -> bytes:
     return ctx("standing", account, confirmed_by, moment)
 
 
+def administrator(account: UUID, moment: int) -> bytes:
+    """That an account administers the portal, and since when (seconds of the epoch)."""
+    return ctx("administrator", account, moment)
+
+
 def blind(table: str, column: str, value: Part) -> bytes:
     """A value that can be compared but not read."""
     return ctx("blind", table, column, value)

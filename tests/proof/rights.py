@@ -25,7 +25,9 @@ Fresh = Callable[[Stage, str], Awaitable[Mapping[str, str]]]
 
 ALL: Final = frozenset(ACTORS)
 SIGNED_IN: Final = ALL - {"stranger", "ended"}
-PROFESSIONALS: Final = SIGNED_IN - {"patient"}
+CONFIRMED: Final = SIGNED_IN - {"unconfirmed"}
+PROFESSIONALS: Final = CONFIRMED - {"patient"}
+ADMINISTRATOR: Final = frozenset({"administrator"})
 INSIDE: Final = frozenset({"member", "author", "owner"})
 AUTHOR: Final = frozenset({"author"})
 OWNER: Final = frozenset({"owner"})
@@ -111,6 +113,11 @@ async def a_session(stage: Stage, actor: str) -> Mapping[str, str]:
 async def a_device(stage: Stage, actor: str) -> Mapping[str, str]:
     _, stage.browsers[actor] = await stage.world.signs_in(stage.people[actor].mail)
     return {}
+
+
+async def somebody_unconfirmed(stage: Stage, _actor: str) -> Mapping[str, str]:
+    waiting = await stage.world.physician(f"Dr. Waiting {uuid4().hex[:6]}", confirmed=False)
+    return {"account": str(waiting.actor.id)}
 
 
 ABOUT: Final = {"name": "Chest", "department": "Radiology", "location": "Kiel"}
@@ -241,12 +248,12 @@ RIGHTS: Final[dict[str, Right]] = {
     "viewer.frame_bytes": Right(INSIDE),
     "viewer.preview": Right(INSIDE),
     "viewer.original": Right(INSIDE),
-    "search.form": Right(SIGNED_IN),
-    "search.find": Right(SIGNED_IN, sends=form(q="nodule")),
-    "cases.communities.mine": Right(SIGNED_IN),
-    "cases.communities.manage": Right(SIGNED_IN),
+    "search.form": Right(CONFIRMED),
+    "search.find": Right(CONFIRMED, sends=form(q="nodule")),
+    "cases.communities.mine": Right(CONFIRMED),
+    "cases.communities.manage": Right(CONFIRMED),
     "cases.communities.found": Right(
-        PROFESSIONALS, sees=frozenset({"patient"}), sends=form(**ABOUT)
+        PROFESSIONALS, sees=frozenset({"patient", "unconfirmed"}), sends=form(**ABOUT)
     ),
     "cases.communities.show": Right(INSIDE),
     "cases.communities.members": Right(INSIDE),
@@ -291,6 +298,11 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.write_outcome": Right(AUTHOR, sees=INSIDE, sends=form(outcome="A tumour.", rev="0")),
     "cases.reopen": Right(AUTHOR | OWNER, sees=INSIDE),
     # Last, as these end what the others need.
+    "administration.professionals": Right(ADMINISTRATOR),
+    "administration.confirm": Right(ADMINISTRATOR, fresh=somebody_unconfirmed),
+    "administration.refuse": Right(
+        ADMINISTRATOR, sends=form(reason="Which practice?"), fresh=somebody_unconfirmed
+    ),
     "factors.lock": Right(SIGNED_IN, fresh=a_device),
     "accounts.sign_out": Right(SIGNED_IN, fresh=a_device),
 }

@@ -17,7 +17,7 @@ from PIL import Image
 from quart import Response
 
 from cases import communities
-from portal import documents, keys, notices, studies
+from portal import accounts, documents, keys, notices, studies
 from portal.notices.models import Notice
 from portal.studies import parts
 from tests.accounts.stories import ADA, registers
@@ -28,6 +28,7 @@ from tests.viewer.pdf.making import encapsulated, pdf
 JSON: Final = {"Accept": "application/json"}
 ACTORS: Final = (
     "stranger", "ended", "patient", "outsider", "invited", "removed", "member", "author", "owner",
+    "administrator", "unconfirmed",
 )  # fmt: skip
 """Nobody signed in; a member whose session ended; and so on.  The author's are study and case."""
 
@@ -92,8 +93,10 @@ async def _people(stage: Stage) -> None:
     stage.people["patient"] = await stage.world.patient("Erika Beispiel")
     for name in ACTORS[1:]:
         if name != "patient":
-            stage.people[name] = await stage.world.physician(f"Dr. {name.title()} Ahrens")
+            doctor, known = f"Dr. {name.title()} Ahrens", name != "unconfirmed"
+            stage.people[name] = await stage.world.physician(doctor, confirmed=known)
         stage.browsers[name] = stage.people[name].browser
+    await accounts.appoint(stage.people["administrator"].actor.id)
 
 
 async def _membership(stage: Stage) -> None:

@@ -94,8 +94,8 @@ async def refusals(asking: Asking, actor: str) -> list[str]:
 
 def expected(actor: str, asking: Asking, accept: str) -> set[int]:
     if actor not in {"stranger", "ended"}:
-        # Patients have no communities at all, and are told so whatever they ask for.
-        return NOT_THERE | ({403} if actor == "patient" else set())
+        # These have no communities at all, and are told so whatever they ask for.
+        return NOT_THERE | ({403} if actor in {"patient", "unconfirmed"} else set())
     return {303} if asking.method == "GET" and accept == "text/html" else {401}
 
 
