@@ -35,8 +35,13 @@ async def enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedI
 
     Whoever did so before with the same address and password comes back into the same account.
     Whether the address has an owner shows in the mail alone.  Raises `WeakPassword`,
-    `TooManyTries`.
+    `TooManyTries`, and `Busy` at the door.
     """
+    with keys.door.entered():
+        return await _enter(new, visit, policy)
+
+
+async def _enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedIn:
     await throttles.count(REGISTRATIONS, visit.network)
     await throttles.count(MAILS, new.mail.mark)
     password = passwords.fold(new.password)

@@ -43,10 +43,15 @@ async def set_password(typed: Forgotten, network: str) -> None:
     Wrap the root by a new password, end every session, stop a pending reset and write a mail.
 
     Raises `MistypedCode` (costs no try), `TooManyTries` before any work, `WrongRecovery` after the
-    same work for an unknown address and a wrong code, and `WeakPassword`.
+    same work for an unknown address and a wrong code, `WeakPassword`, and `Busy` at the door.
     """
     if not vault.check_pass_code(typed.code):
         raise MistypedCode
+    with keys.door.entered():
+        await _set_password(typed, network)
+
+
+async def _set_password(typed: Forgotten, network: str) -> None:
     mark = typed.mail.mark
     await throttles.count(CODES, mark)
     await throttles.count(CODES_FROM, network)

@@ -76,10 +76,12 @@ class Taking:
         """
         Write the rows; joins the caller's transaction, which may be tried again.
 
-        Raises `QuotaFull`, `Busy`; `IntegrityError` when the same document came twice at once.
+        Raises `QuotaFull`, `Busy`; `IntegrityError` when the same document came twice at once;
+        `SignInNeeded` when the account is being deleted or was secured meanwhile.
         """
         taken = Taken()
         async with transaction():
+            await keys.hold(self._actor)  # nobody who is being deleted keeps anything
             there = await self._there()
             for each, mark in self._arrived:
                 if mark in there:

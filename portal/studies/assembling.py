@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
-from portal import storing, vault
+from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import PortalError
@@ -48,6 +48,7 @@ class Assembler:
         files = {record.file: record.total for record, _ in written.values()}
         repeated = []
         async with transaction():
+            await keys.hold(actor)  # nobody who is being deleted keeps anything
             # The row lock: whoever adds the last piece sees all the others.
             if not await Upload.filter(id=upload, owner=actor.id, expires_at__gt=now()).update(
                 touched=1

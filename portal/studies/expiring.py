@@ -53,8 +53,11 @@ async def forget_owner(owner: AccountId) -> None:
     The objects are let go of, so the sweeper removes them also when this process dies meanwhile.
     """
     async with transaction():
-        uploads = await Upload.filter(owner=owner).only("id")
-        for upload in uploads:
+        # All row locks before anything else: whoever has one of them counts objects next, which
+        # is what is done below, and neither must wait for the other.
+        await Upload.filter(owner=owner).update(owner=owner)
+        await Study.filter(owner=owner).update(owner=owner)
+        for upload in await Upload.filter(owner=owner).only("id"):
             await forget(upload.id)
         for study in await Study.filter(owner=owner).only("id"):
             await forget_study(study.id, owner)

@@ -138,6 +138,9 @@ async def _commit(
         for plan in plans
     ]
     async with transaction():
+        # Nobody who is being deleted keeps anything, and of one account's commits none waits
+        # for a study of another while it holds one itself.
+        await keys.hold(actor)
         for plan, segment in zip(plans, segments, strict=True):
             if not plan.rows:
                 continue

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from portal import documents, keys, storing
 from portal.core.actor import Actor
-from portal.core.db import now
+from portal.core.db import now, transaction
 from portal.studies import manifests
 from portal.studies.access import upload_for
 from portal.studies.errors import TooManyUploads
@@ -41,14 +41,16 @@ async def begin_upload(
     """
     A new upload, or the one that the same browser began before under *client_id*.
 
-    Raises `TooManyUploads`.
+    Raises `TooManyUploads`, and `SignInNeeded` when the account is being deleted.
     """
     if await Upload.filter(owner=actor.id).exclude(client_id=client_id).count() >= MOST_OPEN:
         raise TooManyUploads(retry_after=600)
     row = Upload(
         id=uuid4(), owner=actor.id, client_id=client_id, expires_at=now() + LIFETIME, touched=0
     )
-    await Upload.bulk_create([row], ignore_conflicts=True)
+    async with transaction():
+        await keys.hold(actor)
+        await Upload.bulk_create([row], ignore_conflicts=True)
     mine = Upload.filter(owner=actor.id, client_id=client_id)
     upload = (await mine.get()).id
     said = sealed_notes(actor, upload, notes)
