@@ -137,11 +137,14 @@ async def _members(
     await communities.complete(actor, opened)
     sought = request.args.get("q", "").strip()
     done = DONE.get(request.args.get("done", ""))
+    asked = await communities.asked(opened)
+    invited = [each.account for each in asked if each.account is not None]
     return await render_template(
         "cases/members.html",
         community=opened,
         members=await membership.members_in(opened),
-        asked=await communities.asked(opened),
+        asked=asked,
+        licences=await membership.licences_of_invited(opened, invited),
         notices=[{"text": _(done), "kind": "good"}] if done else [],
         sought=sought,
         found=await communities.address_book(actor, community, sought) if sought else [],

@@ -1,7 +1,7 @@
 """Who belongs to a community, in which role, and how somebody stops belonging."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
@@ -32,6 +32,8 @@ class MemberView:
     is_me: bool
     confirmed: bool
     """Somebody has confirmed that this is a health professional; others cannot come in."""
+    licence: str = field(default="", repr=False)
+    """The licence number, for owners, who may confirm; empty for everybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Entry:
     who: Colleague
     standing: str
     """`member`, `invited` or empty."""
+    confirmed: bool
 
 
 async def members(actor: Actor, community_id: CommunityId) -> list[MemberView]:
@@ -53,8 +56,10 @@ async def members_in(community: OpenCommunity) -> list[MemberView]:
     """The same for a community that is already open."""
     good = await rotating.verified(community)
     rows = await Member.filter(community_id=community.id)
-    names = await colleagues([AccountId(row.account) for row in rows])
-    confirmed = await accounts.confirmed_among([AccountId(row.account) for row in rows])
+    people = [AccountId(row.account) for row in rows]
+    names = await colleagues(people)
+    confirmed = await accounts.confirmed_among(people)
+    licences = await accounts.licences(people) if community.role == "owner" else {}
     found = [
         MemberView(
             who=names[AccountId(row.account)],
@@ -63,10 +68,20 @@ async def members_in(community: OpenCommunity) -> list[MemberView]:
             verified=AccountId(row.account) in good,
             is_me=row.account == community.actor,
             confirmed=AccountId(row.account) in confirmed,
+            licence=licences.get(AccountId(row.account), ""),
         )
         for row in rows
     ]
     return sorted(found, key=lambda each: (each.role != "owner", each.who.name.casefold()))
+
+
+async def licences_of_invited(
+    community: OpenCommunity, invited: Collection[AccountId]
+) -> Mapping[AccountId, str]:
+    """The licence numbers of whom an owner may confirm already before they come in."""
+    if community.role != "owner":
+        return {}
+    return await accounts.licences(set(invited) - await accounts.confirmed_among(invited))
 
 
 async def address_book(actor: Actor, community_id: CommunityId, words: str) -> list[Entry]:
@@ -79,10 +94,12 @@ async def address_book(actor: Actor, community_id: CommunityId, words: str) -> l
             "account", flat=True
         )
     )
+    confirmed = await accounts.confirmed_among([card.id for card in found])
     return [
         Entry(
-            Colleague(card.id, card.name, card.specialty, card.place),
+            Colleague.of(card),
             "member" if card.id in inside else "invited" if card.id in invited else "",
+            card.id in confirmed,
         )
         for card in found
     ]

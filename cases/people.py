@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Self
 
 from portal import accounts
 from portal.core.actor import AccountId
@@ -15,7 +16,25 @@ class Colleague:
     id: AccountId
     name: str
     specialty: str = ""
+    """Like everything that follows in the reader's language."""
     place: str = ""
+    practice: str = ""
+    languages: str = ""
+    away: str = ""
+    """Until when they are away today, and who stands in; empty while they are there."""
+
+    @classmethod
+    def of(cls, card: accounts.ColleagueCard) -> Self:
+        """Out of the address book."""
+        return cls(
+            card.id,
+            card.name,
+            accounts.specialty_words(card.specialty),
+            card.place,
+            card.practice,
+            accounts.language_names(card.languages),
+            str(card.away or ""),
+        )
 
 
 async def colleagues(ids: Collection[AccountId]) -> dict[AccountId, Colleague]:
@@ -24,9 +43,5 @@ async def colleagues(ids: Collection[AccountId]) -> dict[AccountId, Colleague]:
     found = {}
     for each in ids:
         card = known.get(each)
-        found[each] = (
-            Colleague(each, _("Former member"))
-            if card is None
-            else Colleague(each, card.name, card.specialty, card.place)
-        )
+        found[each] = Colleague(each, _("Former member")) if card is None else Colleague.of(card)
     return found

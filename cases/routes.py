@@ -97,7 +97,9 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
             about=opened.words,
             studies=[(study, summaries.get(study)) for study in page.studies],
             viewable=[study.hex for study in viewable],
-            members=[{"id": str(each.id), "name": each.name} for each in page.members],
+            members=[
+                {"id": str(each.id), "name": each.name, "away": each.away} for each in page.members
+            ],
             closed=opened.row.status == "closed",
             outcome=await outcomes.outcome_of(opened),
             answer_by=casework.answer_by(opened.words),

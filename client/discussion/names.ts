@@ -4,6 +4,8 @@ import { all, el, maybe } from "../dom";
 export interface Member {
   readonly id: string;
   readonly name: string;
+  /** Until when they are away and who stands in, in words; empty while they are there. */
+  readonly away: string;
 }
 
 const MOST = 8;
@@ -12,6 +14,7 @@ interface Open {
   readonly text: HTMLTextAreaElement;
   readonly list: HTMLElement;
   readonly from: number;
+  readonly members: readonly Member[];
 }
 
 /** The list of names under a composer; arrows, Enter, Tab and Escape work as in a combo box. */
@@ -39,12 +42,12 @@ export class Names {
       this.close();
       return;
     }
-    this.#show({ text, list, from }, fitting.slice(0, MOST));
+    this.#show({ text, list, from, members: fitting.slice(0, MOST) });
   }
 
-  #show(open: Open, members: readonly Member[]): void {
+  #show(open: Open): void {
     this.#open = open;
-    const options = members.map((member, at) =>
+    const options = open.members.map((member, at) =>
       el(
         "li",
         {
@@ -58,6 +61,7 @@ export class Names {
           },
         },
         member.name,
+        member.away === "" ? null : el("span", { class: "composer-away" }, member.away),
       ),
     );
     open.list.replaceChildren(...options);
@@ -77,7 +81,7 @@ export class Names {
         break;
       case "Enter":
       case "Tab":
-        this.#choose(options[at]?.textContent ?? "");
+        this.#choose(this.#open.members[at]?.name ?? "");
         break;
       case "Escape":
         this.close();

@@ -21,6 +21,7 @@ from portal.accounts.directory import (
     cards,
     existing,
     find_colleagues,
+    licences,
 )
 from portal.accounts.entrance_forms import ShortRegistration
 from portal.accounts.errors import AddressTaken, NotActivated, NotConfirmed, Stopped
@@ -36,15 +37,16 @@ from portal.accounts.forms import (
     Activating,
     PasswordChange,
     Preferences,
-    ProfileEdit,
     Registration,
     SigningIn,
 )
 from portal.accounts.housekeeping import keeping_house
 from portal.accounts.leaving import departure_of
+from portal.accounts.occupations import language_names, specialty_words
 from portal.accounts.papers import asks_for_pass
 from portal.accounts.passes import Pass, read_ticket, ticket
 from portal.accounts.printing import as_card, as_pdf, recovery_sheet
+from portal.accounts.profile_forms import ProfileEdit
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
 from portal.accounts.signing import (
@@ -115,7 +117,9 @@ __all__ = [
     "forget_unactivated",
     "is_administrator",
     "keeping_house",
+    "language_names",
     "language_of",
+    "licences",
     "must_be_activated",
     "must_be_confirmed",
     "must_be_confirmed_as",
@@ -127,6 +131,7 @@ __all__ = [
     "register",
     "sign_in",
     "sign_out",
+    "specialty_words",
     "step_up",
     "ticket",
     "withdraw_confirmation",

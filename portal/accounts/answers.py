@@ -18,6 +18,7 @@ from portal.accounts.errors import (
 from portal.accounts.factors import document
 from portal.accounts.factors.entering import SignedIn
 from portal.accounts.forms import Preferences
+from portal.accounts.occupations import specialties
 from portal.accounts.passwords import SHORTEST, WITH_FACTOR
 from portal.core import language
 from portal.core.actor import Actor
@@ -48,7 +49,9 @@ async def form_page(
     if error is not None:
         fields, problem = _explained(error)
     shown = {name: value for name, value in data.items() if name not in SECRET}
-    page = await render_template(template, data=shown, fields=fields, problem=problem, **more)
+    page = await render_template(
+        template, data=shown, fields=fields, problem=problem, specialties=specialties, **more
+    )
     if error is None:
         return page
     headers = (

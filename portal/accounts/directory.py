@@ -3,25 +3,28 @@ The address book: what colleagues may see of a professional.
 
 A record must be readable by any signed-in colleague while its owner is away, so it is boxed under a
 key of the whole portal, `sub(pepper, "directory")`, and not under the owner's root.  A stolen
-database shows nobody's name; a stolen database together with the pepper shows the names,
-specialties and places of professionals, never anything of a patient.  Patients have no record.
+database shows nobody's name; a stolen database together with the pepper shows what colleagues see
+of professionals, never anything of a patient.  Patients have no record.
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Final, cast
 from uuid import UUID
 
-from portal import keys, vault
+from portal import vault
+from portal.accounts.dates import show_short, today
 from portal.accounts.models import Account, FormerAddress
+from portal.accounts.occupations import Absence, Occupation, specialty_everywhere
+from portal.accounts.records import open_card, open_licence
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now
 from portal.core.errors import Denied
-from portal.core.language import N_
+from portal.core.language import N_, gettext
 from portal.mailing import Address
 
 log = logging.getLogger(__name__)
@@ -38,18 +41,60 @@ class ColleaguesOnly(Denied):
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """That somebody is not there today."""
+
+    until: date
+    """The last day."""
+    deputy: str = ""
+    """The name of who stands in; empty when there is nobody, or no longer."""
+
+    def __str__(self) -> str:
+        """In the reader's language: away until 3 Dec, deputy Dr. Rossi."""
+        values = {"day": show_short(self.until), "name": self.deputy}
+        if self.deputy:
+            return gettext("away until %(day)s, deputy %(name)s", **values)
+        return gettext("away until %(day)s", **values)
+
+
+@dataclass(frozen=True, slots=True)
 class ColleagueCard:
     """What colleagues see of a professional."""
 
     id: AccountId
     name: str
+    """With the title."""
     specialty: str
+    """As it was typed."""
     place: str
+    practice: str = ""
+    languages: tuple[str, ...] = ()
+    """Codes (ISO 639) of what they speak."""
+    away: Away | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A card as it is kept."""
+
+    id: AccountId
+    name: str
+    work: Occupation
+
+    @property
+    def called(self) -> str:
+        return self.work.called(self.name)
+
+    def holds(self, words: Collection[str]) -> bool:
+        work = self.work
+        said = (self.called, specialty_everywhere(work.specialty), work.practice, work.place)
+        text = " ".join([*said, work.specialty]).casefold()
+        return all(word in text for word in words)
 
 
 async def find_colleagues(actor: Actor, text: str) -> list[ColleagueCard]:
     """
-    Findable professionals whose name, specialty or place holds every word of *text*.
+    Findable professionals whose name, specialty, practice or place holds every word of *text*.
 
     At most `MOST_FOUND`, by name; nothing for fewer than two characters, so nobody leafs through
     the book.
@@ -62,7 +107,7 @@ async def find_colleagues(actor: Actor, text: str) -> list[ColleagueCard]:
     rows = await Account.filter(
         kind="professional", state="active", findable=True, id__not=actor.id
     ).only("id", "card", "card_rev")
-    return await asyncio.to_thread(_matching, rows, words)
+    return await _shown(await asyncio.to_thread(_matching, rows, words))
 
 
 async def card(account_id: AccountId) -> ColleagueCard | None:
@@ -71,11 +116,26 @@ async def card(account_id: AccountId) -> ColleagueCard | None:
 
 
 async def cards(account_ids: Collection[AccountId]) -> dict[AccountId, ColleagueCard]:
-    """The cards of those who have one, in one query."""
-    rows = await Account.filter(
-        id__in=list(set(account_ids)), kind="professional", state="active"
-    ).only("id", "card", "card_rev")
-    return {each.id: each for each in _open_all(rows)}
+    """The cards of those who have one, in one query, and one more when somebody has a deputy."""
+    return {each.id: each for each in await _shown(await _records(account_ids))}
+
+
+async def licences(account_ids: Collection[AccountId]) -> dict[AccountId, str]:
+    """
+    The licence numbers of those who gave one.
+
+    For a page of whoever may confirm these accounts; the caller has made sure of that.
+    """
+    rows = await Account.filter(id__in=list(set(account_ids)), licence__isnull=False).only(
+        "id", "licence", "card_rev"
+    )
+    found = {}
+    for row in rows:
+        try:
+            found[AccountId(row.id)] = open_licence(row)
+        except vault.Tampered:
+            _report(row.id)
+    return found
 
 
 async def by_mail(address: Address) -> AccountId | None:
@@ -96,29 +156,54 @@ async def existing(account_ids: Collection[AccountId]) -> set[AccountId]:
     return set(cast("list[AccountId]", await found.values_list("id", flat=True)))
 
 
-def box_card(owner: UUID, rev: int, *, name: str, specialty: str, place: str) -> bytes:
-    """The record as it is kept."""
-    packed = json.dumps({"name": name, "specialty": specialty, "place": place}).encode()
-    return vault.box(keys.pepper_key("directory"), _padded(packed), _context(owner, rev))
+async def _records(account_ids: Collection[AccountId]) -> list[_Record]:
+    rows = await Account.filter(
+        id__in=list(set(account_ids)), kind="professional", state="active"
+    ).only("id", "card", "card_rev")
+    return _open_all(rows)
 
 
-def open_card(row: Account) -> ColleagueCard | None:
-    """The record of *row*, None when it has none.  Raises `vault.Tampered` when it is another's."""
-    if row.card is None:
-        return None
-    packed = vault.unbox(keys.pepper_key("directory"), row.card, _context(row.id, row.card_rev))
-    return ColleagueCard(AccountId(row.id), **json.loads(packed))
-
-
-def _open_all(rows: Iterable[Account]) -> list[ColleagueCard]:
+def _open_all(rows: Iterable[Account]) -> list[_Record]:
     """The records that open: one that somebody edited must not close the book for everybody."""
     found = []
     for row in rows:
         try:
-            found.append(open_card(row))
+            opened = open_card(row)
         except vault.Tampered:
             _report(row.id)
-    return [each for each in found if each is not None]
+            continue
+        if opened is not None:
+            found.append(_Record(AccountId(row.id), *opened))
+    return found
+
+
+async def _shown(records: Collection[_Record]) -> list[ColleagueCard]:
+    """The records as colleagues see them today; an absence is over after its last day."""
+    current = today()
+    away = {
+        each.id: each.work.absence
+        for each in records
+        if each.work.absence and each.work.absence.first <= current <= each.work.absence.last
+    }
+    deputies = [AccountId(each.deputy) for each in away.values() if each.deputy]
+    names = {each.id: each.called for each in await _records(deputies)} if deputies else {}
+    return [
+        ColleagueCard(
+            each.id,
+            each.called,
+            each.work.specialty,
+            each.work.place,
+            each.work.practice,
+            each.work.languages,
+            _away(away[each.id], names) if each.id in away else None,
+        )
+        for each in records
+    ]
+
+
+def _away(absence: Absence, names: Mapping[AccountId, str]) -> Away:
+    deputy = AccountId(absence.deputy) if absence.deputy else None
+    return Away(absence.last, names.get(deputy, "") if deputy else "")
 
 
 @lru_cache(maxsize=1000)
@@ -127,19 +212,6 @@ def _report(row: UUID) -> None:
     log.critical("address book record does not open: account %s", row)
 
 
-def _matching(rows: list[Account], words: list[str]) -> list[ColleagueCard]:
-    found = [
-        each
-        for each in _open_all(rows)
-        if all(word in f"{each.name} {each.specialty} {each.place}".casefold() for word in words)
-    ]
-    return sorted(found, key=lambda each: each.name.casefold())[:MOST_FOUND]
-
-
-def _padded(packed: bytes) -> bytes:
-    """Blanks up to the next 64 bytes: JSON ignores them, and the length of a name does not show."""
-    return packed + b" " * (-len(packed) % 64)
-
-
-def _context(owner: UUID, rev: int) -> bytes:
-    return vault.contexts.text("portal", owner, 0, "account", "card", owner, rev)
+def _matching(rows: list[Account], words: list[str]) -> list[_Record]:
+    found = [each for each in _open_all(rows) if each.holds(words)]
+    return sorted(found, key=lambda each: each.called.casefold())[:MOST_FOUND]

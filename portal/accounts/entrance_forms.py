@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
-from portal.accounts.forms import Problems, ProfileEdit, one_of, read_secret
+from portal.accounts.forms import Problems, one_of, read_secret
+from portal.accounts.profile_forms import ProfileEdit
 from portal.core.actor import AccountKind
 from portal.core.errors import Invalid
 from portal.core.language import choose

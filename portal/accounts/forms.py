@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final, Literal, Self, TypeVar, cast
 
 from portal.accounts.dates import read_birth_date
+from portal.accounts.occupations import Occupation
 from portal.core.actor import AccountKind
 from portal.core.errors import Invalid, PortalError
 from portal.core.language import N_, choose, gettext
@@ -108,7 +109,9 @@ class Registration:
     sex: Sex = field(repr=False)
     kind: AccountKind
     language: str
+    title: str = ""
     specialty: str = ""
+    practice: str = ""
     place: str = ""
     findable: bool = False
     """A professional who lets colleagues find them in the address book (Q-20)."""
@@ -122,8 +125,10 @@ class Registration:
         born = problems.read("birth_date", read_birth_date, data)
         sex = problems.read("sex", one_of("F", "M", "O"), data)
         kind = problems.read("kind", one_of("patient", "professional"), data)
-        specialty = problems.read("specialty", read_line, data)
-        place = problems.read("place", read_line, data)
+        work = {
+            each: problems.read(each, read_line, data) or ""
+            for each in ("title", "specialty", "practice", "place")
+        }
         problems.check()
         assert mail and name and born  # noqa: S101, PT018 -- check() raised otherwise
         return cls(
@@ -133,9 +138,19 @@ class Registration:
             sex=cast("Sex", sex),
             kind=cast("AccountKind", kind),
             language=choose(str(data.get("language", ""))),
-            specialty=specialty or "",
-            place=place or "",
+            **work,
             findable=kind == "professional" and bool(data.get("findable")),
+        )
+
+    @property
+    def occupation(self) -> Occupation:
+        """The work, as a profile has it."""
+        return Occupation(
+            title=self.title,
+            specialty=self.specialty,
+            practice=self.practice,
+            place=self.place,
+            findable=self.findable,
         )
 
 
@@ -189,38 +204,6 @@ class PasswordChange:
         password = problems.read("password", read_secret, data)
         problems.check()
         return cls(present or "", password or "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileEdit:
-    """What a person may change about themselves."""
-
-    name: str = field(repr=False)
-    birth_date: date = field(repr=False)
-    sex: Sex = field(repr=False)
-    specialty: str = ""
-    place: str = ""
-    findable: bool = False
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        name = problems.read("name", read_name, data)
-        born = problems.read("birth_date", read_birth_date, data)
-        sex = problems.read("sex", one_of("F", "M", "O"), data)
-        specialty = problems.read("specialty", read_line, data)
-        place = problems.read("place", read_line, data)
-        problems.check()
-        assert name and born  # noqa: S101, PT018 -- check() raised otherwise
-        return cls(
-            name=name,
-            birth_date=born,
-            sex=cast("Sex", sex),
-            specialty=specialty or "",
-            place=place or "",
-            findable=bool(data.get("findable")),
-        )
 
 
 @dataclass(frozen=True, slots=True)

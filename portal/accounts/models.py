@@ -24,6 +24,8 @@ class Account(Model):
     profile_rev = fields.IntField()
     card = fields.BinaryField(null=True)
     card_rev = fields.IntField()
+    licence = fields.BinaryField(null=True)
+    """Of a professional, bound to `card_rev`, for whoever may confirm them."""
     findable = fields.BooleanField()
     created_at = fields.DatetimeField()
 

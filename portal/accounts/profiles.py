@@ -1,15 +1,18 @@
 """A person's own page: what they are called, what colleagues see, how the portal speaks to them."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, cast
 from uuid import UUID
 
 from portal import keys, vault
-from portal.accounts.directory import box_card, open_card
-from portal.accounts.forms import Preferences, ProfileEdit, Registration, Sex, Theme
+from portal.accounts import deputies, records
+from portal.accounts.dates import today
+from portal.accounts.forms import Preferences, Registration, Sex, Theme
 from portal.accounts.models import Account
+from portal.accounts.occupations import Occupation
+from portal.accounts.profile_forms import ProfileEdit
 from portal.core.actor import AccountKind, Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import Conflict, Unknown
@@ -26,17 +29,20 @@ class Profile:
     birth_date: date | None = field(repr=False)
     """Like name and sex unknown (None, empty) until an unverified account is activated."""
     sex: Sex | Literal[""] = field(repr=False)
-    specialty: str
-    place: str
-    findable: bool
+    work: Occupation = field(repr=False)
+    """Of a professional; an absence that is over is gone."""
+    deputy: str = field(repr=False)
+    """The name of who stands in."""
     language: str
     theme: Theme
+    rev: int
+    """Which version this is: `edit` replaces no other."""
 
 
 async def profile_of(actor: Actor) -> Profile:
     """The actor's own profile."""
     row = await account_of(actor)
-    card = open_card(row)
+    work = _work_of(row)
     stored = _open_profile(row, actor.epoch, actor.root)
     return Profile(
         kind=actor.kind,
@@ -44,30 +50,54 @@ async def profile_of(actor: Actor) -> Profile:
         name=stored["name"],
         birth_date=date.fromisoformat(stored["birth_date"]) if stored["birth_date"] else None,
         sex=stored["sex"],
-        specialty=card.specialty if card else "",
-        place=card.place if card else "",
-        findable=row.findable,
+        work=work,
+        deputy=await deputies.name_of(work.absence.deputy) if work.absence else "",
         language=row.language,
         theme=cast("Theme", row.theme),
+        rev=row.profile_rev,
     )
 
 
-async def edit(actor: Actor, new: ProfileEdit) -> None:
-    """Replace the profile.  `Conflict` when another window did so meanwhile."""
+async def edit(actor: Actor, new: ProfileEdit, rev: int) -> None:
+    """
+    Replace version *rev* of the profile.
+
+    Raises `Conflict` when another window did so meanwhile, and `Invalid` for a deputy whom the
+    address book does not know, with `choices` when it knows several.
+    """
     row = await account_of(actor)
+    if row.profile_rev != rev:
+        raise Conflict
     changes: dict[str, Any] = {
-        "profile": box_profile(row.id, actor.epoch, actor.root, row.profile_rev + 1, new),
-        "profile_rev": row.profile_rev + 1,
+        "profile": box_profile(row.id, actor.epoch, actor.root, rev + 1, new),
+        "profile_rev": rev + 1,
     }
     if actor.kind == "professional":
-        changes["card"] = box_card(
-            row.id, row.card_rev + 1, name=new.name, specialty=new.specialty, place=new.place
-        )
-        changes |= {"card_rev": row.card_rev + 1, "findable": new.findable}
+        work = await _with_deputy(actor, new, _work_of(row))
+        changes |= records.boxed(row.id, row.card_rev + 1, new.name, work)
     async with transaction():
-        unchanged = Account.filter(id=row.id, profile_rev=row.profile_rev)
+        unchanged = Account.filter(id=row.id, profile_rev=rev)
         if not await unchanged.update(**changes):
             raise Conflict
+
+
+async def _with_deputy(actor: Actor, new: ProfileEdit, before: Occupation) -> Occupation:
+    work = new.occupation
+    if work.absence is None:
+        return work
+    kept = before.absence.deputy if before.absence else None
+    deputy = await deputies.chosen(actor, new.deputy, kept)
+    return replace(work, absence=replace(work.absence, deputy=deputy))
+
+
+def _work_of(row: Account) -> Occupation:
+    """What the row's owner says of their work, with the licence number."""
+    opened = records.open_card(row)
+    if opened is None:
+        return Occupation()
+    work = replace(opened[1], findable=row.findable, licence=records.open_licence(row))
+    over = work.absence is not None and work.absence.last < today()
+    return replace(work, absence=None) if over else work
 
 
 async def prefer(actor: Actor, preferences: Preferences) -> None:

@@ -15,8 +15,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing, vault
-from portal.accounts import leaving, passwords, throttles
-from portal.accounts.directory import box_card
+from portal.accounts import leaving, passwords, records, throttles
 from portal.accounts.entrance_forms import Completing
 from portal.accounts.errors import (
     AddressTaken,
@@ -178,9 +177,9 @@ async def _make() -> _Made:
 
 async def _keep(made: _Made, new: Registration) -> keys.PublicKey:
     """The rows of an account that is not activated."""
-    card = None
+    work: dict[str, Any] = {"card": None, "card_rev": 1, "findable": False}
     if new.kind == "professional":
-        card = box_card(made.account_id, 1, name=new.name, specialty=new.specialty, place=new.place)
+        work = records.boxed(made.account_id, 1, new.name, new.occupation)
     await Account.create(
         id=made.account_id,
         kind=new.kind,
@@ -190,10 +189,8 @@ async def _keep(made: _Made, new: Registration) -> keys.PublicKey:
         mail=mailing.box_address(new.mail, made.account_id),
         profile=box_profile(made.account_id, keys.FIRST_EPOCH, made.root, 1, new),
         profile_rev=1,
-        card=card,
-        card_rev=1,
-        findable=new.findable,
         created_at=now(),
+        **work,
     )
     public = await keys.create_principal(made.account_id, "user", made.root)
     await keys.keep_wrap(made.code_wrap)
@@ -222,10 +219,7 @@ async def _complete(account: Account, root: Secret, mark: str, typed: Completing
         "profile_rev": account.profile_rev + 1,
     }
     if kind == "professional":
-        changes["card"] = box_card(
-            account_id, 1, name=about.name, specialty=about.specialty, place=about.place
-        )
-        changes["findable"] = about.findable
+        changes |= records.boxed(account_id, 1, about.name, about.occupation)
     async with transaction():
         await _claim(account_id, mark, **changes)
         await Activation.filter(mail_mark=mark).delete()

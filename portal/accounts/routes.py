@@ -1,21 +1,18 @@
 """The pages of an account: parse the form, call the verb, show its errors beside their fields."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from quart import Blueprint, g, redirect, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import entrance_routes, profiles, signing
+from portal.accounts import entrance_routes, profile_routes, profiles, signing
 from portal.accounts.answers import form_page as _form
 from portal.accounts.answers import let_in, redirect_to, remember, safe_next, shortest_for
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword, WrongSignIn
 from portal.accounts.factors import browsers
 from portal.accounts.factors import routes as factors_routes
 from portal.accounts.factors.passkeys import Site
-from portal.accounts.forms import PasswordChange, Preferences, ProfileEdit, SigningIn
+from portal.accounts.forms import PasswordChange, Preferences, SigningIn
 from portal.core import language
-from portal.core.errors import Conflict, Invalid, PortalError
+from portal.core.errors import Invalid
 from portal.core.settings import Settings
 from portal.core.web import signed_in
 
@@ -27,6 +24,7 @@ def create_blueprint(settings: Settings) -> Blueprint:
     entrance_routes.add_activating(blueprint)
     entrance_routes.add_waiting(blueprint)
     _signing(blueprint, settings)
+    profile_routes.add_profile(blueprint)
     _own_pages(blueprint, settings)
     return blueprint
 
@@ -81,19 +79,6 @@ def _signing(blueprint: Blueprint, settings: Settings) -> None:
 
 
 def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
-    @blueprint.get("/profile")
-    async def show_profile() -> ResponseReturnValue:
-        return await _profile_page(saved="saved" in request.args)
-
-    @blueprint.post("/profile")
-    async def edit_profile() -> ResponseReturnValue:
-        data = (await request.form).to_dict()
-        try:
-            await profiles.edit(signed_in(), ProfileEdit.parse(data))
-        except (Invalid, Conflict) as error:
-            return await _profile_page(data, error)
-        return redirect("/profile?saved=1", 303)
-
     @blueprint.get("/profile/password")
     async def ask_password() -> ResponseReturnValue:
         return await _form("accounts/password.html", {}, shortest=await shortest_for(signed_in()))
@@ -120,26 +105,3 @@ def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
         answer = redirect_to(safe_next(data.get("next")))
         remember(answer, settings, preferences)
         return answer
-
-
-async def _profile_page(
-    data: Mapping[str, Any] | None = None, error: PortalError | None = None, *, saved: bool = False
-) -> ResponseReturnValue:
-    actor = signed_in()
-    profile = await profiles.profile_of(actor)
-    shown = data if data is not None else _as_typed(profile)
-    fingerprint = await profiles.fingerprint_of(actor)
-    return await _form(
-        "accounts/profile.html", shown, error, profile=profile, fingerprint=fingerprint, saved=saved
-    )
-
-
-def _as_typed(profile: profiles.Profile) -> dict[str, Any]:
-    return {
-        "name": profile.name,
-        "birth_date": profile.birth_date.strftime("%d.%m.%Y") if profile.birth_date else "",
-        "sex": profile.sex,
-        "specialty": profile.specialty,
-        "place": profile.place,
-        "findable": profile.findable,
-    }

@@ -10,7 +10,7 @@ from tests.accounts.stories import sign_in, text_of
 from tests.people import PASSWORD, World
 from tests.queries import counting
 
-ERIKA = {"name": "Erika Muster", "birth_date": "2.5.1956", "sex": "O"}
+ERIKA = {"name": "Erika Muster", "birth_date": "2.5.1956", "sex": "O", "rev": "1"}
 
 
 async def test_a_person_corrects_their_profile(world: World) -> None:
@@ -22,6 +22,7 @@ async def test_a_person_corrects_their_profile(world: World) -> None:
     assert answer.status_code == 303
     assert 'value="Erika Muster"' in page
     assert 'value="02.05.1956"' in page
+    assert "That is 2 May 1956." in page
     assert "address book" not in page, "patients have no record"
 
 
@@ -115,7 +116,7 @@ async def test_who_does_not_want_to_be_found_is_not_found(world: World) -> None:
     )  # fmt: skip
 
     assert [each.id for each in await accounts.find_colleagues(ben.actor, "ada")] == [ada.actor.id]
-    form = {"name": "Ada Lindqvist", "birth_date": "1.1.1970", "sex": "F"}
+    form = {"name": "Ada Lindqvist", "birth_date": "1.1.1970", "sex": "F", "rev": "1"}
     await ada.browser.post("/profile", form=form)
     await shy.browser.post("/profile", form=form | {"name": "Ada Zurück", "findable": "yes"})
     assert [each.id for each in await accounts.find_colleagues(ben.actor, "ada")] == [shy.actor.id]

@@ -32,7 +32,8 @@ NAMES: Final = (
     "ticket", "code", "title", "question", "modality", "region", "age_band", "client_id", "client",
     "studies", "text", "rev", "reply_to", "pin", "seq", "on", "role", "account", "department",
     "location", "q", "add", "page", "in", "fingerprints", "confirmed", "specialty", "place",
-    "label", "documents", "instances",
+    "label", "documents", "instances", "practice", "licence", "languages", "away_from",
+    "away_until", "deputy", "deputy_name", "findable",
 )  # fmt: skip
 QUERIES: Final = (
     "since", "before", "after", "q", "status", "modality", "region", "study", "pane", "series",
@@ -69,8 +70,9 @@ MARKED: Final = Words(
 @pytest.mark.one_engine
 @pytest.mark.parametrize("stage", [MARKED], indirect=True, ids=["marked"])
 async def test_markup_is_text_on_every_page_that_shows_it(stage: Stage, app: Quart) -> None:
-    profile = {"name": f"Dr. {SCRIPT}", "birth_date": "17.05.1970", "sex": "O"}
-    profile |= {"specialty": SCRIPT, "place": SCRIPT, "findable": "on"}
+    profile = {"name": f"Dr. {SCRIPT}", "birth_date": "17.05.1970", "sex": "O", "rev": "1"}
+    profile |= {"specialty": SCRIPT, "place": SCRIPT, "findable": "on", "licence": SCRIPT}
+    profile |= {"title": SCRIPT, "practice": SCRIPT}
     for name in ("author", "owner", "patient"):
         saved = await stage.browsers[name].post("/profile", form=profile)
         assert saved.status_code == 303, await text_of(saved)
