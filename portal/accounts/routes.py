@@ -12,7 +12,7 @@ from portal.accounts.factors import routes as factors_routes
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.forms import PasswordChange, Preferences, SigningIn
 from portal.core import language
-from portal.core.errors import Invalid
+from portal.core.errors import Conflict, Invalid
 from portal.core.settings import Settings
 from portal.core.web import signed_in
 

@@ -126,6 +126,7 @@ async def test_the_licence_number_lies_under_a_key_of_its_own_and_goes_with_its_
     await changes(ada, licence=LICENCE)
     row = await Account.get(id=ada.actor.id)
 
+    assert row.licence
     assert LICENCE.encode() not in row.licence
     context = vault.contexts.text("portal", row.id, 0, "account", "licence", row.id, row.card_rev)
     assert json.loads(vault.unbox(keys.pepper_key("licence"), row.licence, context)) == LICENCE
@@ -202,7 +203,7 @@ async def test_a_deputy_is_one_colleague_out_of_the_address_book(world: World) -
     other = await world.physician("Carlo Rossi", place="Ulm")
     await world.physician("Shy Hidden", findable=False)
     await world.patient("Erika Beispiel")
-    until = {"away_until": today().isoformat()}
+    until: dict[str, Any] = {"away_until": today().isoformat()}
 
     for nobody in ("Hidden", "Beispiel", "Ada", "Nobody"):
         refused = await changes(ada, 422, deputy_name=nobody, **until)
@@ -282,8 +283,9 @@ async def test_the_second_window_shows_both_versions_and_saves_what_its_reader_d
     world: World,
 ) -> None:
     ada = await world.physician("Ada", specialty="Radiology", place="Kiel")
-    first = {"rev": "1", "place": "Hamburg", "languages": "fr", "licence": LICENCE}
-    second = {"rev": "1", "practice": "Clinic <North>", "sex": "F", "place": "Kiel"}
+    first: dict[str, Any] = {"rev": "1", "place": "Hamburg", "languages": "fr", "licence": LICENCE}
+    second: dict[str, Any] = {"rev": "1", "practice": "Clinic <North>", "sex": "F"}
+    second["place"] = "Kiel"
     await changes(ada, **first)
 
     conflict = await changes(ada, 409, **second)
