@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='HumanWrap',
             name='guard',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='Session',
@@ -79,6 +79,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Session',
             name='note_rev',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
     ]

@@ -27,6 +27,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Throttle',
             name='lasting',
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(default=False, db_default=False),
         ),
     ]

@@ -122,7 +122,7 @@ class Throttle(Model):
     free_at = fields.DatetimeField()
     """Before this moment no further try is taken."""
     last_at = fields.DatetimeField(db_index=True)
-    lasting = fields.BooleanField(default=False)
+    lasting = fields.BooleanField(default=False, db_default=False)
     """Counts failures in a row: only a success ends it, not a day without a try."""
 
     class Meta:

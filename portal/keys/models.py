@@ -52,7 +52,7 @@ class HumanWrap(Model):
     cost = fields.CharField(max_length=20)
     pepper_id = fields.IntField(null=True)
     """Which pepper the outer box is under; none around a Pass code, which has 120 bits."""
-    guard = fields.IntField(default=0)
+    guard = fields.IntField(default=0, db_default=0)
     """Revision of the account's second factors when the outer box was made, bound into it."""
     box = fields.BinaryField()
 
@@ -124,7 +124,7 @@ class Session(Model):
     """The portal's own mark over the same, for whoever asks without the cookie: an open socket."""
     note = fields.BinaryField(null=True)
     """What only the owner may know of it (device, network, last proof), under the owner's root."""
-    note_rev = fields.IntField(default=0)
+    note_rev = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "session"
