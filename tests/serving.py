@@ -1,7 +1,9 @@
 """The portal running: without a socket for the test client, or on a real port for browsers."""
 
 import asyncio
+import os
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
@@ -71,3 +73,44 @@ async def serving(
 async def _serve(server: Server, listener: socket.socket) -> None:
     with suppress(SystemExit):  # uvicorn's way to say that the start failed
         await server._serve([listener])
+
+
+@asynccontextmanager
+async def another_process(settings: Settings, *, redis_url: str = "") -> AsyncIterator[str]:
+    """The same installation served once more on another port, as behind one proxy."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said = {
+        "HDS_DATA": str(settings.data),
+        "HDS_DATABASE_URL": settings.database_url,
+        "HDS_KEY_FOLDER": str(settings.key_folder),
+        "HDS_PUBLIC_URL": settings.public_url,
+        "HDS_PORT": str(port),
+        "HDS_MAIL": "mailbox",
+    }
+    if redis_url:
+        said["HDS_REDIS_URL"] = redis_url
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "portal", "serve"),
+        env=os.environ | said,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await _until_open(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _until_open(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+                continue
+            writer.close()
+            return

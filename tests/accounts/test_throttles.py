@@ -3,11 +3,14 @@ from datetime import timedelta
 
 import pytest
 
+from portal import keys
 from portal.accounts import throttles
 from portal.accounts.errors import TooManyTries
 from portal.accounts.models import Throttle
 from portal.accounts.throttles import Limit
-from tests.people import World
+from portal.keys.slowness import Door
+from tests.accounts.stories import ERIKA, registers
+from tests.people import PASSWORD, World
 
 LIMIT = Limit("test")
 
@@ -68,3 +71,35 @@ async def test_what_was_right_is_given_back_and_what_is_old_forgotten(world: Wor
     await row.save()
     await throttles.sweep()
     assert not await Throttle.exists()
+
+
+async def test_a_full_door_sends_away_whoever_would_make_work_before_anything_is_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S29: a flood of registrations or codes is no other than one of passwords."""
+    erika = await world.patient("Erika Beispiel")
+    browser = world.browser()
+    await registers(browser)
+    link = await world.link_for(ERIKA["mail"])
+    before = await Throttle.all().order_by("mark").values()
+    monkeypatch.setattr(keys, "door", Door(most=0))
+
+    answers = {
+        path: await browser.post(path, form=form)
+        for path, form in {
+            "/sign-in": {"mail": erika.mail, "password": PASSWORD},
+            "/register": ERIKA | {"mail": "otto@example.test"},
+            "/register/short": {
+                "mail": "otto@example.test", "password": PASSWORD, "kind": "patient",
+                "language": "en",
+            },
+            link: {"code": erika.code, "password": PASSWORD},
+            "/forgotten": {"mail": erika.mail, "code": erika.code, "password": PASSWORD},
+        }.items()
+    }  # fmt: skip
+
+    assert {path: each.status_code for path, each in answers.items()} == dict.fromkeys(answers, 429)
+    assert all(int(each.headers["Retry-After"]) >= 1 for each in answers.values())
+    assert all("Content-Security-Policy" in each.headers for each in answers.values())
+    assert await Throttle.all().order_by("mark").values() == before
+    assert (await erika.browser.get("/profile")).status_code == 200

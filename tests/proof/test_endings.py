@@ -6,17 +6,19 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
+import aiohttp
 import pytest
 import socketio
-from quart import Response
 from socketio.exceptions import ConnectionError as NoConnection
 
 from portal import keys
 from portal.core.db import now
+from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from portal.keys.models import Session
 from tests.accounts.losing import forgets
 from tests.people import PASSWORD, Browser, Person, World
+from tests.serving import another_process
 
 LATEST: Final = 2.0
 """Seconds: sockets are swept every half of one, and machines that run tests are busy."""
@@ -109,28 +111,55 @@ ENDINGS: Final[tuple[Ending, ...]] = (
 
 
 async def test_whatever_ends_a_session_ends_it_everywhere(world: World, server: str) -> None:
+    await whatever_ends_it(world, server, asks)
+
+
+async def test_whatever_ends_a_session_here_ends_it_in_another_process(
+    world: World, server: str, settings: Settings
+) -> None:
+    """Two running servers on one database, nothing else between them: sockets and pages of one."""
+    assert server == settings.public_url
+    async with (
+        another_process(settings) as there,
+        aiohttp.ClientSession(there, cookie_jar=aiohttp.DummyCookieJar()) as http,
+    ):
+
+        async def asks_there(_world: World, cookie: str | None) -> int:
+            headers = {"Cookie": f"hds={cookie}", **JSON}
+            async with http.get("/profile", headers=headers, allow_redirects=False) as answer:
+                return answer.status
+
+        await whatever_ends_it(world, there, asks_there)
+
+
+async def whatever_ends_it(
+    world: World, address: str, asks: Callable[[World, str | None], Awaitable[int]]
+) -> None:
+    """All endings, one after another, for somebody with pages and sockets at *address*."""
     ada, ben = await world.physician("Ada Ahrens"), await world.physician("Ben Brandt")
-    async with socket(world, ben.browser.cookie("hds"), server) as his:
+    async with socket(world, ben.browser.cookie("hds"), address) as his:
         for ending in ENDINGS:
             _, device = await world.signs_in(ada.mail)
             cookie = device.cookie("hds")
-            async with socket(world, cookie, server) as hers:
+            async with socket(world, cookie, address) as hers:
+                assert await asks(world, cookie) == 200
                 await ending(world, ada, device)
 
-                assert (await asks(world, cookie)).status_code == 401, ending.__name__
+                assert await asks(world, cookie) == 401, ending.__name__
                 await asyncio.wait_for(hers.wait(), LATEST)
             with pytest.raises(NoConnection):
-                async with socket(world, cookie, server):
+                async with socket(world, cookie, address):
                     pass
         assert hers.connected is False
         assert his.connected, "somebody else's socket was ended"
     assert (await ben.browser.get("/profile")).status_code == 200
 
 
-async def asks(world: World, cookie: str | None) -> Response:
+async def asks(world: World, cookie: str | None) -> int:
     """A request with the cookie as it was, whatever its browser was told meanwhile."""
     thief = world.browser()
-    return await thief.get("/profile", headers={"Cookie": f"hds={cookie}", **JSON})
+    answer = await thief.get("/profile", headers={"Cookie": f"hds={cookie}", **JSON})
+    return answer.status_code
 
 
 @pytest.mark.one_engine
@@ -151,7 +180,7 @@ async def socket(
     """An open socket with a session's cookie, from our own page unless *origin* says else."""
     headers = {"Cookie": f"{cookie_name(world.settings)}={cookie}"}
     if origin is not None:
-        headers["Origin"] = origin or server
+        headers["Origin"] = origin or world.settings.origin
     client = socketio.AsyncClient(reconnection=False)
     try:
         await client.connect(server, headers=headers, transports=["websocket"])

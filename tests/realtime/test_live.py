@@ -1,11 +1,7 @@
 """Real sockets to a real server: who hears what, and who hears it no longer."""
 
 import asyncio
-import os
-import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -21,7 +17,7 @@ from portal.app import create_app
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from tests.people import Person, World
-from tests.serving import started
+from tests.serving import another_process, started
 
 Dial = Callable[..., Awaitable["Ear"]]
 
@@ -200,7 +196,7 @@ async def test_two_processes_tell_each_other_through_redis(
     """A second portal process on the same database; only Redis lies between it and the first."""
     alice, bob, _, community, nodule = chest
     here = create_app(replace(settings, redis_url=redis_url))
-    async with started(here), another_process(settings, redis_url) as address:
+    async with started(here), another_process(settings, redis_url=redis_url) as address:
         ear = await dial(bob, at=address)
 
         posted = await alice.posts("Across processes", on=nodule)
@@ -209,43 +205,3 @@ async def test_two_processes_tell_each_other_through_redis(
         assert hint == {"community": str(community), "case": str(nodule), "seq": posted.seq}
         await communities.remove(alice.actor, community, bob.actor.id)
         await asyncio.wait_for(ear.ended.wait(), 3)
-
-
-@asynccontextmanager
-async def another_process(settings: Settings, redis_url: str) -> AsyncIterator[str]:
-    """The same installation served once more on another port, as behind one proxy."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    said = {
-        "HDS_DATA": str(settings.data),
-        "HDS_DATABASE_URL": settings.database_url,
-        "HDS_KEY_FOLDER": str(settings.key_folder),
-        "HDS_PUBLIC_URL": settings.public_url,
-        "HDS_PORT": str(port),
-        "HDS_REDIS_URL": redis_url,
-        "HDS_MAIL": "mailbox",
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "portal", "serve"),
-        env=os.environ | said,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        await _until_open(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _until_open(port: int) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.1)
-                continue
-            writer.close()
-            return
