@@ -146,7 +146,7 @@ def add_activating(blueprint: Blueprint) -> None:
             await registering.activate(token, typed, network_of(request.remote_addr))
         except (LinkDead, AddressTaken) as error:
             return await dead_link(error)
-        except (Invalid, WrongCode, TooManyTries, Stopped) as error:
+        except (Invalid, WrongCode, TooManyTries, Stopped, Conflict) as error:
             return await _activation_form(link, data, error)
         if isinstance(typed, Completing):
             return await render_template("accounts/activated.html", about=typed.about)

@@ -34,6 +34,8 @@ from portal.accounts.profiles import box_profile, open_name
 from portal.accounts.unverified import LIFE, UNVERIFIED
 from portal.core.actor import AccountId, AccountKind, Secret
 from portal.core.db import announce, now, transaction
+from portal.core.errors import Conflict, Unknown
+from portal.keys import Holder
 
 SWEPT_AT_ONCE: Final = 100
 WAITING: Final = ("unactivated", UNVERIFIED)
@@ -109,7 +111,8 @@ async def activate(token: str, typed: Activating | Completing, network: str) -> 
     Turn a registration into an account that can sign in, or confirm the address of one that can.
 
     Raises `LinkDead`, `MistypedCode` (costs no try), `WrongCode`, `WeakPassword`, `AddressTaken`,
-    `TooManyTries` or `CodesStopped`; `Busy` at the door.
+    `TooManyTries` or `CodesStopped`, and `Conflict` when the account was written to meanwhile;
+    `Busy` at the door.
     """
     with keys.door.entered():
         await _activate_by(token, typed, network)
@@ -121,14 +124,22 @@ async def _activate_by(token: str, typed: Activating | Completing, network: str)
         raise LinkDead
     if not vault.check_pass_code(typed.code):
         raise MistypedCode
+    epoch = await _epoch(link.account_id)  # first: what the code opens is this root or none
     root = await _root_by_code(link, typed.code, network)
     account = await Account.get_or_none(id=link.account_id)
     if account is None:
         raise LinkDead
     if isinstance(typed, Completing):
-        await _complete(account, root, link.mail_mark, typed)
+        await _complete(account, Holder("user", account.id, epoch, root), link.mail_mark, typed)
     else:
         await _activate(account, root, link.mail_mark, passwords.fold(typed.password))
+
+
+async def _epoch(account_id: AccountId) -> int:
+    try:
+        return (await keys.public_key("user", account_id)).epoch
+    except Unknown:
+        raise LinkDead from None
 
 
 async def _root_by_code(link: Link, code: str, network: str) -> Secret:
@@ -210,28 +221,30 @@ async def _activate(account: Account, root: Secret, mark: str, password: str) ->
         announce(AccountActivated(account_id, kind, mark))
 
 
-async def _complete(account: Account, root: Secret, mark: str, typed: Completing) -> None:
+async def _complete(account: Account, holder: Holder, mark: str, typed: Completing) -> None:
     """The account has its password; now it gets its person and its address."""
     kind, account_id, about = cast("AccountKind", account.kind), AccountId(account.id), typed.about
-    epoch = (await keys.public_key("user", account_id)).epoch  # it may have been secured anew
+    rev = account.profile_rev + 1
     changes: dict[str, Any] = {
-        "profile": box_profile(account_id, epoch, root, account.profile_rev + 1, about),
-        "profile_rev": account.profile_rev + 1,
+        "profile": box_profile(account_id, holder.epoch, holder.root, rev, about),
+        "profile_rev": rev,
     }
     if kind == "professional":
         changes |= records.boxed(account_id, 1, about.name, about.occupation)
     async with transaction():
-        await _claim(account_id, mark, **changes)
+        await keys.must_still_open(account_id, holder.epoch, None)
+        await _claim(account_id, mark, account.profile_rev, **changes)
         await Activation.filter(mail_mark=mark).delete()
         announce(AccountActivated(account_id, kind, mark))
 
 
-async def _claim(account_id: AccountId, mark: str, **changes: Any) -> None:
+async def _claim(account_id: AccountId, mark: str, rev: int = 1, **changes: Any) -> None:
     """Give the address to this account; the unique mark decides between two at once."""
     waiting = Account.filter(id=account_id, state__in=WAITING)
+    seen = waiting.filter(profile_rev=rev)
     try:
-        claimed = await waiting.update(state="active", mail_mark=mark, waiting_mark=None, **changes)
+        claimed = await seen.update(state="active", mail_mark=mark, waiting_mark=None, **changes)
     except IntegrityError:
         raise AddressTaken from None
     if not claimed:
-        raise LinkDead
+        raise Conflict if await waiting.exists() else LinkDead

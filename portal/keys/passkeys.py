@@ -13,16 +13,21 @@ from portal.core.db import transaction
 from portal.keys.custody import custody, pepper_key
 from portal.keys.guards import close_outer, guard_of, open_outer
 from portal.keys.holders import Holder
-from portal.keys.models import PasskeyWrap, Principal
+from portal.keys.models import PasskeyWrap
+from portal.keys.wraps import must_still_open
 
 
 async def keep_passkey(holder: Holder, credential: bytes, secret: Secret) -> None:
-    """Put the root of *holder* under the *secret* of a passkey; replaces the wrap before."""
+    """
+    Put the root of *holder* under the *secret* of a passkey; replaces the wrap before.
+
+    Raises `Conflict` when the root was replaced meanwhile, and `vault.Tampered` like `guard_of`.
+    """
     row, mark, pepper_id = uuid4(), _mark(credential), custody().files.pepper_id
     context = _context(holder.id, holder.epoch, credential)
     inner = vault.box_secret(_key(secret), holder.root, context)
     async with transaction():
-        await Principal.filter(id=holder.id).update(kind=holder.kind)
+        await must_still_open(holder.id, holder.epoch, None)
         guard = await guard_of(holder.id)
         await PasskeyWrap.filter(mark=mark, principal=holder.id).delete()
         await PasskeyWrap.create(

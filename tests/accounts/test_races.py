@@ -1,15 +1,21 @@
 """An old secret that is used at the very moment in which its owner replaces it opens nothing."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import pytest
 
-from portal import keys
-from portal.accounts import papers
+from portal import keys, vault
+from portal.accounts import papers, securing
+from portal.accounts.factors import authenticator, document
+from portal.accounts.factors.models import Factors
+from portal.accounts.recovery_forms import Securing
+from portal.core.db import now
+from portal.core.errors import Conflict, SignInNeeded
 from portal.core.web import cookie_name
 from portal.keys import wraps
-from portal.keys.models import HalfSession, HumanWrap, Session
+from portal.keys.models import HalfSession, HumanWrap, PasskeyWrap, Session
 from tests.accounts.factors.stories import sets_up_an_app
 from tests.accounts.losing import NEW, forgets
 from tests.accounts.stories import CODE, ERIKA, sign_in, text_of
@@ -201,3 +207,41 @@ async def test_a_session_that_is_ended_meanwhile_makes_no_pass_for_who_waits(
 
 async def _actor(world: World, browser: Browser) -> Any:
     return await keys.actor_by_cookie(browser.cookie(cookie_name(world.settings)) or "")
+
+
+async def test_a_first_factor_set_up_beside_securing_locks_nobody_out(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    before = await document.read(erika.actor)
+    app = authenticator.Authenticator(secret="JBSWY3DPEHPK3PXP", added=now(), last_step=0)
+    await securing.secure(erika.actor, Securing(PASSWORD, NEW))
+
+    with pytest.raises(SignInNeeded):  # it waited for the lock, under the root of before
+        await document.change(erika.actor, replace(before, authenticator=app))
+    with pytest.raises(Conflict):
+        await keys.keep_passkey(keys.Holder.of(erika.actor), b"a passkey", vault.new_secret())
+
+    assert (await sign_in(world, erika.mail, NEW)).headers["Location"].startswith("/signed-in")
+    assert not await Factors.exists()
+    assert not await PasskeyWrap.exists()
+
+
+async def test_an_account_secured_while_it_is_activated_keeps_its_person(
+    world: World, meanwhile: Meanwhile
+) -> None:
+    browser = await enters(world)
+    code = CODE.search(await text_of(await browser.post("/activation/pass")))
+    assert code
+    link = await world.link_for(ERIKA["mail"])
+    fields = {each: ERIKA[each] for each in ("name", "birth_date", "sex")}
+
+    async def secures() -> None:
+        form = {"present": ENTERED, "password": NEW}
+        answer = await browser.post("/profile/secure", form=form)
+        assert answer.status_code == 200, await text_of(answer)
+
+    meanwhile(secures)
+    answer = await world.browser().post(link, form=fields | {"code": code.group()})
+
+    assert answer.status_code == 409, await text_of(answer)
+    assert (await sign_in(world, ERIKA["mail"], NEW)).status_code == 303
+    assert (await browser.get("/profile")).status_code == 200

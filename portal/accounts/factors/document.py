@@ -158,10 +158,12 @@ async def change(owner: Actor, after: Factors) -> Factors:
     Replace the document that *after* was made from, and bind the wraps to it.
 
     Raises `Conflict` when another request did so meanwhile: of two at once one is refused.
+    Raises `SignInNeeded` when the root is another one by now, which this document would lock out.
     """
     new = replace(after, rev=after.rev + 1)
     boxed = _boxed(owner.id, owner.epoch, owner.root, new)
     async with transaction():
+        await keys.hold(owner)
         await keys.raise_guard(owner.id, new.rev)
         if after.rev:
             unchanged = Row.filter(account_id=owner.id, rev=after.rev)
