@@ -95,6 +95,11 @@ async def community_for(actor: Actor, community_id: CommunityId) -> OpenCommunit
     return await _enter(actor, Member.filter(community_id=community_id))
 
 
+async def membership_of(actor: Actor, community_id: CommunityId) -> OpenCommunity:
+    """The same for who is no longer confirmed, too: to leave it, or to secure the account."""
+    return await _enter(actor, Member.filter(community_id=community_id), anybody=True)
+
+
 async def my_communities(actor: Actor) -> list[OpenCommunity]:
     """Every community the actor is a member of, opened, by name."""
     await accounts.must_be_confirmed(actor)
@@ -147,9 +152,8 @@ async def thread_for(actor: Actor, thread_id: ThreadId) -> tuple[Thread, OpenCom
 
 async def thread_in(community: OpenCommunity, thread_id: ThreadId) -> Thread:
     """A thread of a community that is already open, with its case."""
-    row = await Thread.get_or_none(id=thread_id, case__community_id=community.id).select_related(
-        "case"
-    )
+    inside = Thread.filter(id=thread_id, case__community_id=community.id)
+    row = await inside.select_related("case").first()
     if row is None:
         raise Unknown
     return row
@@ -170,11 +174,9 @@ async def post_in(community: OpenCommunity, post_id: PostId) -> Post:
 
 
 async def invitation_for(actor: Actor, invitation_id: InvitationId) -> Invitation:
-    """An invitation of the actor's that still waits for an answer."""
-    await accounts.must_be_confirmed(actor)
-    row = await Invitation.get_or_none(
-        id=invitation_id, account=actor.id, state="pending"
-    ).select_related("community")
+    """An invitation that waits for the actor's answer; who is not confirmed may say no."""
+    mine = Invitation.filter(id=invitation_id, account=actor.id, state="pending")
+    row = await mine.select_related("community").first()
     if row is None:
         raise Unknown
     return row
@@ -210,8 +212,11 @@ def case_row(case_id: UUID) -> QuerySet[Case]:
     return Case.filter(id=case_id)
 
 
-async def _enter(actor: Actor, memberships: QuerySet[Member]) -> OpenCommunity:
-    await accounts.must_be_confirmed(actor)
+async def _enter(
+    actor: Actor, memberships: QuerySet[Member], *, anybody: bool = False
+) -> OpenCommunity:
+    if not anybody:
+        await accounts.must_be_confirmed(actor)
     seen = None
     while True:
         row = await memberships.filter(account=actor.id).select_related("community").first()
@@ -244,15 +249,12 @@ async def _open_all(actor: Actor, rows: Sequence[Member]) -> list[OpenCommunity]
 
 async def reopened(actor: Actor, community: OpenCommunity) -> OpenCommunity:
     """The same community as it is now, under its lock; roots are reused while they are current."""
-    row = await Member.get_or_none(community_id=community.id, account=actor.id).select_related(
-        "community"
-    )
-    known = None
-    if row is not None and row.community.epoch == community.epoch:
-        known = community.roots
-    opened = None
-    if row is not None:
-        opened = _with_roots(actor, row, known) if known else await _opened(actor, row)
+    mine = Member.filter(community_id=community.id, account=actor.id)
+    row = await mine.select_related("community").first()
+    if row is None:
+        raise Unknown
+    current = row.community.epoch == community.epoch
+    opened = _with_roots(actor, row, community.roots) if current else await _opened(actor, row)
     if opened is None:
         raise Unknown
     return opened

@@ -18,7 +18,7 @@ from cases.models import Invitation, Member
 from cases.people import colleagues
 from cases.rotating import INVITED
 from cases.writing import lock, note
-from portal import keys, vault
+from portal import accounts, keys, vault
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 
@@ -43,6 +43,7 @@ async def accept(actor: Actor, invitation_id: InvitationId) -> CommunityId:
     """Become a member.  Raises `InvitationOver` when it was withdrawn or is older than 14 days."""
     if actor.kind != "professional":
         raise ProfessionalsOnly
+    await accounts.must_be_confirmed(actor)
     asked = await access.invitation_for(actor, invitation_id)
     community_id = CommunityId(asked.community.id)
     async with transaction():

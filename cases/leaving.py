@@ -88,7 +88,7 @@ async def _places(account: AccountId) -> list[UUID]:
 
 async def _vouch_anew(before: Actor, after: Holder, community: CommunityId) -> None:
     try:
-        opened = await access.community_for(before, community)
+        opened = await access.membership_of(before, community)
     except Unknown:
         return  # a membership that nobody vouches for: reported by the door, and worth nothing
     mark = epochs.membership_mark(opened.root, opened.id, after.public(), opened.role, opened.epoch)

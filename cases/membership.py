@@ -163,7 +163,7 @@ async def leave(actor: Actor, community_id: CommunityId) -> None:
     Whoever leaves must not choose the next root, so it becomes due and the next member who writes
     changes it first.  The last member takes the community along: its keys and rows are deleted.
     """
-    community = await access.community_for(actor, community_id)
+    community = await access.membership_of(actor, community_id)
     async with writing(actor, community) as write:
         people = await rotating.verified(write.community)
         if set(people) == {actor.id}:

@@ -14,7 +14,7 @@ from portal.accounts.models import Standing
 from portal.core.actor import AccountId
 from portal.core.errors import Unknown
 from tests.accounts.stories import text_of
-from tests.people import World
+from tests.people import PASSWORD, World
 
 
 async def test_the_unconfirmed_see_no_community_and_are_told_what_to_do(world: World) -> None:
@@ -136,3 +136,37 @@ async def test_a_shredded_account_takes_its_confirmation_along(world: World) -> 
     await leaving.end(ada.actor.id, "delete")
 
     assert not await Standing.exists(account_id=ada.actor.id)
+
+
+async def test_whoever_is_no_longer_confirmed_secures_the_account_and_leaves(world: World) -> None:
+    ada, bo = await world.physician("Ada Lindqvist"), await world.physician("Bo Berg")
+    board, other = await ada.founds("Neuro board"), await ada.founds("Spine board")
+    await ada.invites(bo, board)
+    asked = await communities.invite(ada.actor, other, bo.actor.id)
+    await accounts.withdraw_confirmation(bo.actor.id)
+
+    form = {"present": PASSWORD, "password": "seven herons read old newspapers"}
+    assert (await bo.browser.post("/profile/secure", form=form)).status_code == 200
+    declined = await bo.browser.post(f"/communities/invitations/{asked}/decline")
+    left = await bo.browser.post(f"/communities/{board}/leave")
+
+    assert (declined.status_code, left.status_code) == (303, 303)
+    assert [each.who.id for each in await communities.members(ada.actor, board)] == [ada.actor.id]
+    assert (await communities.pending(ada.actor, other))[0].state == "declined"
+
+
+async def test_a_membership_secured_without_a_confirmation_opens_again_with_it(
+    world: World,
+) -> None:
+    ada, bo = await world.physician("Ada Lindqvist"), await world.physician("Bo Berg")
+    board = await ada.founds("Neuro board")
+    await ada.invites(bo, board)
+    await accounts.withdraw_confirmation(bo.actor.id)
+    form = {"present": PASSWORD, "password": "seven herons read old newspapers"}
+    await bo.browser.post("/profile/secure", form=form)
+    assert (await bo.browser.get(f"/communities/{board}")).status_code == 403
+
+    await accounts.confirm(bo.actor.id, ada.actor.id)
+
+    assert (await bo.browser.get(f"/communities/{board}")).status_code == 200
+    assert all(each.verified for each in await communities.members(ada.actor, board))
