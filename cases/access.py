@@ -212,14 +212,12 @@ def case_row(case_id: UUID) -> QuerySet[Case]:
     return Case.filter(id=case_id)
 
 
-async def _enter(
-    actor: Actor, memberships: QuerySet[Member], *, anybody: bool = False
-) -> OpenCommunity:
+async def _enter(actor: Actor, rows: QuerySet[Member], *, anybody: bool = False) -> OpenCommunity:
     if not anybody:
         await accounts.must_be_confirmed(actor)
     seen = None
     while True:
-        row = await memberships.filter(account=actor.id).select_related("community").first()
+        row = await rows.filter(account=actor.id).select_related("community").first()
         if row is None:
             raise Unknown
         opened = await _opened(actor, row)

@@ -7,6 +7,7 @@ import pytest
 
 import cases
 from cases import communities
+from cases.models import Invitation
 from portal import accounts, mailing
 from portal.accounts import leaving
 from portal.accounts.errors import NotConfirmed, NotYourself
@@ -14,7 +15,8 @@ from portal.accounts.models import Standing
 from portal.core.actor import AccountId
 from portal.core.errors import Unknown
 from tests.accounts.stories import text_of
-from tests.people import PASSWORD, World
+from tests.accounts.test_securing import secured
+from tests.people import World
 
 
 async def test_the_unconfirmed_see_no_community_and_are_told_what_to_do(world: World) -> None:
@@ -145,14 +147,13 @@ async def test_whoever_is_no_longer_confirmed_secures_the_account_and_leaves(wor
     asked = await communities.invite(ada.actor, other, bo.actor.id)
     await accounts.withdraw_confirmation(bo.actor.id)
 
-    form = {"present": PASSWORD, "password": "seven herons read old newspapers"}
-    assert (await bo.browser.post("/profile/secure", form=form)).status_code == 200
+    await secured(world, bo)
     declined = await bo.browser.post(f"/communities/invitations/{asked}/decline")
     left = await bo.browser.post(f"/communities/{board}/leave")
 
     assert (declined.status_code, left.status_code) == (303, 303)
     assert [each.who.id for each in await communities.members(ada.actor, board)] == [ada.actor.id]
-    assert (await communities.pending(ada.actor, other))[0].state == "declined"
+    assert (await Invitation.get(id=asked)).state == "declined"
 
 
 async def test_a_membership_secured_without_a_confirmation_opens_again_with_it(
@@ -162,8 +163,7 @@ async def test_a_membership_secured_without_a_confirmation_opens_again_with_it(
     board = await ada.founds("Neuro board")
     await ada.invites(bo, board)
     await accounts.withdraw_confirmation(bo.actor.id)
-    form = {"present": PASSWORD, "password": "seven herons read old newspapers"}
-    await bo.browser.post("/profile/secure", form=form)
+    await secured(world, bo)
     assert (await bo.browser.get(f"/communities/{board}")).status_code == 403
 
     await accounts.confirm(bo.actor.id, ada.actor.id)
