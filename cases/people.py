@@ -26,15 +26,7 @@ class Colleague:
     @classmethod
     def of(cls, card: accounts.ColleagueCard) -> Self:
         """Out of the address book."""
-        return cls(
-            card.id,
-            card.name,
-            accounts.specialty_words(card.specialty),
-            card.place,
-            card.practice,
-            accounts.language_names(card.languages),
-            str(card.away or ""),
-        )
+        return cls(card.id, card.name, **card.shown())
 
 
 async def colleagues(ids: Collection[AccountId]) -> dict[AccountId, Colleague]:

@@ -42,7 +42,6 @@ from portal.accounts.forms import (
 )
 from portal.accounts.housekeeping import keeping_house
 from portal.accounts.leaving import departure_of
-from portal.accounts.occupations import language_names, specialty_words
 from portal.accounts.papers import asks_for_pass
 from portal.accounts.passes import Pass, read_ticket, ticket
 from portal.accounts.printing import as_card, as_pdf, recovery_sheet
@@ -117,7 +116,6 @@ __all__ = [
     "forget_unactivated",
     "is_administrator",
     "keeping_house",
-    "language_names",
     "language_of",
     "licences",
     "must_be_activated",
@@ -131,7 +129,6 @@ __all__ = [
     "register",
     "sign_in",
     "sign_out",
-    "specialty_words",
     "step_up",
     "ticket",
     "withdraw_confirmation",

@@ -19,7 +19,13 @@ from uuid import UUID
 from portal import vault
 from portal.accounts.dates import show_short, today
 from portal.accounts.models import Account, FormerAddress
-from portal.accounts.occupations import Absence, Occupation, specialty_everywhere
+from portal.accounts.occupations import (
+    Absence,
+    Occupation,
+    language_names,
+    specialty_everywhere,
+    specialty_words,
+)
 from portal.accounts.records import open_card, open_licence
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now
@@ -71,6 +77,16 @@ class ColleagueCard:
     languages: tuple[str, ...] = ()
     """Codes (ISO 639) of what they speak."""
     away: Away | None = None
+
+    def shown(self) -> dict[str, str]:
+        """What stands behind the name, in the reader's language."""
+        return {
+            "specialty": specialty_words(self.specialty),
+            "place": self.place,
+            "practice": self.practice,
+            "languages": language_names(self.languages),
+            "away": str(self.away or ""),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from portal.accounts import directory, profiles
 from portal.accounts.answers import form_page
 from portal.accounts.dates import read_birth_date
 from portal.accounts.directory import ColleagueCard
-from portal.accounts.occupations import language_names, languages_offered, specialty_words
+from portal.accounts.occupations import language_names, languages_offered
 from portal.accounts.profile_forms import ProfileEdit
 from portal.accounts.profiles import Profile
 from portal.accounts.standings import confirmed_among
@@ -80,7 +80,7 @@ async def _page(
         error,
         profile=profile,
         born=_born(data),
-        card=None if card is None else _shown(card),
+        card=card and {"name": card.name, **card.shown()},
         confirmed=confirmed,
         languages=languages_offered(),
         choices=[(each.id, each.name, _behind(each)) for each in choices],
@@ -91,22 +91,10 @@ async def _page(
     )
 
 
-def _shown(card: ColleagueCard) -> dict[str, str]:
-    """The card as colleagues read it."""
-    return {
-        "name": card.name,
-        "specialty": specialty_words(card.specialty),
-        "practice": card.practice,
-        "place": card.place,
-        "languages": language_names(card.languages),
-        "away": str(card.away or ""),
-    }
-
-
 def _behind(card: ColleagueCard) -> str:
     """What tells colleagues of one name apart."""
-    said = (specialty_words(card.specialty), card.practice, card.place)
-    return " · ".join(filter(None, said))
+    said = card.shown()
+    return " · ".join(filter(None, (said["specialty"], said["practice"], said["place"])))
 
 
 def _as_typed(profile: Profile) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """
 Administrators look at who says to be a professional: confirm, refuse with a reason, withdraw.
 
-They see what colleagues would see, and nothing of anybody's health.
+They see what colleagues would see, and the licence number; nothing of anybody's health.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from uuid import UUID
 from portal import keys, mailing, vault
 from portal.accounts import standings
 from portal.accounts.administrators import must_be_administrator
-from portal.accounts.directory import ColleagueCard, cards
+from portal.accounts.directory import ColleagueCard, cards, licences
 from portal.accounts.errors import NotYourself
 from portal.accounts.factors import step_up
 from portal.accounts.models import Account, Refusal, Standing
@@ -51,6 +51,8 @@ class Candidate:
     card: ColleagueCard
     since: datetime
     """When the account was made."""
+    licence: str = field(default="", repr=False)
+    """The licence number, if there is one: whoever confirms may look it up."""
     refused_at: datetime | None = None
     reason: str = field(default="", repr=False)
 
@@ -125,12 +127,13 @@ async def _professional(account: AccountId) -> Account:
 
 async def _candidates(ids: Sequence[AccountId]) -> list[Candidate]:
     rows = {row.id: row for row in await Account.filter(id__in=ids).only("id", "created_at")}
-    shown = await cards(ids)
+    shown, numbers = await cards(ids), await licences(ids)
     refused = {row.account_id: row for row in await Refusal.filter(account_id__in=ids)}
     return [
         Candidate(
             card=shown[each],
             since=rows[each].created_at,
+            licence=numbers.get(each, ""),
             refused_at=refused[each].refused_at if each in refused else None,
             reason=_open(refused[each]) if each in refused else "",
         )

@@ -15,6 +15,7 @@ from portal.accounts.models import Account
 from portal.accounts.profiles import profile_of
 from portal.core.language import speaking
 from tests.accounts.stories import text_of
+from tests.accounts.test_administrators import administrator
 from tests.people import Person, World
 
 LICENCE = "DE-4711-0815"
@@ -116,6 +117,17 @@ async def test_only_who_may_confirm_sees_the_licence_number(world: World) -> Non
     assert "CH-123" not in members
     await ada.browser.post(f"/communities/{board}/members/{chiara.actor.id}/confirm")
     assert "CH-123" not in await page(ada, f"/communities/{board}/members"), "no need any more"
+
+
+async def test_an_administrator_reads_it_beside_whom_to_confirm(world: World) -> None:
+    dana = await administrator(world)
+    bo = await world.physician("Bo", confirmed=False, specialty="Radiologie")
+    await changes(bo, licence=LICENCE)
+
+    waiting = await page(dana, "/administration/professionals")
+
+    assert f"Licence number: {LICENCE}" in waiting
+    assert "<span>Radiology</span>" in waiting
 
 
 async def test_the_licence_number_lies_under_a_key_of_its_own_and_goes_with_its_account(
