@@ -91,16 +91,21 @@ def administrators(arguments: argparse.Namespace, env: Environment) -> None:
     """Say who looks after the portal's people, make somebody an administrator, or end it."""
     settings = Settings.read(env)
     keys.configure(vault.load_key_files(settings.key_folder), settings)
-    print(asyncio.run(_with_database(settings, _administer(arguments.what, arguments.mail))))
+    needs_factor = settings.second_factor == "required"
+    work = _administer(arguments.what, arguments.mail, needs_factor=needs_factor)
+    print(asyncio.run(_with_database(settings, work)))
 
 
-async def _administer(what: str, mail: str) -> str:
+async def _administer(what: str, mail: str, *, needs_factor: bool) -> str:
     if what == "list":
         return "\n".join(await accounts.addresses_of_administrators()) or "nobody"
     account = await _account_of(mail)
     if what == "remove":
         return "removed" if await accounts.dismiss(account) else "was none"
     await accounts.appoint(account)
+    if needs_factor:
+        # They are signed in with a password perhaps; the next sign-in asks for what is needed now.
+        await keys.end_sessions(account)
     return "is an administrator now"
 
 

@@ -14,6 +14,7 @@ from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing
 from portal.accounts import leaving, throttles
+from portal.accounts.administrators import is_administrator
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import document, proofs
 from portal.accounts.factors.devices import About, Visit, known_device, remember
@@ -34,7 +35,7 @@ STEPS_FROM: Final = throttles.Limit(
 )
 
 Policy = Literal["required", "offered"]
-"""Whether professionals must have a second factor."""
+"""Whether professionals and administrators must have a second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,15 @@ class SignedIn:
     """The cookie by which this browser is known from now on."""
 
 
-def must_have(kind: AccountKind, policy: Policy) -> bool:
-    """Whether somebody needs a second factor to get in at all."""
-    return kind == "professional" and policy == "required"
+async def must_have(actor: Actor, policy: Policy) -> bool:
+    """
+    Whether somebody needs a second factor to get in at all.
+
+    So do administrators, also those who are patients: they decide about others.
+    """
+    if policy != "required":
+        return False
+    return actor.kind == "professional" or await is_administrator(actor.id)
 
 
 async def after_password(
@@ -74,7 +81,7 @@ async def after_password(
     found = await document.read(actor)
     if found.present:
         return await _half(account, root, "second", opened_by)
-    if must_have(actor.kind, policy):
+    if await must_have(actor, policy):
         return await _half(account, root, "setup", opened_by)
     return await _signed_in(account, root, visit, opened_by=opened_by)
 

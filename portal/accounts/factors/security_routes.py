@@ -26,7 +26,8 @@ def add_security(blueprint: Blueprint, settings: Settings) -> None:
     site = Site.of(settings)
 
     async def keep(actor: Actor, changed: Factors) -> ResponseReturnValue:
-        if not changed.present and entering.must_have(actor.kind, settings.second_factor):
+        needs = await entering.must_have(actor, settings.second_factor)
+        if needs and not changed.present:
             raise LastFactor
         await document.change(actor, changed)
         return redirect(f"{SECURITY}?saved=1", 303)
@@ -37,7 +38,7 @@ def add_security(blueprint: Blueprint, settings: Settings) -> None:
         return await render_template(
             "accounts/security.html",
             found=await document.read(actor),
-            required=entering.must_have(actor.kind, settings.second_factor),
+            required=await entering.must_have(actor, settings.second_factor),
             passkeys=site.takes_passkeys,
             saved="saved" in request.args,
         )

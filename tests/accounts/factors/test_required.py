@@ -7,6 +7,8 @@ import pytest
 from quart import Quart
 
 from portal import accounts, keys, mailing
+from portal.commands import _administer
+from portal.core.actor import AccountId
 from portal.core.settings import BadSettings, Settings
 from tests.accounts.factors.stories import sets_up_an_app, shows, text_of
 from tests.people import PASSWORD, Browser, World
@@ -23,7 +25,9 @@ async def ada_signs_in(world: World, kind: str = "professional") -> tuple[Browse
         mail=mailing.read_address(mail), name="Ada Lindqvist", birth_date=date(1970, 5, 17),
         sex="F", kind=kind, language="en",  # type: ignore[arg-type]
     )  # fmt: skip
-    await accounts.admit(new, PASSWORD)
+    issued = await accounts.admit(new, PASSWORD)
+    if kind == "professional":
+        await accounts.confirm(AccountId(issued.account), accounts.OPERATOR)
     browser = world.browser()
     answer = await browser.post("/sign-in", form={"mail": mail, "password": PASSWORD})
     assert answer.status_code == 303
@@ -79,3 +83,24 @@ def test_the_setting_has_two_values_and_professionals_need_one_unless_told() -> 
     given = {"HDS_DATA": "/nowhere", "HDS_SECOND_FACTOR": "never"}
     with pytest.raises(BadSettings, match="HDS_SECOND_FACTOR: must be one of required, offered"):
         Settings.read(given)
+
+
+async def test_an_administrator_needs_one_even_as_a_patient(world: World) -> None:
+    before, _ = await ada_signs_in(world, "patient")
+    assert (await before.get("/profile")).status_code == 200
+
+    assert await _administer("add", "patient@example.test", needs_factor=True)
+    assert (await before.get("/profile")).status_code == 303, "signed in without one goes on"
+    browser = world.browser()
+    form = {"mail": "patient@example.test", "password": PASSWORD}
+    where = (await browser.post("/sign-in", form=form)).headers["Location"]
+    assert where.startswith("/sign-in/set-up")
+    await sets_up_an_app(browser, "/sign-in/set-up")
+    browser.csrf = keys.csrf_token(browser.cookie("hds") or "")
+    assert (await browser.get("/profile")).status_code == 200
+
+    assert "needs at least one" in await text_of(await browser.get("/profile/security"))
+    removed = await browser.post("/profile/security/app/remove")
+    assert removed.status_code == 403
+    assert await _administer("remove", "patient@example.test", needs_factor=True)
+    assert (await browser.post("/profile/security/app/remove")).status_code == 303
