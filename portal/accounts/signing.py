@@ -117,7 +117,6 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(typed.present))
     if root is None:
         raise WrongPassword
-    await throttles.forget(CHANGES, str(actor.id))
     account = await account_of(actor)
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, root)
@@ -140,6 +139,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         if unverified.is_confirmed(account):
             await mailing.send("password_changed", address, account.language)
         announce(SafetyChanged(actor.id, "password_changed"))
+    await throttles.forget(CHANGES, str(actor.id))
 
 
 async def write_to(account_id: AccountId, kind: str, **params: Any) -> None:

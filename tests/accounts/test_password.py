@@ -1,9 +1,13 @@
+import random
 from datetime import timedelta
+from time import process_time
 from typing import Any
 
 import pytest
 
 from portal import keys
+from portal.accounts import passwords
+from portal.accounts.errors import WeakPassword
 from portal.accounts.factors import entering
 from portal.accounts.factors.entering import SignedIn
 from portal.accounts.models import Throttle
@@ -130,3 +134,41 @@ async def test_of_two_changes_at_once_only_the_first_counts(
     assert answer.status_code == 409
     assert (await sign_in(world, ada.mail, mine["password"])).status_code == 403
     assert (await sign_in(world, ada.mail, NEW)).status_code == 303
+
+
+def cost(password: str) -> float:
+    """Processor seconds of judging it."""
+    started = process_time()
+    passwords._hard_to_guess(password, ["Erika", *passwords.OUR_WORDS], passwords.GUESSES_LOG10)
+    return process_time() - started
+
+
+def test_no_password_whatsoever_keeps_the_portal_busy() -> None:
+    cost("the tables are read the first time")
+    signs = sorted({sign for each in passwords.LEET.values() for sign in each})
+    chance = random.Random(7)
+    typed = ["4@a8b({[<c3e69g1!|li0o$5s7+t%x2z" * 6, "1|7!" * 50, "aaab" * 50, "1.1.1984" * 25]
+    for kinds in range(2, len(signs) + 1):
+        chosen = [*chance.sample(signs, kinds), *"aeinst"]
+        typed += ["".join(chance.choice(chosen) for _ in range(200)) for _ in range(4)]
+
+    assert max(cost(each) for each in typed) < 0.2
+
+
+async def test_many_signs_that_look_like_letters_make_no_strong_password() -> None:
+    for weak in ("p4$$w0rd1!|", "p@55w0rd({[<1!", "{[<{[<{[<{[<{[<1!|7"):
+        with pytest.raises(WeakPassword):
+            await passwords.check(weak, "patient")
+
+
+async def test_a_password_of_chance_that_holds_all_such_signs_is_strong() -> None:
+    await passwords.check("4@q8({w[<3k69!u|h$5+j7%2", "professional")
+
+
+async def test_new_passwords_that_are_refused_are_counted_like_wrong_ones(world: World) -> None:
+    ada = await world.physician("Ada Lindqvist")
+
+    answers = [await changes(ada, password="password1234567") for _ in range(11)]
+
+    assert answers[:10] == [422] * 10
+    assert answers[10] == 429
