@@ -6,14 +6,14 @@ from uuid import UUID
 from portal.accounts.directory import ColleagueCard, cards, find_colleagues
 from portal.accounts.errors import NotConfirmed
 from portal.accounts.profile_forms import DeputyTyped
-from portal.accounts.standings import must_be_confirmed
+from portal.accounts.standings import confirmed_among, must_be_confirmed
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Invalid
 from portal.core.language import N_, gettext
 
 FIELD: Final = "deputy_name"
 NOBODY: Final = N_(
-    "Nobody found. A deputy must be a colleague who may be found in the address book."
+    "Nobody found. A deputy must be a confirmed colleague who may be found in the address book."
 )
 SEVERAL: Final = N_("Several colleagues fit. Please choose one.")
 
@@ -50,7 +50,9 @@ async def name_of(deputy: UUID | None) -> str:
 
 
 async def _fitting(actor: Actor, words: str, kept: UUID | None) -> list[ColleagueCard]:
-    found = {each.id: each for each in await find_colleagues(actor, words)}
+    listed = await find_colleagues(actor, words)
+    confirmed = await confirmed_among([each.id for each in listed])
+    found = {each.id: each for each in listed if each.id in confirmed}
     before = await cards([AccountId(kept)]) if kept is not None else {}
     found |= {each.id: each for each in before.values() if each.name == words}
     return list(found.values())

@@ -87,10 +87,11 @@ class Occupation:
     absence: Absence | None = None
 
     def called(self, name: str) -> str:
-        """The name with the title, which some type into the name as well."""
-        if not self.title or name.casefold().startswith(f"{self.title.casefold()} "):
-            return name
-        return f"{self.title} {name}"
+        """The name with the title; what some type into the name as well stands there once."""
+        title, words = self.title.casefold().split(), name.split()
+        while len(words) > 1 and words[0].casefold() in title:
+            words.pop(0)
+        return " ".join([self.title, *words]) if title else name
 
 
 def specialties() -> list[str]:

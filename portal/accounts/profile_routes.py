@@ -1,6 +1,7 @@
 """The page about oneself: what was typed is never lost, neither to a mistake nor to a window."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from quart import Blueprint, redirect, request
@@ -8,7 +9,7 @@ from quart.typing import ResponseReturnValue
 
 from portal.accounts import directory, profiles
 from portal.accounts.answers import form_page
-from portal.accounts.dates import read_birth_date
+from portal.accounts.dates import read_birth_date, read_day
 from portal.accounts.directory import ColleagueCard
 from portal.accounts.occupations import language_names, languages_offered
 from portal.accounts.profile_forms import ProfileEdit
@@ -16,7 +17,7 @@ from portal.accounts.profiles import Profile
 from portal.accounts.standings import confirmed_among
 from portal.core.actor import Actor
 from portal.core.errors import Conflict, Invalid, PortalError
-from portal.core.language import N_, gettext
+from portal.core.language import N_, gettext, show_date
 from portal.core.web import signed_in
 
 LONGEST: Final = 10
@@ -121,17 +122,26 @@ def _as_typed(profile: Profile) -> dict[str, Any]:
 def _in_words(typed: Mapping[str, Any]) -> dict[str, str]:
     """A version for reading, and for comparing: what means the same reads the same."""
     words = {name: " ".join(str(value).split()) for name, value in typed.items() if name != "rev"}
-    born = _born(typed)
     sex = str(typed["sex"])
     return words | {
-        "birth_date": born.strftime("%d.%m.%Y") if born else words["birth_date"],
+        "birth_date": _spelled(words["birth_date"]),
+        "away_from": _spelled(words["away_from"]),
+        "away_until": _spelled(words["away_until"]),
         "sex": gettext(SEXES[sex]) if sex in SEXES else "",
         "languages": language_names(tuple(typed["languages"])),
         "findable": gettext("Yes") if typed["findable"] else gettext("No"),
     }
 
 
-def _born(typed: Mapping[str, Any]) -> Any:
+def _spelled(typed: str) -> str:
+    """A day spelled out; what is none, as it was typed."""
+    try:
+        return show_date(read_day(typed))
+    except Invalid:
+        return typed
+
+
+def _born(typed: Mapping[str, Any]) -> date | None:
     """The birth date, to be spelled out; None while it is none."""
     try:
         return read_birth_date(str(typed.get("birth_date", "")))

@@ -161,9 +161,9 @@ async def test_a_record_of_the_release_before_still_opens(world: World) -> None:
     assert await card_of(ada) == accounts.ColleagueCard(
         ada.actor.id, "Dr. Ada", "Radiology", "Kiel"
     )
-    await changes(ada, title="Dr.", languages="fr")
+    await changes(ada, title="PD Dr. med.", languages="fr")
     card = await card_of(ada)
-    assert (card.name, card.languages) == ("Dr. Ada", ("fr",)), "no title twice"
+    assert (card.name, card.languages) == ("PD Dr. med. Ada", ("fr",)), "no title twice"
 
 
 async def test_who_is_away_and_who_stands_in_is_seen_until_the_last_day_is_over(
@@ -214,10 +214,11 @@ async def test_a_deputy_is_one_colleague_out_of_the_address_book(world: World) -
     rossi = await world.physician("Chiara Rossi", place="Kiel")
     other = await world.physician("Carlo Rossi", place="Ulm")
     await world.physician("Shy Hidden", findable=False)
+    await world.physician("Bo Berg", confirmed=False)
     await world.patient("Erika Beispiel")
     until: dict[str, Any] = {"away_until": today().isoformat()}
 
-    for nobody in ("Hidden", "Beispiel", "Ada", "Nobody"):
+    for nobody in ("Hidden", "Berg", "Beispiel", "Ada", "Nobody"):
         refused = await changes(ada, 422, deputy_name=nobody, **until)
         assert "Nobody found" in refused
         assert f'value="{nobody}"' in refused
@@ -295,7 +296,13 @@ async def test_the_second_window_shows_both_versions_and_saves_what_its_reader_d
     world: World,
 ) -> None:
     ada = await world.physician("Ada", specialty="Radiology", place="Kiel")
-    first: dict[str, Any] = {"rev": "1", "place": "Hamburg", "languages": "fr", "licence": LICENCE}
+    first: dict[str, Any] = {
+        "away_until": "2031-12-03",
+        "rev": "1",
+        "place": "Hamburg",
+        "languages": "fr",
+        "licence": LICENCE,
+    }
     second: dict[str, Any] = {"rev": "1", "practice": "Clinic <North>", "sex": "F"}
     second["place"] = "Kiel"
     await changes(ada, **first)
@@ -304,8 +311,8 @@ async def test_the_second_window_shows_both_versions_and_saves_what_its_reader_d
 
     assert "changed in another window" in conflict
     assert 'value="Clinic &lt;North&gt;"' in conflict
-    assert conflict.count("The other version:") == 5, "place, practice, sex, languages, licence"
-    for words in ("Hamburg", "Other", "French", LICENCE, "(empty)"):
+    assert conflict.count("The other version:") == 7, "with both days"
+    for words in ("Hamburg", "3 December 2031", "Other", "French", LICENCE, "(empty)"):
         assert f'<p class="post-text">{words}</p>' in conflict, words
     assert 'name="rev" value="2"' in conflict
     assert (await card_of(ada)).place == "Hamburg"
