@@ -4,6 +4,7 @@
  * Where it computes a secret (PRF), the server gets 32 bytes derived from that, which open the
  * account; what the authenticator itself said never leaves this function.
  */
+import { again } from "./again";
 import { all, maybe, one } from "./dom";
 import { postJson, Refused, Offline } from "./http";
 import { t } from "./i18n";
@@ -93,7 +94,7 @@ async function answerInto(box: HTMLElement): Promise<void> {
   problem.hidden = true;
   try {
     const kind = box.dataset["passkey"] === "create" ? "create" : "get";
-    const answer = await ask(kind, box.dataset["options"] ?? "");
+    const answer = await again(() => ask(kind, box.dataset["options"] ?? ""));
     fill(one<HTMLInputElement>("[name=credential]", box), answer.credential);
     fill(one<HTMLInputElement>("[name=secret]", box), answer.secret);
     form.requestSubmit();

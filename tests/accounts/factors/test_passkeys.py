@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,8 +11,9 @@ import pytest
 from playwright.async_api import CDPSession, Page, expect
 
 from portal import keys
-from portal.accounts.factors import document
+from portal.accounts.factors import document, stepping_up
 from portal.accounts.factors.models import Challenge
+from portal.core.db import now
 from portal.core.settings import Settings
 from portal.keys.models import PasskeyWrap
 from tests.accounts.factors.stories import text_of
@@ -184,3 +186,26 @@ def _from_elsewhere(answer: dict[str, Any]) -> dict[str, Any]:
     packed = base64.urlsafe_b64encode(json.dumps(client).encode()).decode().rstrip("=")
     changed["response"]["clientDataJSON"] = packed
     return changed
+
+
+async def test_who_waited_too_long_is_asked_in_place_and_the_passkey_is_added(
+    page: Page, server: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await authenticator(page, prf=True)
+    await gives_password(page, server, erika)
+    await page.goto(f"{server}/profile/security")
+    await page.get_by_label("Name of the new passkey").fill("Erika's laptop")
+    confirmed = now() + timedelta(minutes=6)
+    monkeypatch.setattr(stepping_up, "now", lambda: confirmed)
+    await page.get_by_role("button", name="Add a passkey").click()
+    asking = page.get_by_role("dialog", name="Is it you?")
+    await asking.get_by_label("Password").fill("wrong")
+    await asking.get_by_role("button", name="Continue").click()
+    await expect(asking.get_by_role("alert")).to_be_visible()
+
+    await asking.get_by_label("Password").fill(PASSWORD)
+    await asking.get_by_role("button", name="Continue").click()
+
+    await expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    assert [each.name for each in (await document.read(erika.actor)).passkeys] == ["Erika's laptop"]
