@@ -11,8 +11,11 @@ from uuid import UUID
 from portal import vault
 from portal.core.actor import Secret
 from portal.core.language import N_, gettext, show_date
+from viewer.pdf import Look, Unshown
 
 LONGEST_LABEL: Final = 120
+SHOWN: Final = 64 * 1024 * 1024
+"""Bytes of the largest document that is looked into; a larger one is kept and given back."""
 
 WHY: Final = {
     "encrypted": N_("This document is protected by a password and cannot be shown here. "
@@ -48,6 +51,19 @@ class Facts:
     """`YYYYMMDD` as the document says, or empty."""
     why: str
     """Why it is not shown (a key of `WHY`), or empty."""
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody has looked inside yet: there was no time when it came."""
+        return self.pages == 0 and not self.why
+
+    def seen(self, found: Look | Unshown | None) -> Self:
+        """The same after a look; a look that had to wait too long says nothing."""
+        if isinstance(found, Look):
+            return replace(self, pages=found.pages, created=found.created, why="")
+        if found is None or found.why == "busy":
+            return self
+        return replace(self, why=found.why)
 
     def renamed(self, label: str) -> Self:
         """The same under another name."""

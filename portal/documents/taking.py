@@ -1,7 +1,9 @@
 """
-Taking documents in: durable first, then the rows, then the answer.
+Taking documents in: looked at, then durable, then the rows, then the answer.
 
-The caller holds the transaction, because what it answers must be written with what it took.
+Everything is looked at before the first byte is written: what lies in the store without a row is
+protected by its age alone (`Boxes.still_there`).  The caller holds the transaction, because what it
+answers must be written with what it took.
 """
 
 import asyncio
@@ -17,13 +19,18 @@ from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Busy, PortalError
 from portal.documents.desk import Desk
-from portal.documents.facts import Facts, label_of
+from portal.documents.facts import SHOWN, Facts, label_of
 from portal.documents.marks import content_mark
 from portal.documents.models import Document
-from viewer.pdf import Look, Unshown
+from viewer.pdf import PREVIEW_BYTES, Look, Reader, Unshown
 
-SHOWN: Final = 64 * 1024 * 1024
-"""Bytes of the largest document that is looked into; a larger one is kept and given back."""
+LOOKING: Final = 30.0
+"""Seconds for looking at all documents of a part; the rest is looked at when somebody opens it."""
+LATER: Final = PREVIEW_BYTES + 1024
+"""Bytes counted for the picture of a document that nobody has looked at yet."""
+
+
+Found = Look | Unshown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class _Sealed:
     row: Document
     key: Secret = field(repr=False)
     size: int
-    """Bytes on disk."""
+    """Bytes on disk and in the row."""
 
 
 class Taking:
@@ -66,11 +73,32 @@ class Taking:
         self._sealed: dict[str, _Sealed] = {}
 
     async def prepare(self) -> None:
-        """Look into what is new and write it durably.  Raises `DiskFull`, `Busy`."""
+        """Look into what is new, then write it durably.  Raises `DiskFull`."""
         there = await self._there()
-        for each, mark in self._arrived:
-            if mark not in there and mark not in self._sealed:
-                self._sealed[mark] = await _seal(self._desk, self._actor, each, mark)
+        new = {mark: each for each, mark in reversed(self._arrived) if mark not in there}
+        looks = await self._looks(list(new.values()))
+        for (mark, each), found in zip(new.items(), looks, strict=True):
+            self._sealed[mark] = await _seal(self._desk, self._actor, each, mark, found)
+
+    async def _looks(self, new: Sequence[Arrived]) -> list[Found]:
+        """
+        What is in each, None for those that nobody has looked at.
+
+        All in one child: they came together, from one person.
+        """
+        reader = Reader(self._actor.id, uuid4())
+        clock = asyncio.get_running_loop()
+        until, found = clock.time() + LOOKING, list[Found]()
+        for each in new:
+            if len(each.data) > SHOWN or clock.time() >= until:
+                found.append(None)
+                continue
+            try:
+                async with asyncio.timeout_at(until):
+                    found.append(await self._desk.pool.look(each.data, reader))
+            except TimeoutError:
+                found.append(None)
+        return found
 
     async def keep(self) -> Taken:
         """
@@ -79,7 +107,7 @@ class Taking:
         Raises `QuotaFull`, `Busy`; `IntegrityError` when the same document came twice at once;
         `SignInNeeded` when the account is being deleted or was secured meanwhile.
         """
-        taken = Taken()
+        taken, written = Taken(), list[UUID]()
         async with transaction():
             await keys.hold(self._actor)  # nobody who is being deleted keeps anything
             there = await self._there()
@@ -91,6 +119,8 @@ class Taking:
                     await self._write(mark)
                     there.add(mark)
                     taken.kept.append(each.file)
+                    written.append(self._sealed[mark].row.object)
+            await self._desk.boxes.still_there(written)
         return taken
 
     async def _write(self, mark: str) -> None:
@@ -148,9 +178,9 @@ async def _join(actor: Actor, mark: str, study_mark: str) -> None:
         await alone.update(study_mark=study_mark)
 
 
-async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str) -> _Sealed:
+async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str, found: Found) -> _Sealed:
     document, key = uuid4(), vault.new_secret()
-    facts, picture = await _looked_at(desk, arrived)
+    facts, picture = await _described(arrived, found)
     object_id, size = await desk.boxes.write(document, key, "document", bytes(arrived.data))
     preview = None
     if picture:
@@ -165,17 +195,13 @@ async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str) -> _Seale
         facts=facts.sealed(document, key),
         preview=preview,
     )
-    return _Sealed(row, key, size)
+    more = LATER if facts.unseen else len(preview or b"")
+    return _Sealed(row, key, size + len(row.facts) + more)
 
 
-async def _looked_at(desk: Desk, arrived: Arrived) -> tuple[Facts, bytes]:
+async def _described(arrived: Arrived, found: Found) -> tuple[Facts, bytes]:
     data = arrived.data
-    large = len(data) > SHOWN
-    found: Look | Unshown | None = None if large else await desk.pool.look(data)
-    if found == Unshown("busy"):
-        raise Busy(retry_after=2)
     sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
-    seen = found if isinstance(found, Look) else Look(0, "", b"")
-    why = "too_large" if large else found.why if isinstance(found, Unshown) else ""
-    facts = Facts(label_of(arrived.name), len(data), sha256, seen.pages, seen.created, why)
-    return facts, seen.preview
+    why = "too_large" if len(data) > SHOWN else ""
+    facts = Facts(label_of(arrived.name), len(data), sha256, 0, "", why)
+    return facts.seen(found), found.preview if isinstance(found, Look) else b""

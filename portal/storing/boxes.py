@@ -7,18 +7,23 @@ so no object can stand in for another.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from portal import vault
 from portal.core.actor import Secret
+from portal.core.errors import Busy
 from portal.storing.store import Store
 
 Role = Literal[
     "pack", "frames", "manifest", "view", "segment", "summary", "piece", "document", "preview"
 ]
 
+MOST_UNBOOKED: Final = timedelta(minutes=30)
+"""From an object's write to its row's commit: half of `sweeping.ORPHAN_AGE`, so that a sweeper with
+an old list, or with a clock that is ahead, takes nothing that a commit relies on."""
 REMEMBERED: Final = 4096
 """Objects whose ends are remembered."""
 
@@ -79,6 +84,14 @@ class Boxes:
             for place, box in zip(mine, sealed, strict=True):
                 found[place] = reader.open(place.start, place.start + place.length, box)
         return [found[place] for place in places]
+
+    async def still_there(self, objects: Collection[UUID]) -> None:
+        """
+        For every transaction that commits rows for *objects*, since only their age protects them
+        until then.  Raises `Busy` when one is gone or older than `MOST_UNBOOKED`.
+        """
+        if not await self._store.all_younger(objects, MOST_UNBOOKED.total_seconds()):
+            raise Busy(retry_after=1)
 
     async def delete(self, objects: Sequence[UUID]) -> None:
         """Take back objects that no row refers to."""

@@ -12,7 +12,7 @@ class StoredObject(Model):
     holding = fields.UUIDField(db_index=True)
     """The study, document or upload it belongs to."""
     size = fields.BigIntField()
-    """Bytes on disk, which is what the quota counts."""
+    """Bytes that the quota counts: on disk, and for a document what lies in its row."""
     created_at = fields.DatetimeField()
     gone_at = fields.DatetimeField(null=True, db_index=True)
 

@@ -11,7 +11,8 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -81,6 +82,10 @@ class Store:
         """Remove the object; nothing happens when there is none."""
         await asyncio.to_thread(self._delete, object_id)
 
+    async def all_younger(self, objects: Collection[UUID], seconds: float) -> bool:
+        """Whether every one of *objects* lies there, written less than *seconds* ago."""
+        return await asyncio.to_thread(self._all_younger, objects, time.time() - seconds)
+
     async def older_than(self, seconds: float, now: float, part: int) -> list[UUID]:
         """
         The objects last written more than *seconds* before *now* (a POSIX time), of one part.
@@ -140,6 +145,12 @@ class Store:
 
     def _delete(self, object_id: UUID) -> None:
         (self._folder / _path(object_id)).unlink(missing_ok=True)
+
+    def _all_younger(self, objects: Collection[UUID], moment: float) -> bool:
+        try:
+            return all((self._folder / _path(each)).stat().st_mtime > moment for each in objects)
+        except FileNotFoundError:
+            return False
 
     def _older(self, moment: float, part: int) -> Iterator[UUID]:
         for batch in self._objects.list(f"{part:02x}"):

@@ -22,7 +22,7 @@ from portal.storing.store import PARTS, Store
 GRACE: Final = timedelta(minutes=10)
 """Whoever began to read an object before it was let go may finish."""
 ORPHAN_AGE: Final = timedelta(hours=1)
-"""Longer than any request that stores first and writes its rows afterwards."""
+"""No row is committed for an object older than half of this (`boxes.MOST_UNBOOKED`)."""
 EVERY: Final = 20.0
 """Seconds between two turns, each of one part: a whole round takes an hour and a half."""
 LEASE: Final = timedelta(minutes=10)

@@ -65,6 +65,7 @@ class Assembler:
                 have.add((record.file, record.piece))
                 await _row(upload, object_id, record).save(force_create=True)
                 await storing.keep(actor.id, upload, {object_id: size}, self._free_quota)
+            await self._boxes.still_there(set(written) - set(repeated))
         await self._boxes.delete(repeated)
         return [
             file

@@ -26,6 +26,8 @@ from portal.studies.shelf import Shelf
 from viewer.dicom import Header, PoolFull, Refused
 
 TRIES: Final = 6
+PATIENCE: Final = 300.0
+"""Seconds for looking at the images of a part; what came with them waits for its rows meanwhile."""
 Bytes = bytes | bytearray | memoryview
 
 
@@ -87,8 +89,9 @@ async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], the
     then.
     """
     try:
-        found = await shelf.pool.inspect([each.data for each in incoming])
-    except PoolFull:
+        async with asyncio.timeout(PATIENCE):
+            found = await shelf.pool.inspect([each.data for each in incoming])
+    except (PoolFull, TimeoutError):
         raise Busy(retry_after=2) from None
     refused = [
         (each.file, str(answer.reason))
@@ -150,6 +153,7 @@ async def _commit(
             await Instance.bulk_create(plan.rows)
             await segment.save(force_create=True)
             await storing.keep(actor.id, plan.study, plan.sizes, shelf.free_quota)
+            await shelf.boxes.still_there(plan.sizes)
         await then(outcome)
 
 

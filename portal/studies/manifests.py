@@ -169,6 +169,7 @@ async def merge(boxes: Boxes, study_id: UUID, key: Secret) -> None:
             await boxes.write(study_id, key, "view", browser_view(study_id, manifest)),
         ]
         stale = before - objects_in(manifest)
+        await boxes.still_there([object_id for object_id, _ in made])
         if await _swap(row, key, manifest, segments, dict(made), stale):
             return
         await boxes.delete([object_id for object_id, _ in made])

@@ -16,6 +16,7 @@ from uuid import UUID
 from portal import storing
 from portal.core.actor import AccountId, Secret
 from portal.core.db import transaction
+from portal.core.errors import Busy
 from portal.core.events import deliver
 from portal.storing import Boxes
 from portal.studies import manifests
@@ -112,11 +113,17 @@ class Preparing:
             views[instance] = await _stored(self._pool, packer, pieces, large=chosen)
         await packer.close()
         segment = manifests.segment(row.id, key, {"instances": {}, "views": views})
-        async with transaction():
-            there = await Study.filter(id=row.id).update(owner=row.owner)
-            if there:
-                await segment.save(force_create=True)
-                await storing.keep(AccountId(row.owner), row.id, sizes, None)
+        there = 0
+        try:
+            async with transaction():
+                there = await Study.filter(id=row.id).update(owner=row.owner)
+                if there:
+                    await segment.save(force_create=True)
+                    await storing.keep(AccountId(row.owner), row.id, sizes, None)
+                    await self._boxes.still_there(sizes)
+        except Busy:
+            await self._boxes.delete(list(sizes))
+            raise
         if not there:
             await self._boxes.delete(list(sizes))
         return bool(there)

@@ -4,7 +4,7 @@
 `Children` is the same for other kinds of files; `voi8` is the reference for showing grey values.
 """
 
-from viewer.dicom.children import Children, Data, PoolFull, joined, understood
+from viewer.dicom.children import Buffer, Children, Data, PoolFull, joined, understood
 from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header, Kind, Window
@@ -14,6 +14,7 @@ from viewer.dicom.reasons import Reason, Refused, Undecodable
 from viewer.dicom.windowing import voi8
 
 __all__ = [
+    "Buffer",
     "Canonical",
     "ChildLost",
     "Children",

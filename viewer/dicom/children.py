@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from viewer.dicom.process import ChildLost, Process
 from viewer.dicom.reasons import Reason
+from viewer.dicom.wire import MAX_BLOB
 
 Buffer = bytes | bytearray | memoryview
 Data = Buffer | Sequence[Buffer]
 """One file, or the pieces of one file in order."""
+
+
+ANSWER: Final = MAX_BLOB + (64 << 20)
+"""Bytes of one answer: a whole file, and what comes with it."""
 
 
 class PoolFull(Exception):
@@ -26,7 +31,8 @@ class Children:
     `workers` children at most, started when first needed and replaced when they die; `queue` calls
     may wait, one more raises PoolFull. Belongs to one event loop. `wall_seconds` without any answer
     ends a child that sleeps; one that computes is ended by its own processor limit before. `child`
-    names the module that runs in the children.
+    names the module that runs in the children, `answer` how many bytes they may answer at a time,
+    and `ahead` how many are started before anybody asks.
     """
 
     def __init__(
@@ -36,9 +42,15 @@ class Children:
         queue: int = 64,
         wall_seconds: float = 60,
         child: str,
+        answer: int = ANSWER,
+        ahead: int = 0,
     ) -> None:
         self._free = asyncio.Semaphore(workers)
-        self._idle: list[Process] = []
+        self._workers = workers
+        self._busy = 0
+        self._idle: list[tuple[Hashable, Process]] = []
+        self._fresh: list[Process] = []
+        self._answer, self._ahead = answer, ahead
         self._all: set[Process] = set()
         self._waiting = 0
         self._queue = queue
@@ -61,11 +73,13 @@ class Children:
         """End all children. Calls still running get Refused or Undecodable as crashed."""
         self._closed = True
         self._idle.clear()
+        self._fresh.clear()
         await asyncio.gather(*(process.end() for process in list(self._all)))
         self._all.clear()
 
     @asynccontextmanager
-    async def child(self) -> AsyncIterator[Process]:
+    async def child(self, task: Hashable = None) -> AsyncIterator[Process]:
+        """A child that has served nothing but this *task*; without one, any."""
         if self._closed:
             raise ChildLost(Reason.CRASHED)
         if self._free.locked() and self._waiting >= self._queue:
@@ -75,27 +89,45 @@ class Children:
             await self._free.acquire()
         finally:
             self._waiting -= 1
+        self._busy += 1
         try:
-            process = self._idle.pop() if self._idle else await self._start()
+            process = await self._take(task)
             try:
                 yield process
             except ChildLost:
                 process.ready = False
                 raise
             finally:
-                await self._give_back(process)
+                await self._give_back(task, process)
         finally:
+            self._busy -= 1
             self._free.release()
 
+    async def _take(self, task: Hashable) -> Process:
+        for place, (served, process) in enumerate(self._idle):
+            if served == task:
+                del self._idle[place]
+                return process
+        while self._idle and len(self._idle) + self._busy > self._workers:
+            _, other = self._idle.pop(0)
+            await self._end(other)
+        process = self._fresh.pop() if self._fresh else await self._start()
+        while len(self._fresh) < self._ahead and not self._closed:
+            self._fresh.append(await self._start())
+        return process
+
     async def _start(self) -> Process:
-        process = await Process.start(self._module, self._wall)
+        process = await Process.start(self._module, self._wall, self._answer)
         self._all.add(process)
         return process
 
-    async def _give_back(self, process: Process) -> None:
+    async def _give_back(self, task: Hashable, process: Process) -> None:
         if process.ready and not self._closed:
-            self._idle.append(process)
-            return
+            self._idle.append((task, process))
+        else:
+            await self._end(process)
+
+    async def _end(self, process: Process) -> None:
         self._all.discard(process)
         await process.end()
 

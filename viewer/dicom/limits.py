@@ -42,13 +42,15 @@ def after_imports() -> None:
 class Budget:
     """Processor time of one task; used up, the kernel ends the process (SIGXCPU)."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: int | None = None) -> None:
+        """*seconds* for each frame instead of `CPU_SECONDS`, if these are fewer."""
+        self._each = CPU_SECONDS if seconds is None else min(seconds, CPU_SECONDS)
         self._last = _used() + TASK_CPU_SECONDS
         self.renew()
 
     def renew(self) -> None:
-        """15 more seconds for the next frame, within what the whole task may take."""
-        soft = min(_used() + CPU_SECONDS, self._last)
+        """15 (or *seconds*) more seconds for the next frame, within the limit of the whole task."""
+        soft = min(_used() + self._each, self._last)
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 

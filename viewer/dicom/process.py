@@ -39,13 +39,13 @@ class ChildLost(Exception):
 class Process:
     """Use by one caller at a time; after a fault `ready` is False and only `end` may follow."""
 
-    def __init__(self, process: asyncio.subprocess.Process, wall_seconds: float) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, wall_seconds: float, most: int) -> None:
         assert process.stdin is not None  # noqa: S101 - both were asked for
         assert process.stdout is not None  # noqa: S101
         self._process = process
         self._stdin = process.stdin
         self._stdout = process.stdout
-        self._wall = wall_seconds
+        self._wall, self._most = wall_seconds, most
         self.ready = True
 
     @property
@@ -53,8 +53,10 @@ class Process:
         return self._process.pid
 
     @classmethod
-    async def start(cls, module: str, wall_seconds: float) -> Self:
-        """A new child; nothing of the portal's environment reaches it."""
+    async def start(cls, module: str, wall_seconds: float, most: int) -> Self:
+        """A new child, which may answer *most* bytes at a time; nothing of the portal's environment
+        reaches it.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-s",
@@ -68,7 +70,7 @@ class Process:
             env=_ENVIRONMENT,
             limit=_PIECE,
         )
-        return cls(process, wall_seconds)
+        return cls(process, wall_seconds, most)
 
     async def ask(
         self,
@@ -133,6 +135,8 @@ class Process:
         async with asyncio.timeout(self._wall):
             length, count = wire.unpack_head(await self._stdout.readexactly(wire.HEAD.size))
             sizes = wire.unpack_sizes(await self._stdout.readexactly(wire.SIZE.size * count))
+            if length + sum(sizes) > self._most:
+                raise ValueError("answer too large")
             message = json.loads(await self._stdout.readexactly(length))
             if not isinstance(message, dict) or "kind" not in message:
                 raise ValueError("no message")

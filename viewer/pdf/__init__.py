@@ -4,16 +4,27 @@
 document ever runs near a browser.
 """
 
-from viewer.pdf.facts import MOST_PAGES, WIDTHS, Look, Outline, Paper, Unshown, begins_pdf
-from viewer.pdf.pool import PdfPool
+from viewer.pdf.facts import (
+    MOST_PAGES,
+    PREVIEW_BYTES,
+    WIDTHS,
+    Look,
+    Outline,
+    Paper,
+    Unshown,
+    begins_pdf,
+)
+from viewer.pdf.pool import PdfPool, Reader
 
 __all__ = [
     "MOST_PAGES",
+    "PREVIEW_BYTES",
     "WIDTHS",
     "Look",
     "Outline",
     "Paper",
     "PdfPool",
+    "Reader",
     "Unshown",
     "begins_pdf",
 ]

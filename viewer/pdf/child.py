@@ -1,7 +1,8 @@
 """The limited process that reads hostile PDFs: `python -m viewer.pdf.child <parent pid>`.
 
-It is another process than the one that reads images, so a document that took it over would meet
-no image, no file, no network and no secret.
+It is another process than the one that reads images, and it serves one person and one document, or
+one part of an upload: a document that took it over meets no image, no file, no network, no secret
+and nothing of anybody else's.  What it can still do is lie about itself and what came in that part.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def main() -> None:
 def _answers(
     task: dict[str, Any], sizes: list[int], reader: BinaryIO
 ) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
-    limits.Budget()
+    limits.Budget(task["seconds"])
     data = bytes(serving.blob_of(reader, sum(sizes)))
     try:
         yield _answer(task, data)

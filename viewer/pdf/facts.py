@@ -12,6 +12,8 @@ WIDTHS: Final = (800, 1200, 2400)
 """Pixels that a page may be wide as a picture: on phones, as usual, and magnified."""
 MOST_PAGES: Final = 2000
 """Pages that are shown; a document may have more."""
+PREVIEW_BYTES: Final = 16 * 1024
+"""A small picture never takes more, whatever is on the page."""
 
 _HEAD: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?[\x00\t\n\f\r ]{0,64}%PDF-[0-9]")
 

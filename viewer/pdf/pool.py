@@ -1,61 +1,110 @@
-"""The children that read PDFs."""
+"""The children that read PDFs, and whose turn it is to ask them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, get_args
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Final, NamedTuple, TypeVar, get_args
 
-from viewer.dicom import ChildLost, Children, Data, PoolFull, Reason, joined, understood
+from viewer.dicom import Buffer, ChildLost, Children, PoolFull, Reason, understood
 from viewer.pdf.facts import MOST_PAGES, WIDTHS, Look, Outline, Paper, Unshown, Why
+from viewer.pdf.turns import NoTurn, Turns
 
 CHILD: Final = "viewer.pdf.child"
+WORKERS: Final = 2
+"""Documents that are read at a time, and so what all of them together take of the memory."""
+EACH: Final = 12
+"""Calls of one person that may wait: about the pages that a browser asks for at once."""
+LOOK_SECONDS: Final = 3
+PAGE_SECONDS: Final = 15
+"""Processor time of the first sight, and of a page that somebody asked for."""
+LOOK_WALL: Final = 10.0
+"""Seconds from the turn to the first sight, however busy the machine is."""
+ANSWER: Final = 32 << 20
+"""Bytes of one answer: a picture of 12 million points, or the texts of fifty pages."""
+
 T = TypeVar("T")
+Load = Callable[[], Awaitable[Buffer]]
 _WHY: Final[dict[Reason, Why]] = {Reason.TIMEOUT: "timeout", Reason.MEMORY: "memory"}
 
 
+class Reader(NamedTuple):
+    """For whom, and in what, a document is read."""
+
+    person: Hashable
+    """Has one turn at a time."""
+    task: Hashable
+    """A document, or a part of an upload: a child that served one task serves no other."""
+
+    @classmethod
+    def unknown(cls) -> Reader:
+        """Somebody who shares nothing with anybody."""
+        return cls(object(), object())
+
+
 class PdfPool(Children):
-    """Looks into PDFs in child processes; every fault of a document is a value, never an error."""
+    """
+    Looks into PDFs in child processes; every fault of a document is a value, never an error.
+
+    Whoever asks waits for a turn first; what a function loads it loads when the turn has come.
+    """
 
     def __init__(
         self,
-        workers: int = 1,
+        workers: int = WORKERS,
         *,
-        queue: int = 64,
+        queue: int = 200,
+        each: int = EACH,
         wall_seconds: float = 40,
         child: str = CHILD,
     ) -> None:
-        super().__init__(workers, queue=queue, wall_seconds=wall_seconds, child=child)
+        super().__init__(
+            workers, queue=queue, wall_seconds=wall_seconds, child=child, answer=ANSWER, ahead=1
+        )
+        self._turns = Turns(workers, each=each, all_=queue)
 
-    async def look(self, data: Data) -> Look | Unshown:
+    async def look(self, data: Buffer | Load, reader: Reader | None = None) -> Look | Unshown:
         """The document at first sight."""
-        return await self._ask({"do": "look"}, data, _look)
+        try:
+            return await self._ask({"do": "look", "seconds": LOOK_SECONDS}, data, reader, _look)
+        except TimeoutError:
+            return Unshown("timeout")
 
-    async def outline(self, data: Data, first: int, count: int) -> Outline | Unshown:
+    async def outline(
+        self, data: Buffer | Load, first: int, count: int, reader: Reader | None = None
+    ) -> Outline | Unshown:
         """*count* pages from number *first* (from 1), as far as there are so many."""
-        task = {"do": "outline", "first": first, "count": count}
-        return await self._ask(task, data, _outline)
+        task = {"do": "outline", "first": first, "count": count, "seconds": PAGE_SECONDS}
+        return await self._ask(task, data, reader, _outline)
 
-    async def page(self, data: Data, number: int, width: int) -> bytes | Unshown:
+    async def page(
+        self, data: Buffer | Load, number: int, width: int, reader: Reader | None = None
+    ) -> bytes | Unshown:
         """Page *number* (from 1) as a WebP picture, *width* (of `WIDTHS`) pixels wide."""
         if not 1 <= number <= MOST_PAGES or width not in WIDTHS:
             return Unshown("damaged")
-        task = {"do": "page", "number": number, "width": width}
-        return await self._ask(task, data, lambda _, blobs: blobs[0])
+        task = {"do": "page", "number": number, "width": width, "seconds": PAGE_SECONDS}
+        return await self._ask(task, data, reader, lambda _, blobs: blobs[0])
 
     async def _ask(
         self,
         task: dict[str, Any],
-        data: Data,
+        data: Buffer | Load,
+        reader: Reader | None,
         read: Callable[[dict[str, Any], list[bytes]], T],
     ) -> T | Unshown:
+        mine = reader or Reader.unknown()
+        patience = LOOK_WALL if task["do"] == "look" else None
         try:
-            async with self.child() as child:
-                message, blobs = await child.ask_once(task, [joined(data)])
-                with understood():
-                    if message["kind"] == "unshown":
-                        return Unshown(_why(message["why"]))
-                    return read(message, blobs)
-        except PoolFull:
+            async with self._turns.turn(mine.person):
+                whole = await data() if callable(data) else data
+                async with asyncio.timeout(patience), self.child(mine) as child:
+                    message, blobs = await child.ask_once(task, [[whole]])
+                    with understood():
+                        if message["kind"] == "unshown":
+                            return Unshown(_why(message["why"]))
+                        return read(message, blobs)
+        except (NoTurn, PoolFull):
             return Unshown("busy")
         except ChildLost as lost:
             return Unshown(_WHY.get(lost.reason, "crashed"))

@@ -14,6 +14,8 @@ from typing import Any, Final
 import pypdfium2
 from PIL import Image
 
+from viewer.pdf.facts import PREVIEW_BYTES
+
 MOST_PIXELS: Final = 12_000_000
 LONGEST_SIDE: Final = 8000
 """Pixels of a picture: a page of 200 by 200 inches is drawn coarser, never larger."""
@@ -84,12 +86,21 @@ def _drawn(document: pypdfium2.PdfDocument, number: int, width: int, height: int
         scale = min(width / across, height / down, (MOST_PIXELS / (across * down)) ** 0.5)
         with closing(leaf.render(scale=scale)) as bitmap:
             picture = bitmap.to_pil().convert("RGB")
-    out = io.BytesIO()
     if width == PREVIEW:
-        picture.save(out, "JPEG", quality=80)
-    else:
-        picture.save(out, "WEBP", quality=88, method=2)
+        return _small(picture)
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=88, method=2)
     return out.getvalue()
+
+
+def _small(picture: Image.Image) -> bytes:
+    """A JPEG of at most `PREVIEW_BYTES`: coarser until it is, or nothing."""
+    for quality in (80, 60, 40, 20, 5):
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality)
+        if out.tell() <= PREVIEW_BYTES:
+            return out.getvalue()
+    return b""
 
 
 def _paper(document: pypdfium2.PdfDocument, number: int) -> list[Any]:

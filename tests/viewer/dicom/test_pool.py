@@ -62,7 +62,7 @@ async def test_a_child_that_sleeps_is_replaced_after_the_wall_time() -> None:
         assert isinstance((await pool.inspect([image()]))[0], Header)
         sleeper = _child()
         pool._wall = 0.5
-        pool._idle[0]._wall = 0.5
+        pool._idle[0][1]._wall = 0.5
         os.kill(sleeper.pid, signal.SIGSTOP)
 
         found = await pool.canonical(image())

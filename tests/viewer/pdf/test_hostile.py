@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,7 +13,7 @@ from PIL import Image
 from tests.viewer.dicom.making import DATA
 from tests.viewer.pdf.making import encapsulated, pdf
 from viewer.dicom import Embedded, Pool, Reason, Refused
-from viewer.pdf import Look, Outline, PdfPool, Unshown, begins_pdf
+from viewer.pdf import Look, Outline, PdfPool, Reader, Unshown, begins_pdf
 from viewer.pdf.reading import LONGEST_SIDE, MOST_PIXELS
 
 FILES = sorted((DATA / "pdf").glob("*/*.pdf")) if DATA.is_dir() else []
@@ -25,9 +26,16 @@ NOT_SHOWN = {
 }
 
 
+class OneTask(PdfPool):
+    """One child for all that follows, so that a fault of one document would be seen by the next."""
+
+    async def _ask(self, task: Any, data: Any, reader: Reader | None, read: Any) -> Any:
+        return await super()._ask(task, data, reader or Reader("one", "task"), read)
+
+
 @pytest.fixture
 async def pool() -> AsyncIterator[PdfPool]:
-    async with PdfPool() as pool:
+    async with OneTask() as pool:
         yield pool
 
 
