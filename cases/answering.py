@@ -5,24 +5,20 @@ When an invitation ends unanswered or with a no, the root it carried is replaced
 invited never reads what is written afterwards.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from cases import access, epochs, rotating, telling
 from cases.errors import InvitationOver, ProfessionalsOnly
 from cases.ids import CommunityId, InvitationId
 from cases.models import Invitation, Member
 from cases.people import colleagues
-from cases.rotating import INVITED
+from cases.rotating import INVITED, report_unreadable
 from cases.writing import lock, note
 from portal import accounts, keys, vault
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +134,6 @@ async def _about(actor: Actor, row: Invitation) -> dict[str, str] | None:
     except (vault.Tampered, KeyError):  # a generation that this root does not reach
         report_unreadable(row.id)
         return None
-
-
-@lru_cache(maxsize=1000)
-def report_unreadable(row: UUID) -> None:
-    """Say once that somebody must look, not at every page that would have shown it."""
-    log.critical("invitation does not open: row %s", row)
 
 
 def _to_me(row: Invitation, about: dict[str, str], invited_by: str) -> InvitationToMe:

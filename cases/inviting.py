@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from cases import access, epochs, rotating, telling
 from cases.access import OpenCommunity
-from cases.answering import end, report_unreadable
+from cases.answering import end
 from cases.errors import (
     AlreadyInvited,
     AlreadyMember,
@@ -26,7 +26,7 @@ from cases.events import Invited
 from cases.ids import CommunityId, InvitationId
 from cases.models import Invitation
 from cases.people import Colleague, colleagues
-from cases.rotating import INVITED
+from cases.rotating import INVITED, report_unreadable
 from cases.writing import Writing, writing
 from portal import accounts, mailing, vault
 from portal.core.actor import AccountId, Actor

@@ -102,6 +102,7 @@ async def _administer(what: str, mail: str, *, needs_factor: bool) -> str:
     account = await _account_of(mail)
     if what == "remove":
         return "removed" if await accounts.dismiss(account) else "was none"
+    await _say_who(account)
     await accounts.appoint(account)
     if needs_factor:
         # They are signed in with a password perhaps; the next sign-in asks for what is needed now.
@@ -128,10 +129,17 @@ async def _account_of(mail: str) -> AccountId:
     return account
 
 
+async def _say_who(account: AccountId) -> None:
+    """The name, before anything is changed: whoever knows the address sees whether it fits."""
+    card = await accounts.card(account)
+    print(card.name if card else "this account has no card: it is no professional's")
+
+
 async def _change_standing(what: str, mail: str) -> str:
     account = await _account_of(mail)
     if what == "withdraw":
         return "withdrawn" if await accounts.withdraw_confirmation(account) else "nobody had"
+    await _say_who(account)
     await accounts.confirm(account, accounts.OPERATOR)
     return "confirmed"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -24,17 +24,33 @@ async def keeping_house() -> AsyncIterator[None]:
         yield
 
 
+async def sweep() -> None:
+    """Everything once.  A step that fails is logged and keeps none of the others."""
+    for step in _steps():
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001 -- outlives a database that is away
+            log.warning("sweeping accounts: %s: %s", step.__qualname__, type(error).__name__)
+
+
+def _steps() -> tuple[Callable[[], Awaitable[object]], ...]:
+    return (
+        _forget_unactivated,
+        leaving.end_what_is_due,
+        readdressing.settle,
+        leaving.sweep,
+        throttles.sweep,
+        keys.forget_expired,
+        challenges.sweep,
+    )
+
+
+async def _forget_unactivated() -> None:
+    while await forget_unactivated():
+        pass
+
+
 async def _sweep_for_ever() -> None:
     while True:
-        try:
-            while await forget_unactivated():
-                pass
-            await leaving.end_what_is_due()
-            await readdressing.settle()
-            await leaving.sweep()
-            await throttles.sweep()
-            await keys.forget_expired()
-            await challenges.sweep()
-        except Exception as error:  # noqa: BLE001 -- outlives a database that is away
-            log.warning("sweeping accounts: %s", type(error).__name__)
+        await sweep()
         await asyncio.sleep(EVERY_SECONDS)

@@ -97,6 +97,8 @@ class FormerAddress(Model):
     mail_mark = fields.CharField(max_length=64, primary_key=True)
     account_id = fields.UUIDField(db_index=True)
     until = fields.DatetimeField(db_index=True)
+    mac = fields.BinaryField(null=True)
+    """Mark under a key of the portal.  A row without it is older than marks, or forged: ignored."""
 
     class Meta:
         table = "former_address"

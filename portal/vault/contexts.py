@@ -102,6 +102,11 @@ def administrator(account: UUID, moment: int) -> bytes:
     return ctx("administrator", account, moment)
 
 
+def former_address(account: UUID, mail_mark: str, until: int) -> bytes:
+    """Whose an address was, by its mark, and how long that counts (seconds of the epoch)."""
+    return ctx("former-address", account, mail_mark, until)
+
+
 def blind(table: str, column: str, value: Part) -> bytes:
     """A value that can be compared but not read."""
     return ctx("blind", table, column, value)

@@ -3,12 +3,14 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from quart import Response
 
 from cases import access, communities
-from portal import mailing
+from portal import accounts, mailing
 from portal.accounts import readdressing
 from portal.accounts.models import Account, FormerAddress, Readdressing
+from portal.core.db import now
 from tests.accounts.losing import link_in_mail, subjects, time_passes
 from tests.accounts.stories import activates, registers, sign_in, text_of
 from tests.people import PASSWORD, Person, World
@@ -160,3 +162,41 @@ async def test_invitations_follow(world: World) -> None:
 
     assert [each.name for each in await communities.mine(ben.actor)] == ["Chest board"]
     assert await FormerAddress.all().count() == 1
+
+
+async def test_whoever_writes_the_database_leads_no_invitation_to_somebody_else(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither by giving an address away nor by saying that it was somebody's lately."""
+    ben, eve = await world.physician("Ben Brandt"), await world.physician("Eve Ernst")
+    hers = mailing.read_address(eve.mail)
+    his = mailing.read_address(ben.mail)
+    assert await accounts.by_mail(his) == ben.actor.id
+    await Account.filter(id=ben.actor.id).update(mail_mark=None)
+
+    until = now() + timedelta(days=3)
+    await FormerAddress.create(mail_mark=his.mark, account_id=eve.actor.id, until=until)
+    assert await accounts.by_mail(his) is None
+    await FormerAddress.filter(mail_mark=his.mark).update(mac=b"m" * 32)
+    assert await accounts.by_mail(his) is None
+    await Account.filter(id=eve.actor.id).update(mail_mark=his.mark)
+    assert await accounts.by_mail(his) is None
+
+    assert f"former address not vouched for: account {eve.actor.id}" in caplog.text
+    assert f"address is not the one its mark says: account {eve.actor.id}" in caplog.text
+    assert await accounts.by_mail(hers) is None
+
+
+async def test_a_former_address_of_one_person_cannot_become_anothers(world: World) -> None:
+    ben, eve = await world.physician("Ben Brandt"), await world.physician("Eve Ernst")
+    before = mailing.read_address(ben.mail)
+    await wants(ben, "ben.next@example.test")
+    for link in await links(world, ben, "ben.next@example.test"):
+        await says(world, link)
+    assert await accounts.by_mail(before) == ben.actor.id
+    row = FormerAddress.filter(mail_mark=before.mark)
+
+    await row.update(until=now() + timedelta(days=400))
+    assert await accounts.by_mail(before) is None
+    await row.update(account_id=eve.actor.id)
+    assert await accounts.by_mail(before) is None

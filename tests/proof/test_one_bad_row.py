@@ -1,16 +1,23 @@
 """One row that somebody edited is left out and reported once; everybody else's page stays whole."""
 
 import logging
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from quart import Response
 
-from cases import communities
-from cases.models import Invitation
+from cases import access, communities, membership
+from cases.models import Invitation, Member
 from portal import mailing
-from portal.accounts.models import Account
-from tests.people import World
+from portal.accounts import housekeeping, leaving, readdressing
+from portal.accounts.models import Account, Leaving, Readdressing
+from portal.core.actor import AccountId
+from portal.core.db import now
+from portal.core.errors import Unknown
+from tests.accounts.losing import time_passes
+from tests.people import PASSWORD, World
 
 Log = pytest.LogCaptureFixture
 
@@ -76,3 +83,108 @@ async def test_an_edited_invitation_closes_neither_the_community_nor_the_list(
     assert "Other" in mine
     assert _reports(caplog, by_mail.id) == [f"invitation does not open: row {by_mail.id}"]
     assert "guest@example.test" not in caplog.text
+
+
+@pytest.mark.parametrize("edited", ["mail", "epoch ahead", "epoch unknown"])
+async def test_an_edited_invitation_keeps_nobody_in_the_community(
+    world: World, caplog: Log, edited: str
+) -> None:
+    ada, ben = await world.physician("Ada Ahrens"), await world.physician("Ben Brandt")
+    board = await ada.founds("Board")
+    await ada.invites(ben, board)
+    for mail in ("guest@example.test", "second@example.test"):
+        await communities.invite(ada.actor, board, mailing.read_address(mail))
+    row = await Invitation.get(mail_mark=mailing.read_address("guest@example.test").mark)
+    changes: dict[str, dict[str, Any]] = {
+        "mail": {"mail": _flipped(row.mail)},
+        "epoch ahead": {"epoch": 900},
+        "epoch unknown": {"epoch": -1},
+    }
+    await Invitation.filter(id=row.id).update(**changes[edited])
+
+    await membership.remove(ada.actor, board, ben.actor.id)
+
+    with pytest.raises(Unknown):
+        await access.community_for(ben.actor, board)
+    assert await Member.filter(community_id=board).count() == 1
+    ended = await Invitation.get(id=row.id)
+    assert (ended.state, ended.sealed, ended.mail) == ("withdrawn", None, None)
+    members = await _shown(await ada.browser.get(f"/communities/{board}/members"))
+    assert "second@example.test" in members
+    assert _reports(caplog, row.id) == [f"invitation does not open: row {row.id}"]
+
+
+async def test_an_edited_address_keeps_no_account_from_ending(world: World, caplog: Log) -> None:
+    erika, max_ = await world.patient("Erika Beispiel"), await world.patient("Max Muster")
+    for each in (erika, max_):
+        row = await Account.get(id=each.actor.id)
+        await leaving.leave_at(row, "delete", now() - timedelta(hours=1))
+    row = await Account.get(id=erika.actor.id)
+    await Account.filter(id=row.id).update(mail=_flipped(row.mail))
+
+    assert await leaving.end_what_is_due() == 2
+
+    assert not await Account.exists()
+    assert _reports(caplog, row.id) == [f"address does not open: account {row.id}"]
+
+
+async def test_an_account_that_cannot_be_ended_keeps_nobody_else(
+    world: World, caplog: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erika, max_ = await world.patient("Erika Beispiel"), await world.patient("Max Muster")
+    for each in (erika, max_):
+        row = await Account.get(id=each.actor.id)
+        await leaving.leave_at(row, "delete", now() - timedelta(hours=1))
+    shred = leaving.shred
+
+    async def fails_for_erika(account: AccountId) -> None:
+        if account == erika.actor.id:
+            raise RuntimeError
+        await shred(account)
+
+    monkeypatch.setattr(leaving, "shred", fails_for_erika)
+
+    assert await leaving.end_what_is_due() == 1
+
+    assert [row.id for row in await Account.all()] == [erika.actor.id]
+    assert [row.account_id for row in await Leaving.all()] == [erika.actor.id]
+    assert "account not ended: RuntimeError" in caplog.text
+
+
+async def test_an_edited_address_holds_up_nobody_elses_change(world: World, caplog: Log) -> None:
+    people = [await world.patient("Erika Beispiel"), await world.patient("Max Muster")]
+    for number, each in enumerate(people):
+        wish = {"present": PASSWORD, "mail": f"next{number}@example.test"}
+        await each.browser.post("/profile/address", form=wish)
+    await Readdressing.all().update(confirmed_at=now())
+    await time_passes(readdressing.VETO)
+    row = await Account.get(id=people[0].actor.id)
+    await Account.filter(id=row.id).update(mail=_flipped(row.mail))
+
+    await readdressing.settle()
+
+    assert not await Readdressing.exists()
+    moved = await Account.get(id=people[1].actor.id)
+    assert moved.mail_mark == mailing.read_address("next1@example.test").mark
+    assert _reports(caplog, row.id) == [f"address does not open: account {row.id}"]
+
+
+async def test_one_step_of_the_housekeeping_that_fails_keeps_no_other(
+    world: World, caplog: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del world
+    done = []
+
+    async def fails() -> None:
+        raise RuntimeError
+
+    async def works() -> None:
+        done.append(1)
+
+    monkeypatch.setattr(leaving, "end_what_is_due", fails)
+    monkeypatch.setattr(readdressing, "settle", works)
+
+    await housekeeping.sweep()
+
+    assert done == [1]
+    assert "RuntimeError" in caplog.text

@@ -1,0 +1,59 @@
+"""
+Whose an address was until lately, so that invitations that are under way arrive.
+
+A row counts with its mark under a key of the portal only: whoever writes the database leads no
+invitation to somebody else.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from portal import keys, vault
+from portal.accounts.models import FormerAddress
+from portal.core.actor import AccountId
+from portal.core.db import now
+
+log = logging.getLogger(__name__)
+
+FOLLOWED: Final = timedelta(days=14)
+"""As long as an invitation lives: until then one to the old address finds the account."""
+PURPOSE: Final = "former-address"
+
+
+async def remember(account: AccountId, mail_mark: str) -> None:
+    """The address with this mark was *account*'s until now."""
+    until = (now() + FOLLOWED).replace(microsecond=0)
+    mac = vault.mac(keys.pepper_key(PURPOSE), _context(account, mail_mark, until))
+    await FormerAddress.create(mail_mark=mail_mark, account_id=account, until=until, mac=mac)
+
+
+async def forget(*mail_marks: str) -> None:
+    """These addresses lead to nobody any more, or to somebody new."""
+    await FormerAddress.filter(mail_mark__in=mail_marks).delete()
+
+
+async def owner_of(mail_mark: str) -> AccountId | None:
+    """Whose that address was; None after two weeks, and for a row that nobody vouches for."""
+    row = await FormerAddress.get_or_none(mail_mark=mail_mark, until__gt=now())
+    if row is None:
+        return None
+    try:
+        context = _context(row.account_id, row.mail_mark, row.until)
+        vault.check_mac(keys.pepper_key(PURPOSE), context, row.mac or b"")
+    except vault.Tampered:
+        _report(row.account_id)
+        return None
+    return AccountId(row.account_id)
+
+
+@lru_cache(maxsize=1000)
+def _report(account: UUID) -> None:
+    """Say once that somebody must look."""
+    log.critical("former address not vouched for: account %s", account)
+
+
+def _context(account: UUID, mail_mark: str, until: datetime) -> bytes:
+    return vault.contexts.former_address(account, mail_mark, int(until.timestamp()))
