@@ -9,7 +9,7 @@ from cases.answering import accept, decline, my_invitations
 from cases.errors import OwnersOnly, ProfessionalsOnly
 from cases.forms import NewCommunity
 from cases.ids import CommunityId
-from cases.inviting import asked, complete, invite, pending, resend, withdraw
+from cases.inviting import asked, complete, invite, pending, resend, vouch, withdraw
 from cases.membership import address_book, change_role, confirm, leave, members, remove, take_over
 from cases.models import Community, Member
 from cases.writing import writing
@@ -36,6 +36,7 @@ __all__ = [
     "rename",
     "resend",
     "take_over",
+    "vouch",
     "withdraw",
 ]
 

@@ -22,6 +22,7 @@ from portal.core.web import explain, signed_in, status_of
 DONE: Final = {
     "invited": N_("The invitation has been sent."),
     "again": N_("The invitation has been sent once more; it is valid from today."),
+    "vouched": N_("Whoever was invited counts as a health professional now."),
     "withdrawn": N_("The invitation has been withdrawn."),
 }
 """What a page confirms after it has sent a form; its address says which."""
@@ -209,6 +210,13 @@ async def resend(community: UUID, invitation: UUID) -> ResponseReturnValue:
     """Send an invitation once more."""
     await communities.resend(signed_in(), CommunityId(community), InvitationId(invitation))
     return _done(community, "again")
+
+
+@blueprint.post("/<uuid:community>/invitations/<uuid:invitation>/vouching")
+async def vouch(community: UUID, invitation: UUID) -> ResponseReturnValue:
+    """Say that whoever was invited by address is a health professional."""
+    await communities.vouch(signed_in(), CommunityId(community), InvitationId(invitation))
+    return _done(community, "vouched")
 
 
 @blueprint.post("/<uuid:community>/members/<uuid:account>/role")

@@ -57,6 +57,8 @@ class Asked:
     """`pending`, `declined` or `expired`."""
     created_at: datetime
     expires_at: datetime
+    vouched: bool
+    """An owner has said that whoever has this address is a health professional."""
 
 
 async def invite(
@@ -110,6 +112,28 @@ async def resend(actor: Actor, community_id: CommunityId, invitation_id: Invitat
         row.expires_at = write.at + LIFE
         await row.save(update_fields=["expires_at"])
         await _write_to(row, mailing.read_address(mail) if mail else None)
+        await write.changed("invitation")
+
+
+async def vouch(actor: Actor, community_id: CommunityId, invitation_id: InvitationId) -> None:
+    """
+    Say of somebody already invited by address that she or he is a health professional.
+
+    Confirms the account at once, or as soon as there is one.  Owners only.  Raises `Unknown` for
+    an invitation by the address book, whose account can be confirmed itself.
+    """
+    community = await access.community_for(actor, community_id)
+    async with writing(actor, community) as write:
+        row = await _waiting(write.community, invitation_id)
+        mail = _mail(write.community, row)
+        if mail is None:
+            raise Unknown
+        whom = {"mail": mail, "vouched_by": actor.id.hex}
+        row.mail = write.community.box("invitation", "mail", row.id, 1, whom)
+        row.epoch = write.community.epoch
+        await row.save(update_fields=["mail", "epoch"])
+        if row.account is not None:
+            await accounts.confirm(AccountId(row.account), actor.id)
         await write.changed("invitation")
 
 
@@ -234,10 +258,16 @@ async def _with_account(
 
 def _mail(community: OpenCommunity, row: Invitation) -> str | None:
     """Whom the row invites; None for an account, and for a row that somebody edited."""
+    whom = _whom(community, row)
+    return str(whom["mail"]) if whom else None
+
+
+def _whom(community: OpenCommunity, row: Invitation) -> access.Document | None:
+    """The address with what the inviter said of the person, where the row tells."""
     if row.mail is None:
         return None
     try:
-        return str(community.open("invitation", "mail", row.id, 1, row.epoch, row.mail)["mail"])
+        return community.open("invitation", "mail", row.id, 1, row.epoch, row.mail)
     except RootMoved:  # written after this look at the community: the next one opens it
         return None
     except vault.Tampered:
@@ -255,7 +285,8 @@ async def asked(community: OpenCommunity) -> list[Asked]:
     found = []
     for row in rows:
         # Invited by address, shown by address: whether there is an account does not show.
-        mail = _mail(community, row)
+        whom = _whom(community, row) or {}
+        mail = whom.get("mail")
         account = AccountId(row.account) if row.account and row.mail is None else None
         found.append(
             Asked(
@@ -265,6 +296,7 @@ async def asked(community: OpenCommunity) -> list[Asked]:
                 state="expired" if row.expires_at <= now() else row.state,
                 created_at=row.created_at,
                 expires_at=row.expires_at,
+                vouched=bool(whom.get("vouched_by")),
             )
         )
     return found

@@ -114,7 +114,7 @@ def _blueprint(app: Quart) -> Blueprint:
         actor: Actor | None = g.get("actor")
         if actor is None:
             return await render_template("start.html")
-        home = HOME[actor.kind] if _served(app, HOME[actor.kind]) else "/help"
+        home = await _home(app, actor)
         if await accounts.asks_for_pass(actor):
             return await render_template("still_there.html", home=home)
         return redirect(home, 303)
@@ -129,6 +129,13 @@ def _blueprint(app: Quart) -> Blueprint:
         return await render_template("help_signing_in.html", cookies="cookies" in request.args)
 
     return blueprint
+
+
+async def _home(app: Quart, actor: Actor) -> str:
+    """Where somebody begins: professionals whom nobody has confirmed at their own documents."""
+    waits = actor.kind == "professional" and not await accounts.confirmed_among([actor.id])
+    home = HOME["patient" if waits else actor.kind]
+    return home if _served(app, home) else "/help"
 
 
 def _served(app: Quart, path: str) -> bool:

@@ -79,10 +79,11 @@ def _explained(error: PortalError) -> tuple[dict[str, str], str]:
     return dict(error.details.get("fields", {})), text
 
 
-async def dead_link(error: PortalError) -> ResponseReturnValue:
-    """What to do when a mailed link leads nowhere any more."""
+async def dead_link(error: PortalError, *, activation: bool = False) -> ResponseReturnValue:
+    """What to do when a mailed link leads nowhere any more; *activation*: one that registers."""
     problem = language.gettext(error.message)
-    return await render_template("accounts/dead_link.html", problem=problem), status_of(error)
+    page = await render_template("accounts/dead_link.html", problem=problem, activation=activation)
+    return page, status_of(error)
 
 
 def redirect_to(path: str) -> Response:

@@ -132,20 +132,22 @@ def add_activating(blueprint: Blueprint) -> None:
     @blueprint.get("/activate/<token>")
     async def ask_activation(token: str) -> ResponseReturnValue:
         link = await find_link(token)
-        return await (dead_link(LinkDead()) if link is None else _activation_form(link, {}))
+        if link is None:
+            return await dead_link(LinkDead(), activation=True)
+        return await _activation_form(link, {})
 
     @blueprint.post("/activate/<token>")
     async def activate(token: str) -> ResponseReturnValue:
         data = (await request.form).to_dict()
         link = await find_link(token)
         if link is None:
-            return await dead_link(LinkDead())
+            return await dead_link(LinkDead(), activation=True)
         reads: type[Activating | Completing] = Completing if link.unverified else Activating
         try:
             typed = reads.parse(data)
             await registering.activate(token, typed, network_of(request.remote_addr))
         except (LinkDead, AddressTaken) as error:
-            return await dead_link(error)
+            return await dead_link(error, activation=True)
         except (Invalid, WrongCode, TooManyTries, Stopped, Conflict) as error:
             return await _activation_form(link, data, error)
         if isinstance(typed, Completing):

@@ -97,7 +97,7 @@ def _about(issued: Pass, host: str) -> dict[str, Any]:
         older = _("This Pass replaces every older one. Please destroy those: their code is dead.")
         return about | {"title": _("Your new Pass"), "keep": [older, *_warnings()]}
     other = _("Keep it in another place than your Pass: either of them opens your account.")
-    alone = _("Whoever has this sheet and reads your mail can open your account.")
+    alone = _("Whoever has this sheet and knows your e-mail address can open your account.")
     return about | {
         "title": _("Your recovery sheet"),
         "code_label": _("Code of the recovery sheet"),

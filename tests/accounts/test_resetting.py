@@ -357,7 +357,7 @@ async def test_not_activated_yet_the_mail_says_what_can_be_done(world: World) ->
 
     born = (await Account.get()).created_at
     with_time = show_time(born + timedelta(days=28))
-    assert f"It will be deleted on {with_time}." in mail.text
+    assert f"It will be deleted on {with_time} with everything" in mail.text
     assert "another e-mail address" in mail.text
     assert "ask your practice for a new Pass" in " ".join(mail.text.split())
 

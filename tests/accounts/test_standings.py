@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 import cases
-from cases import communities
+from cases import access, communities
 from cases.models import Invitation
 from portal import accounts, mailing
 from portal.accounts import leaving
@@ -73,6 +73,34 @@ async def test_an_owner_vouches_in_the_invitation_for_somebody_without_an_accoun
     assert (await ada.browser.get(f"/communities/{board}")).status_code == 200
 
     assert await accounts.confirmed_among([bo.actor.id, cy.actor.id]) == {bo.actor.id}
+
+
+async def test_an_owner_vouches_later_for_somebody_invited_by_address(world: World) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    board = await ada.founds("Neuro board")
+    known = await world.physician("Bo Berg", confirmed=False)
+    for mail in (known.mail, "cy.dahl@example.test"):
+        await ada.browser.post(f"/communities/{board}/invitations", form={"mail": mail})
+    open_ = await communities.asked(await access.community_for(ada.actor, board))
+    assert [each.vouched for each in open_] == [False, False]
+
+    for each in open_:
+        said = await ada.browser.post(f"/communities/{board}/invitations/{each.id}/vouching")
+        assert said.status_code == 303
+    newcomer = await world.physician("Cy Dahl", confirmed=False)
+    page = await text_of(await ada.browser.get(f"/communities/{board}/members"))
+
+    both = {known.actor.id, newcomer.actor.id}
+    assert await accounts.confirmed_among(both) == both
+    assert "Confirm profession" not in page
+
+
+async def test_the_unconfirmed_begin_at_their_own_documents(world: World) -> None:
+    bo = await world.physician("Bo Berg", confirmed=False)
+    ada = await world.physician("Dr. Ada Lindqvist")
+
+    assert (await bo.browser.get("/")).headers["Location"].endswith("/documents")
+    assert (await ada.browser.get("/")).headers["Location"].endswith("/communities")
 
 
 async def test_nobody_confirms_themselves_strangers_or_patients(world: World) -> None:

@@ -261,6 +261,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.communities.invite": Right(
         OWNER, sees=INSIDE, sends=lambda _: {"form": {"mail": f"{uuid4().hex}@example.test"}}
     ),
+    "cases.communities.vouch": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.withdraw": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.resend": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.change_role": Right(OWNER, sees=INSIDE, sends=form(role="member")),
