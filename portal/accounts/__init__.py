@@ -40,6 +40,7 @@ from portal.accounts.forms import (
     Registration,
     SigningIn,
 )
+from portal.accounts.guessing import open_again
 from portal.accounts.housekeeping import keeping_house
 from portal.accounts.leaving import departure_of
 from portal.accounts.papers import asks_for_pass
@@ -51,7 +52,6 @@ from portal.accounts.registering import activate, admit, forget_unactivated, reg
 from portal.accounts.signing import (
     change_password,
     language_of,
-    open_again,
     sign_in,
     sign_out,
     write_to,

@@ -1,15 +1,12 @@
 """Asking for the present password again before something that cannot be taken back."""
 
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from portal import keys
-from portal.accounts import passwords, throttles
+from portal.accounts import guessing, passwords
 from portal.accounts.errors import WrongPassword
 from portal.core.actor import Actor, Secret
-
-PROOFS: Final = throttles.Limit("present-password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +23,11 @@ async def confirmed(actor: Actor, present: str) -> Confirmed:
     The actor's root, opened with the present password.
 
     A session alone may be somebody else's hand on an open computer.  Raises `WrongPassword`,
-    `TooManyTries`.
+    `TooManyTries`, `Stopped`.
     """
-    await throttles.count(PROOFS, str(actor.id))
-    wrap = await keys.wrap_of(actor.id, "password")
-    root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(present))
-    if root is None:
-        raise WrongPassword
-    await throttles.forget(PROOFS, str(actor.id))
+    async with guessing.counted(guessing.PROOFS, actor.id):
+        wrap = await keys.wrap_of(actor.id, "password")
+        root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(present))
+        if root is None:
+            raise WrongPassword
     return Confirmed(root, wrap)

@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
 from portal.accounts import passwords, throttles, unverified
+from portal.accounts.confirming import confirmed
 from portal.accounts.entrance_forms import AddressChange, ShortRegistration
-from portal.accounts.errors import LinkDead, WrongPassword
+from portal.accounts.errors import LinkDead
 from portal.accounts.factors.devices import Visit
 from portal.accounts.factors.entering import Policy, SignedIn, after_password
 from portal.accounts.links import MAILS, write_link
@@ -26,7 +27,6 @@ from portal.core.errors import SignInNeeded
 
 WRITINGS: Final = throttles.Limit("write-again", free=5, first_wait=timedelta(minutes=1))
 """Mails that one account asks for, to whatever addresses."""
-PRESENTS: Final = throttles.Limit("change-address", last=throttles.MOST_IN_A_ROW)
 
 
 async def enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedIn:
@@ -100,22 +100,17 @@ async def change_address(actor: Actor, typed: AddressChange) -> UUID:
     meanwhile.
     """
     account = await _waiting(actor.id)
-    await throttles.count(PRESENTS, str(actor.id))
     password = passwords.fold(typed.present)
-    before = await keys.wrap_of(actor.id, "password")
-    root = await keys.unwrap_root("password", "user", actor.id, password)
-    if root is None:
-        raise WrongPassword
-    await throttles.forget(PRESENTS, str(actor.id))
+    proved = await confirmed(actor, typed.present)
     await throttles.count(WRITINGS, str(actor.id))
     await throttles.count(MAILS, typed.mail.mark)
-    wrap = await _wrap(actor.id, root, password, typed.mail)
+    wrap = await _wrap(actor.id, proved.root, password, typed.mail)
     async with transaction():
         boxed = mailing.box_address(typed.mail, actor.id)
         waiting = Account.filter(id=actor.id, state=UNVERIFIED)
         if not await waiting.update(mail=boxed, waiting_mark=typed.mail.mark):
             raise LinkDead
-        await keys.keep_wrap(wrap, opened_by=before)
+        await keys.keep_wrap(wrap, opened_by=proved.wrap)
         return await _write(account, typed.mail)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
-from portal.accounts import factors, leaving, passwords, signing, throttles
+from portal.accounts import factors, guessing, leaving, passwords, throttles
 from portal.accounts.errors import MistypedCode, WrongRecovery
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors.entering import as_actor
@@ -70,7 +70,7 @@ async def _set_password(typed: Forgotten, network: str) -> None:
     try:
         async with transaction():
             await keys.keep_wrap(wrap, opened_by=found.wrap)
-            await signing.open_again(mark)
+            await guessing.open_again(mark)
             await leaving.comes_back(actor.id)
             await keys.end_sessions(actor.id)
             await mailing.send("password_changed", address, account.language)

@@ -9,7 +9,7 @@ from quart.typing import ResponseReturnValue
 from portal import keys
 from portal.accounts import deleting, leaving, papers, passes, readdressing, securing
 from portal.accounts.answers import form_page, shortest_for
-from portal.accounts.errors import TooManyTries, WrongPassword
+from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
 from portal.accounts.papers import Paper
 from portal.accounts.recovery_forms import WORD, Deleting, NewAddress, Proof, Securing
 from portal.core.errors import Conflict, Invalid, PortalError
@@ -18,7 +18,7 @@ from portal.core.settings import Settings
 from portal.core.web import cookie_name, signed_in
 
 PAPERS: Final[dict[str, Paper]] = {"pass": "code", "recovery": "recovery"}
-REFUSALS: Final = (Invalid, WrongPassword, TooManyTries, Conflict)
+REFUSALS: Final = (Invalid, WrongPassword, TooManyTries, Stopped, Conflict)
 
 
 def create_blueprint(settings: Settings) -> Blueprint:

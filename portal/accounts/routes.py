@@ -89,7 +89,7 @@ def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
         data = (await request.form).to_dict()
         try:
             await signing.change_password(actor, PasswordChange.parse(data))
-        except (Invalid, WrongPassword, TooManyTries, Conflict) as error:
+        except (Invalid, WrongPassword, TooManyTries, Stopped, Conflict) as error:
             least = await shortest_for(actor)
             return await _form("accounts/password.html", data, error, shortest=least)
         return redirect("/profile?saved=1", 303)

@@ -1,15 +1,15 @@
 """Signing in and out, changing the password.  The wrap of the root is the only verifier."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 from portal import keys, mailing
-from portal.accounts import passwords, throttles, unverified
-from portal.accounts.errors import WrongPassword, WrongSignIn
+from portal.accounts import guessing, passwords, throttles, unverified
+from portal.accounts.confirming import confirmed
+from portal.accounts.errors import WrongSignIn
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import document, entering
-from portal.accounts.factors.devices import Visit, known_device
+from portal.accounts.factors.devices import Visit
 from portal.accounts.factors.entering import Policy, SignedIn
 from portal.accounts.forms import PasswordChange, SigningIn
 from portal.accounts.models import Account
@@ -18,11 +18,8 @@ from portal.core.actor import AccountId, Actor
 from portal.core.db import announce, transaction
 from portal.core.errors import Conflict
 
-SIGN_INS: Final = throttles.Limit("sign-in-address", last=throttles.MOST_IN_A_ROW)
-SIGN_INS_ON: Final = throttles.Limit("sign-in-device", last=throttles.MOST_IN_A_ROW)
-"""On a device that signed in before: a stranger's guesses neither delay nor stop it."""
-SIGN_INS_FROM: Final = throttles.Limit("sign-in-network", forgotten_after=timedelta(hours=1))
 CHANGES: Final = throttles.Limit("change-password")
+"""New passwords that are judged, which takes a while each."""
 
 
 async def sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
@@ -39,45 +36,23 @@ async def sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
 
 async def _sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
     mark = typed.mail.mark
-    device = await _known(mark, visit)
-    limit, what = (SIGN_INS_ON, f"{mark} {device}") if device else (SIGN_INS, mark)
-    tries = await throttles.count(limit, what)
-    if not device:
-        await throttles.count(SIGN_INS_FROM, visit.network)
-    opened = await _opened(mark, passwords.fold(typed.password))
+    guess = await guessing.from_outside(mark, visit)
+    try:
+        opened = await _opened(mark, passwords.fold(typed.password))
+    except Exception:
+        await guess.not_made()
+        raise
     if opened is None:
-        if tries == limit.last:
-            await _tell_of_stop(mark, typed.mail)
+        await guess.wrong(typed.mail)
         raise WrongSignIn
     account = opened.account
-    if account.state == unverified.UNVERIFIED:
-        # Anybody may have one under any address: it must not wipe out guesses at the owner's.
-        await throttles.give_back(limit, what)
-    else:
-        await throttles.forget(limit, what)
-    if not device:
-        await throttles.give_back(SIGN_INS_FROM, visit.network)
+    await guess.right(owner=account.state != unverified.UNVERIFIED)
     try:
         return await entering.after_password(
             account, opened.root, visit, policy, opened_by=opened.wrap
         )
     except Conflict:  # the password was changed while this one was tried
         raise WrongSignIn from None
-
-
-async def open_again(mark: str) -> None:
-    """
-    Take passwords for an address again, after too many wrong ones.
-
-    For verbs in which somebody has shown the activation code or set a new password.
-    """
-    await throttles.forget(SIGN_INS, mark)
-
-
-async def _known(mark: str, visit: Visit) -> str:
-    """The device that asks, if somebody signed in to the owner's account with it before."""
-    owner = await Account.get_or_none(mail_mark=mark).only("id")
-    return visit.device if owner is not None and known_device(visit.device, owner.id) else ""
 
 
 async def _opened(mark: str, password: str) -> unverified.Opened | None:
@@ -89,15 +64,6 @@ async def _opened(mark: str, password: str) -> unverified.Opened | None:
     if account is not None and root is not None:
         return unverified.Opened(account, root, wrap)
     return await unverified.find(mark, password)
-
-
-async def _tell_of_stop(mark: str, address: mailing.Address) -> None:
-    """A mail to the owner; where there is none, as much work for nothing."""
-    owner = await Account.get_or_none(mail_mark=mark)
-    if owner is None:
-        await mailing.send_to_nobody(address)
-    else:
-        await mailing.send("sign_in_stopped", address, owner.language)
 
 
 async def sign_out(actor: Actor) -> None:
@@ -112,11 +78,9 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     Raises `WrongPassword`, `WeakPassword`, `TooManyTries`, and `Conflict` when the present one was
     changed meanwhile.
     """
+    proved = await confirmed(actor, typed.present)
+    root = proved.root
     await throttles.count(CHANGES, str(actor.id))
-    before = await keys.wrap_of(actor.id, "password")
-    root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(typed.present))
-    if root is None:
-        raise WrongPassword
     account = await account_of(actor)
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, root)
@@ -134,7 +98,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         salt=unverified.salt_for(account),
     )
     async with transaction():
-        await keys.keep_wrap(wrap, opened_by=before)
+        await keys.keep_wrap(wrap, opened_by=proved.wrap)
         await keys.end_sessions(actor.id, but=actor.session)
         if unverified.is_confirmed(account):
             await mailing.send("password_changed", address, account.language)

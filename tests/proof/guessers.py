@@ -6,7 +6,7 @@ from pathlib import Path
 
 from portal import keys
 from portal.accounts.errors import Stopped, TooManyTries
-from portal.accounts.signing import SIGN_INS
+from portal.accounts.guessing import SIGN_INS
 from portal.accounts.throttles import count
 from portal.app import MODELS
 from portal.core.db import Database

@@ -25,9 +25,15 @@ from portal.accounts.factors.devices import remember
 from portal.accounts.models import Account, Throttle
 from portal.accounts.throttles import MOST_IN_A_ROW
 from portal.core.actor import Secret
+from portal.core.db import now
+from portal.core.errors import Busy
 from portal.core.settings import Settings
+from portal.keys import wraps
+from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows
+from tests.accounts.losing import forgets
 from tests.accounts.stories import ADA, ERIKA, PASSWORD, erika_is_active, registers, text_of
-from tests.people import Browser, World
+from tests.people import PASSWORD as PEOPLES
+from tests.people import Browser, Person, World
 from tests.proof.ranks import probability
 
 NODES: Final = 3
@@ -37,6 +43,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 KNOWN: Final = ERIKA["mail"]
 UNKNOWN: Final = "erikb@example.test"
+JSON: Final = {"Accept": "application/json"}
 WRONG: Final = "not this one, surely"
 
 Asked = Callable[[Browser, str], Awaitable[Response]]
@@ -219,6 +226,115 @@ async def test_after_a_hundred_wrong_codes_a_link_is_closed(world: World) -> Non
     assert "Register again" in await text_of(right)
     told = [each.subject for each in await world.mails_to(ADA["mail"])]
     assert told.count("Too many wrong activation codes") == 1
+
+
+async def unlocks_from_outside(world: World, person: Person, password: str) -> Response:
+    form = {"account": str(person.actor.id), "proof_password": password}
+    return await world.browser().post("/unlock", json=form, headers=JSON)
+
+
+async def test_unlocking_a_page_without_having_been_there_is_signing_in(world: World) -> None:
+    """Whoever knows an account's id guesses no more than whoever knows its address."""
+    erika = await world.patient("Erika Beispiel")
+    assert (await unlocks_from_outside(world, erika, WRONG)).status_code == 403
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW - 1)
+    await _time_passes()
+
+    last = await unlocks_from_outside(world, erika, WRONG)
+    await _time_passes()
+    after = [
+        await unlocks_from_outside(world, erika, PEOPLES),
+        await world.browser().post("/sign-in", form={"mail": erika.mail, "password": PEOPLES}),
+    ]
+
+    assert [each.status_code for each in [last, *after]] == [403, 429, 429]
+    told = [each.subject for each in await world.mails_to(erika.mail)]
+    assert told.count("Too many wrong passwords") == 1
+
+
+async def test_guesses_at_unlocking_count_for_the_network(world: World) -> None:
+    people = [await world.patient(f"Somebody Number{each}") for each in range(FREE + 1)]
+
+    answers = [await unlocks_from_outside(world, each, WRONG) for each in people]
+
+    assert [each.status_code for each in answers] == [403] * FREE + [429]
+
+
+PRESENT_DOORS: Final = {
+    "/profile/password": {"password": "seven herons read old newspapers"},
+    "/profile/secure": {},
+    "/profile/papers/pass": {},
+    "/profile/papers/recovery/revoke": {},
+    "/profile/address": {"mail": "elsewhere@example.test"},
+    "/profile/delete": {"word": "DELETE", "when": "later"},
+    "/confirm": {"to": "/profile"},
+}
+
+
+@pytest.mark.parametrize("door", PRESENT_DOORS)
+async def test_a_hundred_wrong_proofs_of_somebody_signed_in_close_every_such_door(
+    world: World, door: str
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await erika.browser.post("/profile/secure", form={"present": WRONG})
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW - 1)
+    await _time_passes()
+
+    async def proves(password: str) -> int:
+        form = {"present": password, "proof_password": password} | PRESENT_DOORS[door]
+        return (await erika.browser.post(door, form=form)).status_code
+
+    answers = [await proves(WRONG)]
+    await _time_passes()
+    answers.append(await proves(PEOPLES))
+
+    assert answers == [403, 429]
+    told = [each.subject for each in await world.mails_to(erika.mail)]
+    assert told.count("Too many wrong passwords or codes") == 1
+    await forgets(world, erika.mail, erika.code)
+    assert not await Throttle.filter(lasting=True).exists()
+
+
+async def test_a_hundred_wrong_second_steps_are_the_last(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+    browser, _ = await gives_password(world, erika)
+    assert await shows(browser, "abcde-fghjk") == 403
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW - 1)
+    await _time_passes()
+
+    last = await shows(browser, "abcde-fghjk")
+    await _time_passes()
+
+    assert (last, await shows(browser, phone.shows())) == (403, 429)
+    told = [each.subject for each in await world.mails_to(erika.mail)]
+    assert told.count("Too many wrong passwords or codes") == 1
+
+
+async def test_the_last_try_is_not_lost_on_a_busy_server_or_a_network_that_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await signs_in(world.browser(), erika.mail)
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW - 1)
+    await _time_passes()
+    network = Throttle.filter(lasting=False)
+
+    async def busy(*_given: Any) -> None:
+        raise Busy(retry_after=3)
+
+    with monkeypatch.context() as crowd:
+        crowd.setattr(wraps, "slow", busy)
+        refused = [(await signs_in(world.browser(), erika.mail)).status_code]
+    await network.update(free_at=now() + timedelta(hours=1))
+    refused.append((await signs_in(world.browser(), erika.mail)).status_code)
+    await _time_passes(timedelta(hours=2))
+
+    last = await signs_in(world.browser(), erika.mail)
+
+    assert [*refused, last.status_code] == [429, 429, 403]
+    told = [each.subject for each in await world.mails_to(erika.mail)]
+    assert told.count("Too many wrong passwords") == 1
 
 
 async def _time_passes(by: timedelta = timedelta(hours=1)) -> None:

@@ -10,7 +10,7 @@ from quart.typing import ResponseReturnValue
 
 from portal.accounts import signing
 from portal.accounts.answers import form_page, half_cookie, let_in, safe_next
-from portal.accounts.errors import TooManyTries
+from portal.accounts.errors import Stopped, TooManyTries
 from portal.accounts.factors import browsers, document, entering, passkeys
 from portal.accounts.factors.errors import (
     ChallengeOver,
@@ -27,7 +27,8 @@ from portal.core.settings import Settings
 ASKER_BYTES: Final = 32
 ASKER_SECONDS: Final = 300
 REFUSALS: Final = (
-    Invalid, WrongProof, PasskeyRefused, PasskeyUnknown, ChallengeOver, TooManyTries, Conflict,
+    Invalid, WrongProof, PasskeyRefused, PasskeyUnknown, ChallengeOver, TooManyTries,
+    Stopped, Conflict,
 )  # fmt: skip
 
 

@@ -7,11 +7,10 @@ the password is enough until that session would have ended anyway.  It opens not
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from portal import keys
-from portal.accounts import throttles
+from portal.accounts import guessing
 from portal.accounts.errors import WrongPassword
 from portal.accounts.factors import entering, proofs
 from portal.accounts.factors.devices import Visit
@@ -22,10 +21,8 @@ from portal.accounts.factors.proofs import Proof
 from portal.accounts.models import Account
 from portal.accounts.passwords import fold
 from portal.accounts.unverified import UNVERIFIED
-from portal.core.actor import AccountId, Actor
+from portal.core.actor import AccountId, Actor, Secret
 from portal.core.errors import Conflict
-
-UNLOCKS: Final = throttles.Limit("unlock-account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ async def unlock(
     """
     A session for the person whose page it is, or the half-way state when the factor is due.
 
-    Raises `WrongPassword`, `TooManyTries`, `HalfOver` and like `proofs.second_step`.
+    Raises `WrongPassword`, `TooManyTries`, `Stopped`, `HalfOver` and like `proofs.second_step`.
     """
     half = locked.half
     if half is not None and half.actor.id != locked.account:
@@ -67,17 +64,48 @@ async def unlock(
 
 
 async def _by_password(locked: Locked, typed: str, visit: Visit, policy: Policy) -> SignedIn:
-    await throttles.count(UNLOCKS, str(locked.account))
+    half = locked.half
     account = await Account.get_or_none(id=locked.account, state__in=("active", UNVERIFIED))
+    if half is None or account is None:
+        return await _as_a_stranger(locked.account, account, typed, visit, policy)
+    async with guessing.counted(guessing.PROOFS, account.id):
+        root, wrap = await _opened(account, typed)
+        if root is None:
+            raise WrongPassword
+    if hmac.compare_digest(half.actor.root.reveal(), root.reveal()):
+        return await entering.finish(half, visit, half.until)
+    return await _after_password(account, root, visit, policy, wrap)
+
+
+async def _as_a_stranger(
+    about: AccountId, account: Account | None, typed: str, visit: Visit, policy: Policy
+) -> SignedIn:
+    """Anybody may say whose page it is: then this is signing in, and counts as that."""
+    mark = None if account is None else account.mail_mark or account.waiting_mark
+    with keys.door.entered():
+        guess = await guessing.from_outside(mark or str(about), visit)
+        try:
+            root, wrap = await _opened(account, typed)
+        except Exception:
+            await guess.not_made()
+            raise
+        if account is None or root is None:
+            await guess.wrong()
+            raise WrongPassword
+        await guess.right(owner=account.mail_mark is not None)
+        return await _after_password(account, root, visit, policy, wrap)
+
+
+async def _opened(account: Account | None, typed: str) -> tuple[Secret | None, UUID | None]:
+    """The root and the wrap that gave it; the same work for nobody's account."""
     known = None if account is None else account.id
     wrap = await keys.wrap_of(known or uuid4(), "password")
-    root = await keys.unwrap_root("password", "user", known, fold(typed))
-    if account is None or root is None:
-        raise WrongPassword
-    await throttles.forget(UNLOCKS, str(locked.account))
-    half = locked.half
-    if half is not None and hmac.compare_digest(half.actor.root.reveal(), root.reveal()):
-        return await entering.finish(half, visit, half.until)
+    return await keys.unwrap_root("password", "user", known, fold(typed)), wrap
+
+
+async def _after_password(
+    account: Account, root: Secret, visit: Visit, policy: Policy, wrap: UUID | None
+) -> SignedIn:
     try:
         return await entering.after_password(account, root, visit, policy, opened_by=wrap)
     except Conflict:  # the password was changed while this one was tried

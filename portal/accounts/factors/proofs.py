@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from portal import keys, vault
-from portal.accounts import throttles
+from portal.accounts import guessing
 from portal.accounts.factors import authenticator, challenges, document, passkeys, recovery_codes
 from portal.accounts.factors.document import Factors
 from portal.accounts.factors.errors import WrongProof
@@ -22,8 +22,6 @@ from portal.core.errors import Conflict
 
 LONGEST: Final = 400
 RACES: Final = 3
-STEPS: Final = throttles.Limit("second-step")
-PROOFS: Final = throttles.Limit("step-up")
 
 Use = Callable[[Factors], Factors]
 
@@ -53,15 +51,15 @@ async def second_step(owner: Actor, proof: Proof, site: Site) -> None:
     """
     Return when *proof* is a second factor of *owner*.
 
-    Raises `WrongProof`, `PasskeyRefused`, `ChallengeOver`, `TooManyTries`, and `vault.Tampered`
-    when somebody edited the account's factors.
+    Raises `WrongProof`, `PasskeyRefused`, `ChallengeOver`, `TooManyTries`, `Stopped`,
+    `SignInNeeded` when the root was replaced meanwhile, and `vault.Tampered` when somebody edited
+    the account's factors.
     """
-    await throttles.count(STEPS, str(owner.id))
-    if proof.answer is not None:
-        await by_passkey(owner, proof.answer, site, "second")
-    else:
-        await _by_code(owner, proof.code)
-    await throttles.forget(STEPS, str(owner.id))
+    async with guessing.counted(guessing.STEPS, owner.id):
+        if proof.answer is not None:
+            await by_passkey(owner, proof.answer, site, "second")
+        else:
+            await _by_code(owner, proof.code)
 
 
 async def again(actor: Actor, proof: Proof, site: Site) -> None:
@@ -70,14 +68,13 @@ async def again(actor: Actor, proof: Proof, site: Site) -> None:
 
     Raises like `second_step`.
     """
-    await throttles.count(PROOFS, str(actor.id))
-    if proof.answer is not None:
-        await by_passkey(actor, proof.answer, site, "again")
-    elif proof.password:
-        await _by_wrap("password", actor, fold(proof.password))
-    else:
-        await _by_code(actor, proof.code)
-    await throttles.forget(PROOFS, str(actor.id))
+    async with guessing.counted(guessing.PROOFS, actor.id):
+        if proof.answer is not None:
+            await by_passkey(actor, proof.answer, site, "again")
+        elif proof.password:
+            await _by_wrap("password", actor, fold(proof.password))
+        else:
+            await _by_code(actor, proof.code)
 
 
 async def by_passkey(owner: Actor, answer: Answer, site: Site, purpose: str) -> None:
