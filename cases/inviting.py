@@ -133,7 +133,7 @@ async def vouch(actor: Actor, community_id: CommunityId, invitation_id: Invitati
         row.epoch = write.community.epoch
         await row.save(update_fields=["mail", "epoch"])
         if row.account is not None:
-            await accounts.confirm(AccountId(row.account), actor.id)
+            await accounts.confirm_and_write(AccountId(row.account), actor.id)
         await write.changed("invitation")
 
 
@@ -172,7 +172,7 @@ async def _keep(
         row.mail = community.box("invitation", "mail", row.id, 1, whom)
     if account is not None:
         if vouched:
-            await accounts.confirm(account, community.actor)
+            await accounts.confirm_and_write(account, community.actor)
         await _seal(community, row, account)
     await row.save(force_create=True)
     return row
@@ -241,7 +241,7 @@ async def _vouch(community: OpenCommunity, row: Invitation, account: AccountId) 
     whom = community.open("invitation", "mail", row.id, 1, community.epoch, row.mail or b"")
     if by := whom.get("vouched_by"):
         with suppress(accounts.NotConfirmed):  # the word of somebody no longer confirmed
-            await accounts.confirm(account, AccountId(UUID(by)))
+            await accounts.confirm_and_write(account, AccountId(UUID(by)))
 
 
 async def _with_account(

@@ -111,7 +111,7 @@ async def confirm(actor: Actor, community_id: CommunityId, account: AccountId) -
     invited = Invitation.filter(community_id=community.id, account=account, state="pending")
     if account not in await access.members_of(community.id) and not await invited.exists():
         raise Unknown
-    await accounts.confirm(account, actor.id)
+    await accounts.confirm_and_write(account, actor.id)
 
 
 async def change_role(

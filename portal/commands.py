@@ -140,7 +140,7 @@ async def _change_standing(what: str, mail: str) -> str:
     if what == "withdraw":
         return "withdrawn" if await accounts.withdraw_confirmation(account) else "nobody had"
     await _say_who(account)
-    await accounts.confirm(account, accounts.OPERATOR)
+    await accounts.confirm_and_write(account, accounts.OPERATOR)
     return "confirmed"
 
 

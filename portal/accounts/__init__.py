@@ -59,6 +59,7 @@ from portal.accounts.signing import (
 from portal.accounts.standings import (
     OPERATOR,
     confirm,
+    confirm_and_write,
     confirmed_among,
     must_be_confirmed,
     must_be_confirmed_as,
@@ -106,6 +107,7 @@ __all__ = [
     "cards",
     "change_password",
     "confirm",
+    "confirm_and_write",
     "confirmed_among",
     "count",
     "departure_of",

@@ -84,11 +84,9 @@ async def professionals(actor: Actor) -> Reviewed:
 async def confirm(actor: Actor, account: AccountId) -> None:
     """Confirm a professional, who gets a mail.  `NotYourself`, `Unknown`, `StepUpNeeded`."""
     await _may_decide(actor, account)
-    row = await _professional(account)
     async with transaction():
-        await standings.confirm(account, standings.OPERATOR)
+        await standings.confirm_and_write(account, standings.OPERATOR)
         await Refusal.filter(account_id=account).delete()
-        await mailing.send("confirmed", mailing.open_address(row.mail, row.id), row.language)
 
 
 async def refuse(actor: Actor, account: AccountId, reason: Reason) -> None:

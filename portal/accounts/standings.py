@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from portal import keys, vault
+from portal import keys, mailing, vault
 from portal.accounts.errors import NotConfirmed, NotYourself, StandingRefused
 from portal.accounts.models import Account, Refusal, Standing
 from portal.core.actor import AccountId, Actor
@@ -27,13 +27,21 @@ OPERATOR: Final = AccountId(UUID(int=0))
 """Stands for whoever has the command line of the portal, and with it the key files."""
 
 
-async def confirm(account: AccountId, by: AccountId) -> None:
+async def confirm_and_write(account: AccountId, by: AccountId) -> None:
+    """The same as `confirm`, and a mail to whom it is news."""
+    async with transaction():
+        if await confirm(account, by):
+            row = await Account.get(id=account)
+            await mailing.send("confirmed", mailing.open_address(row.mail, row.id), row.language)
+
+
+async def confirm(account: AccountId, by: AccountId) -> bool:
     """
     Confirm that *account* is a professional's, on the word of *by*; joins the caller's transaction.
 
-    A confirmation that holds already stays as it is.  Raises `NotYourself`, `NotConfirmed` when
-    nobody has confirmed *by*, `StandingRefused` after an
-    administrator said no, and `Unknown` for an account that is no active professional's.
+    False for a confirmation that holds already; it stays as it is.  Raises `NotYourself`,
+    `NotConfirmed` when nobody has confirmed *by*, `StandingRefused` after an administrator said no,
+    and `Unknown` for an account that is no active professional's.
     """
     if account == by:
         raise NotYourself
@@ -45,7 +53,7 @@ async def confirm(account: AccountId, by: AccountId) -> None:
     if not await Account.exists(id=account, kind="professional", state="active"):
         raise Unknown
     if await confirmed_among([account]):
-        return
+        return False
     moment = now().replace(microsecond=0)
     row = Standing(
         account_id=account, confirmed_by=by, confirmed_at=moment, mark=_mark(account, by, moment)
@@ -53,6 +61,7 @@ async def confirm(account: AccountId, by: AccountId) -> None:
     async with transaction():
         await Standing.filter(account_id=account).delete()
         await row.save(force_create=True)
+    return True
 
 
 async def withdraw(account: AccountId) -> bool:

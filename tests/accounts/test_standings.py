@@ -51,6 +51,7 @@ async def test_an_owner_confirms_somebody_invited_who_comes_in_without_signing_i
     assert answer.status_code == 303
     await communities.accept(bo.actor, asked)
     assert (await bo.browser.get(f"/communities/{board}")).status_code == 200
+    assert "Your account was confirmed" in [each.subject for each in await world.mails_to(bo.mail)]
     assert "Professional confirmed" in await text_of(
         await ada.browser.get(f"/communities/{board}/members")
     )
