@@ -4,7 +4,7 @@ from portal.documents.belongings import Belongings
 from portal.documents.desk import Desk
 from portal.documents.listing import DocumentSummary, delete, mine, rename
 from portal.documents.marks import already_there
-from portal.documents.opening import Enclosed, OpenDocument, open_own
+from portal.documents.opening import Enclosed, Inside, OpenDocument, open_own
 from portal.documents.routes import create_blueprint
 from portal.documents.taking import Arrived, Taken, taking
 
@@ -14,6 +14,7 @@ __all__ = [
     "Desk",
     "DocumentSummary",
     "Enclosed",
+    "Inside",
     "OpenDocument",
     "Taken",
     "already_there",

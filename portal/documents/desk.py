@@ -1,11 +1,35 @@
 """What the verbs of this room work with; made once by the composition root."""
 
-from dataclasses import dataclass
-from typing import Self
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final, Self
+from uuid import UUID
 
 from portal.core.settings import Settings
 from portal.storing import Boxes, Store
-from viewer.pdf import PdfPool
+from viewer.pdf import PdfPool, Turns
+
+REMEMBERED: Final = 10_000
+
+
+class Slow:
+    """Documents whose pages took too long lately: they are drawn again only if somebody insists."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[UUID, None] = OrderedDict()
+
+    def add(self, document: UUID) -> None:
+        """Remember it; of too many the oldest is forgotten."""
+        self._known[document] = None
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+    def __contains__(self, document: UUID) -> bool:
+        return document in self._known
+
+
+def _turns() -> Turns:
+    return Turns(1, each=4, all_=64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +40,9 @@ class Desk:
     pool: PdfPool
     free_quota: int
     """Bytes a free account may keep."""
+    slow: Slow = field(default_factory=Slow, repr=False)
+    unwrapping: Turns = field(default_factory=_turns, repr=False)
+    """Enclosed documents are taken out of their objects one at a time, which bounds the memory."""
 
     @classmethod
     def of(cls, settings: Settings, store: Store, pool: PdfPool) -> Self:

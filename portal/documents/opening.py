@@ -1,7 +1,7 @@
 """An opened document: its bytes as they came, its pages as pictures."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -10,10 +10,10 @@ from portal.core.actor import Actor, Secret
 from portal.core.errors import Busy, Unknown
 from portal.documents.access import document_for
 from portal.documents.desk import Desk
-from portal.documents.facts import Facts, shown_day, shown_label
+from portal.documents.facts import SHOWN, Facts, shown_day, shown_label
 from portal.documents.models import Document
 from portal.storing import Place
-from viewer.pdf import MOST_PAGES, Outline, Unshown, begins_pdf
+from viewer.pdf import MOST_PAGES, Look, NoTurn, Outline, Reader, Unshown, begins_pdf
 
 STRETCH: Final = 1024 * 1024
 """Bytes that a download reads at a time."""
@@ -22,32 +22,45 @@ AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosed:
-    """A document inside another thing: the finding that a scanner put among its images."""
+class Inside:
+    """What lies in an object."""
 
+    title: str = field(repr=False)
+    data: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class Enclosed:
+    """
+    A document inside another thing: the finding that a scanner put among its images.
+
+    Nothing is read before `whole`; then title, size and kind are those of the document itself.
+    """
+
+    id: UUID
     title: str = field(repr=False)
     day: str
     """`YYYYMMDD`, or empty."""
-    data: bytes = field(repr=False)
+    size: int
+    """Bytes, of the object around it at first."""
+    _read: Callable[[], Awaitable[Inside]] = field(repr=False)
+    is_pdf: bool = True
+    why: str = ""
+    """Why it is not shown (a key of `facts.WHY`), or empty."""
 
-    @property
-    def is_pdf(self) -> bool:
-        """Whether it is one, whatever is said about it."""
-        return begins_pdf(self.data)
-
-    @property
-    def why(self) -> str:
-        """Why it is not shown, before anybody looked inside."""
-        return "" if self.is_pdf else "no_pdf"
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return len(self.data)
+    def __post_init__(self) -> None:
+        """What is too large is never read."""
+        self.why = "too_large" if self.size > SHOWN else ""
 
     async def whole(self) -> bytes:
-        """All bytes."""
-        return self.data
+        """All bytes.  Raises `Unknown` when none can be found inside, or too many."""
+        if self.size > SHOWN:
+            raise Unknown
+        inside = await self._read()
+        self.title, self.size = inside.title or self.title, len(inside.data)
+        self.is_pdf = begins_pdf(inside.data)
+        self.why = "" if self.is_pdf else "no_pdf"
+        return inside.data
 
     @property
     def shown_date(self) -> str:
@@ -102,6 +115,14 @@ class OpenDocument:
             (data,) = await self._desk.boxes.ranges(self.id, self._key, "document", [place])
             yield data
 
+    async def describe(self, facts: Facts, picture: bytes | None) -> None:
+        """Say otherwise what it is, unless somebody just did; None leaves the picture."""
+        boxes = {"facts": facts.sealed(self.id, self._key)}
+        if picture:
+            context = vault.contexts.blob(self.id, self.id, "preview")
+            boxes["preview"] = vault.box(self._key, picture, context)
+        await Document.filter(id=self.id, facts=self._row.facts).update(**boxes)
+
     async def preview(self) -> bytes | None:
         """A small JPEG of the first page."""
         if self._row.preview is None:
@@ -128,24 +149,67 @@ async def key_of(actor: Actor, document_id: UUID) -> Secret:
     return key
 
 
-async def outline(desk: Desk, document: Readable, first: int) -> Outline | str:
+async def seen(desk: Desk, actor: Actor, document: OpenDocument) -> OpenDocument:
+    """The document after the first look at it, if there was no time for one when it came."""
+    if not document.facts.unseen:
+        return document
+    found = await desk.pool.look(document.whole, Reader(actor.id, document.id))
+    facts = document.facts.seen(found)
+    if facts.unseen:
+        return document
+    picture = found.preview if isinstance(found, Look) else b""
+    await document.describe(facts, picture)
+    return replace(document, facts=facts)
+
+
+async def outline(
+    desk: Desk, actor: Actor, document: Readable, first: int, *, insists: bool = False
+) -> Outline | str:
     """
     The pages from number *first* (from 1), at most `AT_ONCE`; or why there are none: a key of
-    `facts.WHY`.
+    `facts.WHY`.  Who *insists* sees also what took too long before.
     """
-    if document.why:
-        return document.why
-    found = await desk.pool.outline(await document.whole(), first, AT_ONCE)
+    if why := _hindered(desk, document, insists=insists):
+        return why
+    reader = Reader(actor.id, document.id)
+    found = await desk.pool.outline(document.whole, first, AT_ONCE, reader)
     if isinstance(found, Unshown):
-        return found.why
+        return document.why or found.why
     return found
 
 
-async def page(desk: Desk, document: Readable, number: int, width: int) -> bytes | None:
+async def page(
+    desk: Desk, actor: Actor, document: Readable, number: int, width: int, *, insists: bool = False
+) -> bytes | None:
     """Page *number* as a WebP picture, None when it cannot be drawn.  Raises `Unknown`, `Busy`."""
-    if document.why or number > MOST_PAGES:
+    if number > MOST_PAGES:
         raise Unknown
-    found = await desk.pool.page(await document.whole(), number, width)
+    if why := _hindered(desk, document, insists=insists):
+        if why != "timeout":
+            raise Unknown
+        return None
+    found = await desk.pool.page(document.whole, number, width, Reader(actor.id, document.id))
     if found == Unshown("busy"):
         raise Busy(retry_after=2)
+    if found == Unshown("timeout"):
+        desk.slow.add(document.id)
+        if isinstance(document, OpenDocument) and not document.why:
+            await document.describe(document.facts.seen(Unshown("timeout")), None)
     return None if isinstance(found, Unshown) else found
+
+
+def _hindered(desk: Desk, document: Readable, *, insists: bool) -> str:
+    """Why nothing of it is drawn by itself, as far as that is known."""
+    why = document.why or ("timeout" if document.id in desk.slow else "")
+    return "" if insists and why == "timeout" else why
+
+
+async def given_back(desk: Desk, actor: Actor, document: Readable) -> AsyncIterator[bytes] | bytes:
+    """All bytes, as they came.  Raises `Busy`; `Unknown` for an enclosed one that is too large."""
+    if isinstance(document, OpenDocument):
+        return document.stream()
+    try:
+        async with desk.unwrapping.turn(actor.id):
+            return await document.whole()
+    except NoTurn:
+        raise Busy(retry_after=2) from None

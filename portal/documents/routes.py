@@ -1,5 +1,6 @@
 """Pages and addresses of documents: shown as pictures, given back as they came."""
 
+import math
 from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Final
 from urllib.parse import quote
@@ -21,6 +22,9 @@ OpenEnclosed = Callable[[UUID, UUID], Awaitable[Enclosed]]
 
 NEVER_RUNS: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """Beside `attachment`: even a browser that shows a download must not let it do anything."""
+LEAST_RATE: Final = 32 * 1024
+PATIENCE: Final = 60
+"""Bytes a second, on the whole, and seconds: a download that is slower than both is ended."""
 ZOOMS: Final = {"100": 1200, "150": 2400, "200": 2400}
 """How wide pages are shown, in percent, and as pictures how wide, in pixels."""
 UNDRAWN: Final = (
@@ -43,7 +47,7 @@ def _own(blueprint: Blueprint, desk: Desk) -> None:
     @blueprint.get("/d/<uuid:document_id>")
     async def show(document_id: UUID) -> ResponseReturnValue:
         document = await opening.open_own(desk, signed_in(), document_id)
-        return await _page_of(desk, document, own=True)
+        return await _page_of(desk, await opening.seen(desk, signed_in(), document), own=True)
 
     @blueprint.get("/d/<uuid:document_id>/pages/<int:page>")
     async def page(document_id: UUID, page: int) -> ResponseReturnValue:
@@ -52,15 +56,14 @@ def _own(blueprint: Blueprint, desk: Desk) -> None:
     @blueprint.get("/d/<uuid:document_id>/original")
     async def original(document_id: UUID) -> ResponseReturnValue:
         document = await opening.open_own(desk, signed_in(), document_id)
-        return _attached(document, document.stream())
+        return _attached(document, await opening.given_back(desk, signed_in(), document))
 
     @blueprint.get("/d/<uuid:document_id>/preview")
     async def preview(document_id: UUID) -> ResponseReturnValue:
         picture = await (await opening.open_own(desk, signed_in(), document_id)).preview()
         if picture is None:
             raise Unknown
-        kept = {"Cache-Control": "private, max-age=3600, immutable"}
-        return Response(picture, content_type="image/jpeg", headers=kept)
+        return Response(picture, content_type="image/jpeg")
 
 
 def _keeping(blueprint: Blueprint, desk: Desk) -> None:
@@ -94,12 +97,15 @@ def _enclosed(blueprint: Blueprint, desk: Desk, open_enclosed: OpenEnclosed) -> 
     @blueprint.get("/v/<uuid:study_id>/i/<uuid:enclosed>/document/original")
     async def enclosed_original(study_id: UUID, enclosed: UUID) -> ResponseReturnValue:
         document = await open_enclosed(study_id, enclosed)
-        return _attached(document, document.data)
+        if document.why == "too_large":  # the object around it is given back, bit for bit
+            return redirect(f"/v/{study_id}/i/{enclosed}/original", 303)
+        return _attached(document, await opening.given_back(desk, signed_in(), document))
 
 
 async def _page_of(desk: Desk, document: Readable, *, own: bool) -> ResponseReturnValue:
     first = max(1, request.args.get("from", 1, type=int))
-    found = await opening.outline(desk, document, first)
+    insists = _insists()
+    found = await opening.outline(desk, signed_in(), document, first, insists=insists)
     shown = None if isinstance(found, str) else found
     zoom = request.args.get("zoom", "")
     return await render_template(
@@ -110,6 +116,8 @@ async def _page_of(desk: Desk, document: Readable, *, own: bool) -> ResponseRetu
         outline=shown,
         last=min(MOST_PAGES, shown.pages) if shown else 0,
         trouble=explain(found) if isinstance(found, str) else "",
+        slow=found == "timeout",
+        kept="&anyway=1" if insists else "",
         first=first,
         step=opening.AT_ONCE,
         zoom=zoom if zoom in ZOOMS else "100",
@@ -119,11 +127,16 @@ async def _page_of(desk: Desk, document: Readable, *, own: bool) -> ResponseRetu
     )
 
 
+def _insists() -> bool:
+    """Whether somebody wants to see pages although they took too long before."""
+    return request.args.get("anyway") == "1"
+
+
 async def _picture(desk: Desk, document: Readable, number: int) -> ResponseReturnValue:
     width = request.args.get("w", ZOOMS["100"], type=int)
     if width not in WIDTHS:
         raise Unknown
-    picture = await opening.page(desk, document, number, width)
+    picture = await opening.page(desk, signed_in(), document, number, width, insists=_insists())
     if picture is not None:
         return Response(picture, content_type="image/webp")
     words = _("This page cannot be shown. Please download the document.")
@@ -136,5 +149,5 @@ def _attached(document: Readable, data: bytes | AsyncIterable[bytes]) -> Respons
     name = quote(document.title + (".pdf" if document.is_pdf else ""), safe="")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     response.content_length = document.size
-    response.timeout = None
+    response.timeout = math.ceil(PATIENCE + document.size / LEAST_RATE)
     return response

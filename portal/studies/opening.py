@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal import documents, keys, vault
 from portal.core.actor import Actor, Secret
-from portal.core.errors import Unknown
+from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
 from portal.studies import manifests
 from portal.studies.access import study_for
@@ -19,7 +19,7 @@ from portal.studies.packing import JsonPlaces, places
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, summary_of, titled
 from portal.studies.views import browser_view
-from viewer.dicom import Refused
+from viewer.dicom import PoolFull, Refused
 
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""
@@ -111,14 +111,22 @@ class OpenStudy:
 
     async def enclosed(self, instance: UUID) -> documents.Enclosed:
         """The document inside an instance, a finding among the images.  Raises `Unknown`."""
-        header = (await self.stored(instance))["header"]
+        entry = await self.stored(instance)
+        header = entry["header"]
         if header["kind"] != "document":
             raise Unknown
-        found = await self._shelf.pool.embedded(await self.original(instance))
-        if isinstance(found, Refused):
-            raise Unknown
-        title = found.title or header["series_description"] or header["study_description"]
-        return documents.Enclosed(title, header["study_date"], found.data)
+
+        async def inside() -> documents.Inside:
+            try:
+                found = await self._shelf.pool.embedded(await self.original(instance))
+            except PoolFull:
+                raise Busy(retry_after=2) from None
+            if isinstance(found, Refused):
+                raise Unknown
+            return documents.Inside(found.title, found.data)
+
+        title = header["series_description"] or header["study_description"]
+        return documents.Enclosed(instance, title, header["study_date"], entry["size"], inside)
 
     async def stored(self, instance: UUID) -> InstanceEntry:
         """What the manifest says of an instance: header, SHA-256, size, where it lies."""

@@ -61,7 +61,7 @@ class Turns:
         self._serve()
 
     def _serve(self) -> None:
-        """Give free places to those who have none, the one who came or left first before the others."""
+        """Give free places to those who have none, who came or left first before the others."""
         for whose in list(self._waiting):
             if not self._free:
                 return

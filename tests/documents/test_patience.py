@@ -1,0 +1,138 @@
+"""Documents that take long: looked at later, drawn again only when somebody insists."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from portal import documents, studies, vault
+from portal.documents.models import Document
+from tests.documents.test_documents import Erika, erika
+from tests.viewer.dicom.making import parsed
+from tests.viewer.pdf.making import encapsulated, pdf
+from viewer.pdf import PREVIEW_BYTES, Look, PdfPool, Unshown
+
+__all__ = ["erika"]
+
+Slices = Callable[..., list[bytes]]
+Patch = pytest.MonkeyPatch
+
+
+async def test_what_there_was_no_time_for_is_looked_at_when_it_is_opened(
+    erika: Erika, monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr(sys.modules["portal.documents.taking"], "LOOKING", 0.0)
+    document = await erika.finding(pdf(["Later", "Two"]))
+    used = await erika.used()
+    assert (await erika.mine())[0].pages == 0
+
+    assert 'alt="Page 2 of 2"' in await erika.sees(f"/d/{document}")
+
+    (found,) = await erika.mine()
+    assert (found.pages, found.trouble) == (2, "")
+    picture = await erika.person.browser.get(f"/d/{document}/preview")
+    assert (await picture.get_data(as_text=False)).startswith(b"\xff\xd8")
+    assert await erika.used() == used, "its picture was counted beforehand"
+
+
+async def test_a_page_that_took_too_long_is_drawn_only_for_who_insists(
+    erika: Erika, monkeypatch: Patch
+) -> None:
+    document = await erika.finding(pdf(["Slow"]))
+    drawn = 0
+
+    async def page(_pool: PdfPool, *_: Any) -> Unshown:
+        nonlocal drawn
+        drawn += 1
+        return Unshown("timeout")
+
+    monkeypatch.setattr(PdfPool, "page", page)
+    browser = erika.person.browser
+    for _ in range(3):
+        assert (await browser.get(f"/d/{document}/pages/1")).status_code == 422
+    assert drawn == 1
+
+    shown = await erika.sees(f"/d/{document}")
+    assert "too long to draw" in shown
+    assert "<img" not in shown
+    assert f"/d/{document}/pages/1?w=1200&amp;anyway=1" in await erika.sees(
+        f"/d/{document}?anyway=1"
+    )
+    assert (await browser.get(f"/d/{document}/pages/1?anyway=1")).status_code == 422
+    assert drawn == 2
+
+
+async def test_many_pages_at_once_are_asked_to_wait(erika: Erika, monkeypatch: Patch) -> None:
+    document = await erika.finding(pdf())
+
+    async def page(_pool: PdfPool, *_: Any) -> Unshown:
+        return Unshown("busy")
+
+    monkeypatch.setattr(PdfPool, "page", page)
+    answer = await erika.person.browser.get(f"/d/{document}/pages/1")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+
+
+async def test_a_huge_finding_among_images_is_not_read_to_be_shown(
+    erika: Erika, slices: Slices, monkeypatch: Patch
+) -> None:
+    (image,) = slices(1, size=64)
+    inside = encapsulated(pdf(), StudyInstanceUID=parsed(image).StudyInstanceUID)
+    said = await erika.sends([image, inside])
+    study = await studies.open_own(erika.shelf, erika.actor, UUID(said["studies"][0]))
+    listed = [each for series in (await study.manifest())["series"] for each in series["instances"]]
+    (finding,) = [UUID(each["id"]) for each in listed if each["kind"] == "document"]
+    monkeypatch.setattr("portal.documents.opening.SHOWN", len(inside) - 1)
+
+    async def read(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(studies.OpenStudy, "original", read)
+    base = f"/v/{study.id}/i/{finding}/document"
+    assert "larger than 64 MB" in await erika.sees(base)
+    assert (await erika.person.browser.get(f"{base}/pages/1")).status_code == 404
+    whole = await erika.person.browser.get(f"{base}/original")
+    assert whole.headers["Location"] == f"/v/{study.id}/i/{finding}/original"
+
+
+async def test_pictures_of_findings_stay_in_no_browser_and_are_counted(erika: Erika) -> None:
+    document = await erika.finding(pdf(["Kein Befund"]))
+
+    picture = await erika.person.browser.get(f"/d/{document}/preview")
+
+    assert picture.headers["Cache-Control"] == "no-store"
+    row = await Document.get(id=UUID(document))
+    assert row.preview is not None
+    sealed = sum(path.stat().st_size for path in erika.folder.rglob("*") if path.is_file())
+    assert await erika.used() == sealed + len(row.facts) + len(row.preview)
+
+
+async def test_a_picture_of_noise_is_small_all_the_same() -> None:
+    dots = b"".join(
+        b"%d %d %d rg %d %d 3 3 re f\n" % (i % 2, i // 2 % 2, i // 3 % 2, i % 199 * 3, i // 199 * 3)
+        for i in range(55_000)
+    )
+    async with PdfPool() as pool:
+        look = await pool.look(pdf(content=dots))
+
+    assert isinstance(look, Look)
+    assert 0 < len(look.preview) <= PREVIEW_BYTES
+
+
+async def test_an_exchanged_row_is_left_out_and_reported_once(
+    erika: Erika, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = await erika.finding(pdf(["One"])), await erika.finding(pdf(["Two"]), "Two.pdf")
+    other = await Document.get(id=UUID(second))
+    await Document.filter(id=UUID(first)).update(facts=other.facts)
+
+    for _ in range(2):
+        assert "Two</a>" in await erika.sees("/documents")
+
+    assert [each.title for each in await documents.mine(erika.actor)] == ["Two"]
+    said = [each.getMessage() for each in caplog.records if first in each.getMessage()]
+    assert said == [f"document does not open: row {first}"]
+    assert vault.Tampered.__name__ not in caplog.text
