@@ -109,6 +109,8 @@ async def actor_by_cookie(cookie: str) -> Actor | None:
     moment = now()
     if row is None or row.abs_exp <= moment or row.idle_exp <= moment:
         return None
+    if row.mark is None:  # begun before there were marks: over, and nobody's fault
+        return None
     try:
         _check_mark(row)
         root = vault.unbox_secret(key, row.box, _context(row, row.idle_exp))
@@ -171,7 +173,7 @@ async def alive(sessions: Iterable[bytes]) -> frozenset[bytes]:
     moment = now()
     found = Session.filter(sid_hash__in=list(wanted), abs_exp__gt=moment, idle_exp__gt=moment)
     rows = await found.values_list(*MARKED, "mark")
-    return frozenset(bytes.fromhex(str(row[0])) for row in rows if _is_ours(*row))
+    return frozenset(bytes.fromhex(str(row[0])) for row in rows if row[-1] and _is_ours(*row))
 
 
 @lru_cache(maxsize=20_000)

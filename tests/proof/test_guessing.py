@@ -22,6 +22,8 @@ from quart import Response
 
 from portal import accounts, mailing, vault
 from portal.accounts.factors.devices import remember
+from portal.accounts.factors.entering import ASKED_FROM
+from portal.accounts.factors.models import Challenge
 from portal.accounts.models import Account, Throttle
 from portal.accounts.throttles import MOST_IN_A_ROW
 from portal.core.actor import Secret
@@ -309,6 +311,15 @@ async def test_a_hundred_wrong_second_steps_are_the_last(world: World) -> None:
     assert (last, await shows(browser, phone.shows())) == (403, 429)
     told = [each.subject for each in await world.mails_to(erika.mail)]
     assert told.count("Too many wrong passwords or codes") == 1
+
+
+async def test_questions_to_passkeys_are_counted_for_the_network(world: World) -> None:
+    """Strangers ask for them, and each is a row."""
+    path, free = "/sign-in/passkey/options", ASKED_FROM.free
+    asked = [(await world.browser().post(path, headers=JSON)).status_code for _ in range(free + 1)]
+
+    assert asked == [200] * free + [429]
+    assert await Challenge.all().count() == free
 
 
 async def test_the_last_try_is_not_lost_on_a_busy_server_or_a_network_that_waits(

@@ -16,7 +16,7 @@ from portal.accounts.factors.proofs import Proof
 from portal.accounts.factors.stepping_up import StepUpNeeded, confirmed
 from portal.core.actor import AccountId
 from portal.core.db import now
-from portal.core.errors import PortalError, reading
+from portal.core.errors import PortalError, SignInNeeded, reading
 from portal.core.settings import Settings
 from portal.core.web import explain, signed_in, status_of, wants_html
 
@@ -125,7 +125,10 @@ def add_lock(blueprint: Blueprint, settings: Settings) -> None:
 
 async def _present() -> dict[str, Any]:
     actor = signed_in()
-    own = next(each for each in await keys.sessions_of(actor) if each.id == actor.session)
+    found = await keys.sessions_of(actor)
+    own = next((each for each in found if each.id == actor.session), None)
+    if own is None:  # ended while it was asked about
+        raise SignInNeeded
     left = (own.until - now()).total_seconds()
     return {"account": str(actor.id), "csrf": g.csrf, "ends_in": max(0, int(left))}
 

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, cast
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-
 from portal import keys, mailing
 from portal.accounts import leaving, throttles
 from portal.accounts.administrators import is_administrator
@@ -30,6 +28,13 @@ from portal.core.db import announce, now, transaction
 
 HALF_LIFE: Final = timedelta(minutes=10)
 PASSKEYS_FROM: Final = throttles.Limit("passkey-network", forgotten_after=timedelta(hours=1))
+ASKED_FROM: Final = throttles.Limit(
+    "passkey-question-network",
+    free=60,
+    longest_wait=timedelta(minutes=1),
+    forgotten_after=timedelta(hours=1),
+)
+"""Each question to passkeys that a stranger asks for is a row for five minutes."""
 STEPS_FROM: Final = throttles.Limit(
     "second-step-network", free=30, forgotten_after=timedelta(hours=1)
 )
@@ -122,6 +127,7 @@ async def by_passkey(answer: Answer, visit: Visit, site: Site, asker: bytes) -> 
         raise PasskeyRefused
     await proofs.by_passkey(await as_actor(account, root, asker), answer, site, "sign-in")
     await throttles.give_back(PASSKEYS_FROM, visit.network)
+    await throttles.give_back(ASKED_FROM, visit.network)
     return await _signed_in(account, root, visit)
 
 
@@ -165,10 +171,8 @@ async def _seen_before(account: Account) -> bool:
     """Whether there was a sign-in before this one."""
     if await SeenBefore.exists(account_id=account.id):
         return True
-    try:
-        await SeenBefore.create(account_id=account.id)
-    except IntegrityError:
-        return True
+    # Of two at once neither is strange; a refused row would spoil the caller's transaction.
+    await SeenBefore.bulk_create([SeenBefore(account_id=account.id)], ignore_conflicts=True)
     return False
 
 

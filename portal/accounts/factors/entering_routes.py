@@ -8,7 +8,7 @@ from typing import Final
 from quart import Blueprint, g, jsonify, redirect, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import signing
+from portal.accounts import signing, throttles
 from portal.accounts.answers import form_page, half_cookie, let_in, safe_next
 from portal.accounts.errors import Stopped, TooManyTries
 from portal.accounts.factors import browsers, document, entering, passkeys
@@ -72,6 +72,7 @@ def add_passkey_sign_in(blueprint: Blueprint, settings: Settings) -> None:
 
     @blueprint.post("/sign-in/passkey/options")
     async def passkey_options() -> ResponseReturnValue:
+        await throttles.count(entering.ASKED_FROM, browsers.visit(settings).network)
         asker = secrets.token_bytes(ASKER_BYTES)
         question = await passkeys.ask_to_use(site, "sign-in", _digest(asker))
         answer = jsonify(question)

@@ -22,7 +22,7 @@ from portal.accounts.models import Account
 from portal.accounts.passwords import fold
 from portal.accounts.unverified import UNVERIFIED
 from portal.core.actor import AccountId, Actor, Secret
-from portal.core.errors import Conflict
+from portal.core.errors import Conflict, SignInNeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,15 @@ class Locked:
 
 
 async def lock(actor: Actor) -> str:
-    """End the session in use; the cookie that makes unlocking simple until it would have ended."""
+    """
+    End the session in use; the cookie that makes unlocking simple until it would have ended.
+
+    Raises `SignInNeeded` when it was ended meanwhile.
+    """
     own = await keys.sessions_of(actor)
-    until = next(each.until for each in own if each.id == actor.session)
+    until = next((each.until for each in own if each.id == actor.session), None)
+    if until is None:
+        raise SignInNeeded
     return await keys.start_locked(actor, until)
 
 

@@ -36,6 +36,7 @@ from portal.accounts.factors.stepping_up import step_up
 from portal.accounts.forms import Problems, read_name
 from portal.accounts.profiles import profile_of
 from portal.core.actor import Actor
+from portal.core.db import transaction
 from portal.core.errors import Conflict, Invalid, PortalError, SignInNeeded
 from portal.core.settings import Settings
 from portal.core.web import signed_in
@@ -64,7 +65,8 @@ def add_set_up(blueprint: Blueprint, settings: Settings) -> None:
 
     async def half_way() -> SettingUp:
         half = await browsers.half(settings, "setup")
-        if half is None:
+        # With a factor there is a second step: then the password alone sets up no other one.
+        if half is None or (await document.read(half.actor)).present:
             raise SignInNeeded
         return SettingUp(half.actor, half)
 
@@ -156,7 +158,10 @@ async def _done(
     owner, codes = setting_up.owner, list[str]()
     if not before.present:
         changed, codes = recovery_codes.issue(owner, changed)
-    await document.change(owner, changed)
+    async with transaction():
+        await document.change(owner, changed)
+        if setting_up.half is not None:
+            await keys.end_other_halves(setting_up.half)
     onward = FROM_PROFILE if setting_up.half is None else await _next()
     if not codes and setting_up.half is None:
         return redirect(f"{FROM_PROFILE}?saved=1", 303)

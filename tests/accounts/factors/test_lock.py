@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Page, expect
 from quart import Response
 
 from portal import keys
+from portal.core.actor import Actor
 from portal.core.db import now
 from portal.keys.models import HalfSession, Session
 from tests.accounts.factors.stories import sets_up_an_app
@@ -62,12 +64,32 @@ async def test_a_session_that_ended_by_itself_asks_for_the_factor_again(world: W
 
 async def test_a_lock_opens_for_nobody_else_and_not_after_its_time(world: World) -> None:
     erika, ben = await world.patient("Erika Beispiel"), await world.patient("Ben Brandt")
+    await sets_up_an_app(erika.browser)
     await locks(erika.browser)
 
     assert (await unlocks(erika.browser, ben, proof_password=PASSWORD)).status_code == 410
     await HalfSession.all().update(exp=now() - timedelta(seconds=1))
     late = await unlocks(erika.browser, erika, proof_password=PASSWORD)
-    assert late.status_code == 200, "without a second factor the password is all there is"
+
+    assert await late.get_json() == {"lacking": "second"}
+    assert (await erika.browser.get("/profile")).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/lock", "/session"])
+async def test_a_session_that_ends_while_its_page_asks_is_over_and_no_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    real = keys.sessions_of
+
+    async def too_late(actor: Actor) -> list[keys.OwnSession]:
+        await keys.end_sessions(actor.id)
+        return await real(actor)
+
+    monkeypatch.setattr(keys, "sessions_of", too_late)
+    asks = erika.browser.post if path == "/lock" else erika.browser.get
+
+    assert (await asks(path, headers=JSON)).status_code == 401
 
 
 async def test_a_page_nobody_touches_is_covered_and_keeps_what_was_typed(

@@ -7,9 +7,11 @@ import pytest
 from quart import Quart
 
 from portal import accounts, keys, mailing
+from portal.accounts.models import Account
 from portal.commands import _administer
 from portal.core.actor import AccountId
 from portal.core.settings import BadSettings, Settings
+from portal.keys.models import HalfSession
 from tests.accounts.factors.stories import sets_up_an_app, shows, text_of
 from tests.people import PASSWORD, Browser, World
 
@@ -104,3 +106,24 @@ async def test_an_administrator_needs_one_even_as_a_patient(world: World) -> Non
     assert removed.status_code == 403
     assert await _administer("remove", "patient@example.test", needs_factor=True)
     assert (await browser.post("/profile/security/app/remove")).status_code == 303
+
+
+async def test_a_set_up_that_began_with_the_password_alone_ends_with_the_first_factor(
+    world: World,
+) -> None:
+    owner, _ = await ada_signs_in(world)
+    ada = await Account.filter(kind="professional").get()
+    form = {"mail": mailing.open_address(ada.mail, ada.id).text, "password": PASSWORD}
+    thief, late = world.browser(), world.browser()
+    for each in (thief, late):
+        answer = await each.post("/sign-in", form=form)
+        assert answer.headers["Location"].startswith("/sign-in/set-up")
+    waiting = await HalfSession.filter(principal=ada.id).values()
+
+    await sets_up_an_app(owner, "/sign-in/set-up")
+
+    assert await HalfSession.filter(principal=ada.id).count() == 0
+    assert (await thief.get("/sign-in/set-up")).status_code == 303
+    await HalfSession.bulk_create([HalfSession(**row) for row in waiting])  # begun just after
+    for path in ("/sign-in/set-up", "/sign-in/set-up/app"):
+        assert (await late.get(path)).headers["Location"].startswith("/sign-in?")
