@@ -1,5 +1,6 @@
 """Whether a document is kept already: compared by keyed marks of its owner's."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,7 +23,7 @@ def _mark(key: Secret, fingerprint: bytes) -> str:
 async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
     """Which of these contents the account holds already, by index."""
     key = await keys.blind_key(actor)
-    wanted = [_mark(key, each) for each in fingerprints]
+    wanted = await asyncio.to_thread(lambda: [_mark(key, each) for each in fingerprints])
     there: set[str] = set()
     for start in range(0, len(wanted), BATCH):
         some = Document.filter(owner=actor.id, digest_mark__in=wanted[start : start + BATCH])

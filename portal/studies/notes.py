@@ -18,6 +18,8 @@ from portal.core.errors import Invalid, reading
 MOST: Final = 1000
 """Documents of one upload."""
 LONGEST_NAME: Final = 500
+LARGEST: Final = 256 * 1024
+"""Bytes of all notes of an upload: a thousand documents with 180 bytes of name each."""
 LONGEST_UID: Final = 64
 """Characters of a UID (PS3.5 section 9.1)."""
 
@@ -53,11 +55,14 @@ def _plausible(note: Note) -> bool:
 
 
 def sealed_notes(actor: Actor, upload: UUID, notes: Notes) -> bytes | None:
-    """The box for the upload's row; None for no notes."""
+    """The box for the upload's row; None for no notes.  Raises `Invalid` for too many bytes."""
     if not notes:
         return None
     listed = [[file, note.name, note.study_uid] for file, note in notes.items()]
-    return _texts(actor).box("upload", "notes", upload, 0, json.dumps(listed))
+    plain = json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
+    if len(plain.encode(errors="replace")) > LARGEST:
+        raise Invalid
+    return _texts(actor).box("upload", "notes", upload, 0, plain)
 
 
 def opened_notes(actor: Actor, upload: UUID, box: bytes | None) -> Notes:

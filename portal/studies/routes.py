@@ -10,7 +10,7 @@ from quart import Blueprint, Response, ResponseReturnValue, g, redirect, render_
 
 from portal import accounts, storing
 from portal.core.actor import Actor
-from portal.core.errors import Invalid, reading
+from portal.core.errors import Busy, Invalid, reading
 from portal.core.web import signed_in
 from portal.studies import listing, opening, parts, uploads
 from portal.studies.identity import Comparison, Facts, compare
@@ -18,8 +18,11 @@ from portal.studies.notes import LONGEST_UID, read_notes
 from portal.studies.receiving import PartReceipt, receive_part
 from portal.studies.requests import Turnstile, read_part
 from portal.studies.shelf import Shelf
+from viewer.pdf import NoTurn, Turns
 
 ASKED_AT_ONCE = 5000
+LISTED = 100
+"""Examinations and documents on one page of My documents."""
 FINGERPRINT = 32
 
 
@@ -43,7 +46,14 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
         actor = signed_in()
         found = await listing.my_documents(shelf, actor)
         space = await storing.space(actor.id, shelf.free_quota)
-        return await render_template("studies/documents.html", kept=found, space=space)
+        first = max(0, request.args.get("from", 0, type=int))
+        return await render_template(
+            "studies/documents.html",
+            kept=found[first : first + LISTED],
+            space=space,
+            earlier=f"/documents?from={max(0, first - LISTED)}" if first else "",
+            later=f"/documents?from={first + LISTED}" if first + LISTED < len(found) else "",
+        )
 
     @blueprint.get("/documents/<uuid:study_id>/thumbnail/<uuid:instance_id>")
     async def thumbnail(study_id: UUID, instance_id: UUID) -> ResponseReturnValue:
@@ -107,7 +117,8 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
 
 
 def _asking(blueprint: Blueprint) -> None:
-    """What the browser asks before it sends anything."""
+    """What the browser asks before it sends anything; of one account one question at a time."""
+    turns = Turns(2, each=4, all_=64)
 
     @blueprint.post("/uploads/known")
     async def known() -> ResponseReturnValue:
@@ -115,7 +126,11 @@ def _asking(blueprint: Blueprint) -> None:
             sent = [bytes.fromhex(each) for each in (await request.get_json())["fingerprints"]]
         if len(sent) > ASKED_AT_ONCE or any(len(each) != FINGERPRINT for each in sent):
             raise Invalid
-        return {"known": await uploads.already_there(signed_in(), sent)}
+        try:
+            async with turns.turn(signed_in().id):
+                return {"known": await uploads.already_there(signed_in(), sent)}
+        except NoTurn:
+            raise Busy(retry_after=1) from None
 
     @blueprint.post("/uploads/named")
     async def named() -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """Beginning, continuing and ending an upload."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,7 +70,7 @@ async def upload_state(shelf: Shelf, actor: Actor, upload_id: UUID) -> UploadSta
 async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
     """Which of these contents (`parts.fingerprint`) the account holds already, by index."""
     marks = await Marks.of(actor)
-    wanted = [marks.content(each) for each in fingerprints]
+    wanted = await asyncio.to_thread(lambda: [marks.content(each) for each in fingerprints])
     rows = await Instance.filter(owner=actor.id, digest_mark__in=wanted).only("digest_mark")
     there = {row.digest_mark for row in rows}
     images = {index for index, mark in enumerate(wanted) if mark in there}

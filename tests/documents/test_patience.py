@@ -1,15 +1,16 @@
 """Documents that take long: looked at later, drawn again only when somebody insists."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from portal import documents, studies, vault
 from portal.documents.models import Document
-from tests.documents.test_documents import Erika, erika
+from tests.documents.test_documents import JSON, Erika, erika
 from tests.viewer.dicom.making import parsed
 from tests.viewer.pdf.making import encapsulated, pdf
 from viewer.pdf import PREVIEW_BYTES, Look, PdfPool, Unshown
@@ -136,3 +137,40 @@ async def test_an_exchanged_row_is_left_out_and_reported_once(
     said = [each.getMessage() for each in caplog.records if first in each.getMessage()]
     assert said == [f"document does not open: row {first}"]
     assert vault.Tampered.__name__ not in caplog.text
+
+
+async def test_a_long_list_comes_in_pages(erika: Erika, monkeypatch: Patch) -> None:
+    monkeypatch.setattr("portal.studies.routes.LISTED", 2)
+    await erika.sends(
+        [pdf([f"Number {n}"]) for n in range(3)], [[n, f"N{n}.pdf", ""] for n in range(3)]
+    )
+
+    first, second = await erika.sees("/documents"), await erika.sees("/documents?from=2")
+
+    shown = [{f"N{n}" for n in range(3) if f"N{n}</a>" in page} for page in (first, second)]
+    assert [len(each) for each in shown] == [2, 1]
+    assert shown[0] | shown[1] == {"N0", "N1", "N2"}
+    assert 'href="/documents?from=2"' in first
+    assert 'href="/documents?from=0"' in second
+
+
+async def test_notes_have_their_size(erika: Erika) -> None:
+    long = [[n, "x" * 400, ""] for n in range(1000)]
+    begin = {"client": str(uuid4()), "documents": long}
+
+    answer = await erika.person.browser.post("/uploads", json=begin, headers=JSON)
+
+    assert answer.status_code == 422
+
+
+async def test_one_account_asks_a_few_questions_at_a_time(erika: Erika) -> None:
+    ask = {"fingerprints": ["00" * 32] * 5000}
+    browser = erika.person.browser
+
+    answers = await asyncio.gather(
+        *(browser.post("/uploads/known", json=ask, headers=JSON) for _ in range(12))
+    )
+
+    codes = [each.status_code for each in answers]
+    assert set(codes) <= {200, 429}
+    assert codes.count(200) >= 1

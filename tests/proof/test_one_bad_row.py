@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from quart import Response
 
-from cases import access, communities, membership
-from cases.models import Invitation, Member
+from cases import access, casework, communities, membership, outcomes
+from cases.forms import OutcomeWords
+from cases.models import Invitation, Member, Outcome
 from portal import mailing
 from portal.accounts import housekeeping, leaving, readdressing
 from portal.accounts.models import Account, Leaving, Readdressing
@@ -188,3 +189,18 @@ async def test_one_step_of_the_housekeeping_that_fails_keeps_no_other(
 
     assert done == [1]
     assert "RuntimeError" in caplog.text
+
+
+async def test_an_edited_outcome_closes_no_case(world: World, caplog: Log) -> None:
+    ada = await world.physician("Ada Ahrens")
+    case = await ada.opens("Dense vessel", in_=await ada.founds("Board"))
+    await casework.close(ada.actor, case)
+    await outcomes.write_outcome(ada.actor, case, OutcomeWords("An embolus.", 0))
+    row = await Outcome.get(case_id=case)
+    await Outcome.filter(id=row.id).update(document=_flipped(row.document))
+
+    for _ in range(2):
+        page = await _shown(await ada.browser.get(f"/cases/{case}"))
+
+    assert "Cannot be read" in page
+    assert _reports(caplog, row.id) == [f"outcome of a case does not open: row {row.id}"]
