@@ -183,16 +183,16 @@ async def invitation_for(actor: Actor, invitation_id: InvitationId) -> Invitatio
 
 
 async def readers_of(account: AccountId, case_id: CaseId) -> frozenset[AccountId]:
-    """All members of the case's community, if *account* is one of them; needs no root."""
+    """The confirmed members of the case's community, if *account* is one; needs no root."""
     readers = await _accounts(Member.filter(community__cases__id=case_id))
     if account not in readers:
         raise Unknown
     await accounts.must_be_confirmed_as(account)
-    return readers
+    return await accounts.confirmed_among(readers)
 
 
 async def members_of(community_id: CommunityId) -> frozenset[AccountId]:
-    """Whoever hears what happens in the community."""
+    """Whoever has a row in the community, whether somebody confirms them or not."""
     return await _accounts(Member.filter(community_id=community_id))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cases.ids import CaseId, CommunityId, PostId, ThreadId
 from cases.pins import Pin
-from cases.vocabulary import AGE_BANDS, MODALITIES, REGIONS, URGENCIES
+from cases.vocabulary import AGE_BANDS, MODALITIES, REGIONS, URGENCIES, YEARS
 from portal.core.db import now
 from portal.core.errors import Invalid, reading
 from portal.core.language import ZONE
@@ -68,10 +68,13 @@ class _Reader:
         if not typed:
             return None
         try:
-            moment = datetime.fromisoformat(typed).replace(tzinfo=ZONE).astimezone(UTC)
+            local = datetime.fromisoformat(typed)
         except ValueError:
+            local = None
+        if local is None or local.year not in YEARS:
             self.problems[name] = _("Give day and time, like 22.11.2026, 16:00.")
             return None
+        moment = local.replace(tzinfo=ZONE).astimezone(UTC)
         if moment != kept and not now() < moment < now() + FURTHEST:
             self.problems[name] = _("The time must lie in the future, within a year.")
         return moment

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
+from cases import access
+from cases.ids import CommunityId
 from portal import accounts
 from portal.core.actor import AccountId
 from portal.core.language import gettext as _
@@ -37,3 +39,12 @@ async def colleagues(ids: Collection[AccountId]) -> dict[AccountId, Colleague]:
         card = known.get(each)
         found[each] = Colleague(each, _("Former member")) if card is None else Colleague.of(card)
     return found
+
+
+async def hearers_of(community_id: CommunityId) -> frozenset[AccountId]:
+    """
+    Whoever hears what happens in the community: members whom somebody confirms at this moment.
+
+    A member whose confirmation was withdrawn hears nothing from the next event on.
+    """
+    return await accounts.confirmed_among(await access.members_of(community_id))

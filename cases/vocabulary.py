@@ -55,3 +55,6 @@ REACTIONS: Final[dict[str, tuple[str, str]]] = {
     "seen": ("eye", N_("Seen")),
     "thanks": ("heart", N_("Thank you")),
 }
+
+YEARS: Final = range(1900, 2201)
+"""Of days and times that somebody types; far enough from where calendars end."""

@@ -9,6 +9,7 @@ from cases.answering import InvitationToMe, my_invitations
 from cases.ids import CommunityId
 from cases.models import Case
 from cases.people import Colleague, colleagues
+from portal import accounts
 from portal.core.actor import AccountId, Actor
 from portal.core.language import gettext as _
 from portal.core.language import ngettext
@@ -19,7 +20,15 @@ OF_MEMBERS = frozenset({"joined", "left"})
 
 
 async def describe(actor: Actor, told: Sequence[Told]) -> dict[UUID, Words]:
-    """Those of *told* that are about a community of the actor's; what is closed to them is not."""
+    """
+    Those of *told* that are about a community of the actor's; what is closed to them is not.
+
+    Whom nobody confirms any more sees none of them, and the rest of the list stays whole.
+    """
+    try:
+        await accounts.must_be_confirmed(actor)
+    except accounts.NotConfirmed:
+        return {}
     mine = [each for each in told if each.kind in OF_CASES | OF_MEMBERS]
     found: dict[UUID, Words] = {}
     if mine:

@@ -18,6 +18,7 @@ from cases.access import OpenCommunity
 from cases.events import Changed
 from cases.ids import CaseId, CommunityId
 from cases.models import Change
+from cases.people import hearers_of
 from portal.core.actor import Actor
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Unknown
@@ -75,9 +76,9 @@ async def note(
     thread: UUID | None = None,
     post: UUID | None = None,
 ) -> None:
-    """The line of change *seq*, and a notice to every member after the commit."""
+    """The line of change *seq*, and a notice to every confirmed member after the commit."""
     await Change.create(
         community_id=community_id, seq=seq, kind=kind, case=case, thread=thread, post=post, at=now()
     )
-    readers = await access.members_of(community_id)
+    readers = await hearers_of(community_id)
     announce(Changed(readers, community_id, CaseId(case) if case else None, seq))

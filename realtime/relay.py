@@ -65,12 +65,19 @@ class ByRedis:
                 async with self._client.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(CHANNEL)
                     async for message in channel.listen():
-                        hint = json.loads(message["data"])
-                        if hint.pop("process") != self._me:
-                            await hear(hint)
+                        await self._pass_on(message["data"], hear)
             except (RedisError, OSError) as error:
                 log.warning("relay lost: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _pass_on(self, data: str | bytes, hear: Hear) -> None:
+        """One message; whatever is wrong with it, or with the database just now, ends with it."""
+        try:
+            hint = json.loads(data)
+            if hint.pop("process") != self._me:
+                await hear(hint)
+        except Exception as error:  # noqa: BLE001 -- an edge: pages catch up, the next hint counts
+            log.error("hint not heard: %s", type(error).__name__)  # noqa: TRY400
 
 
 @asynccontextmanager

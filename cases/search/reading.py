@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from cases.vocabulary import MODALITIES, REGIONS, STATUSES
+from cases.vocabulary import MODALITIES, REGIONS, STATUSES, YEARS
 from portal.core.errors import Invalid
 from portal.core.language import LANGUAGES, N_, gettext, speaking
 
@@ -194,9 +194,15 @@ def _day(value: str) -> date:
     ):
         if found := re.fullmatch(pattern, value):
             try:
-                return date(int(found["y"]), int(found["m"]), int(found["d"]))
+                day = date(int(found["y"]), int(found["m"]), int(found["d"]))
             except ValueError:
                 break
+            if day.year not in YEARS:
+                raise BadSearch(
+                    problem=gettext("“%(value)s” lies outside the years %(first)s to %(last)s.")
+                    % {"value": value, "first": YEARS[0], "last": YEARS[-1]}
+                )
+            return day
     raise BadSearch(
         problem=gettext("“%(value)s” is no day. A day is written 2026-03-12 or 12.03.2026.")
         % {"value": value}

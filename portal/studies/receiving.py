@@ -10,13 +10,14 @@ from tortoise.exceptions import IntegrityError
 
 from portal import keys, storing
 from portal.core.actor import Actor
+from portal.core.db import now
 from portal.studies import parts
 from portal.studies.access import upload_for
 from portal.studies.errors import PartChanged, UploadOver
 from portal.studies.filing import Abandoned, Incoming, Outcome
 from portal.studies.intake import take_in
 from portal.studies.marks import Marks
-from portal.studies.models import UploadPart
+from portal.studies.models import Upload, UploadPart
 from portal.studies.notes import Notes, opened_notes
 from portal.studies.shelf import Shelf
 
@@ -120,6 +121,10 @@ def _receipt(large: Outcome, small: Outcome, waiting: tuple[int, ...]) -> PartRe
 
 
 async def _remember(actor: Actor, part: _Part, receipt: PartReceipt) -> None:
+    """Keep the answer while the upload is there: a receipt outlives neither it nor its account."""
+    alive = Upload.filter(id=part.upload, owner=actor.id, expires_at__gt=now())
+    if not await alive.update(touched=1):  # the row lock
+        raise UploadOver
     row = uuid4()
     text = json.dumps(
         {

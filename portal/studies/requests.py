@@ -20,6 +20,10 @@ from portal.studies.errors import PartDamaged, PartTooLarge, PartTooSlow, TooMan
 IDLE: Final = 30.0
 TOTAL: Final = 120.0
 """Seconds; the framework's own limit does not cover reading a body piece by piece."""
+SLOWEST: Final = 16 * 1024
+"""Bytes a second, counted from `START` on: whoever drips holds no place that others need."""
+START: Final = 5.0
+"""Seconds that a slow line has for its first bytes."""
 
 
 PARTS_EACH: Final = 6
@@ -77,14 +81,19 @@ class Turnstile:
                 del self._inside[account]
 
 
-async def read_part(request: Request, *, idle: float = IDLE, total: float = TOTAL) -> bytearray:
+async def read_part(
+    request: Request, *, idle: float = IDLE, total: float = TOTAL, start: float = START
+) -> bytearray:
     """The body.  Raises `PartTooLarge`, `PartTooSlow`, `PartDamaged` for a body cut short."""
     body = bytearray()
     chunks = aiter(request.body)
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     try:
         async with asyncio.timeout(total):
             while True:
-                async with asyncio.timeout(idle):
+                late = begun + start + len(body) / SLOWEST
+                async with asyncio.timeout_at(min(clock() + idle, late)):
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     break

@@ -44,13 +44,14 @@ async def begin_upload(
 
     Raises `TooManyUploads`, and `SignInNeeded` when the account is being deleted.
     """
-    if await Upload.filter(owner=actor.id).exclude(client_id=client_id).count() >= MOST_OPEN:
-        raise TooManyUploads(retry_after=600)
     row = Upload(
         id=uuid4(), owner=actor.id, client_id=client_id, expires_at=now() + LIFETIME, touched=0
     )
     async with transaction():
-        await keys.hold(actor)
+        await keys.hold(actor)  # one at a time, so that what is counted is true
+        others = Upload.filter(owner=actor.id).exclude(client_id=client_id)
+        if await others.count() >= MOST_OPEN:
+            raise TooManyUploads(retry_after=600)
         await Upload.bulk_create([row], ignore_conflicts=True)
     mine = Upload.filter(owner=actor.id, client_id=client_id)
     upload = (await mine.get()).id
@@ -101,7 +102,10 @@ async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> lis
 
 async def finish(shelf: Shelf, actor: Actor, upload_id: UUID) -> None:
     """Everything was sent: forget the bookkeeping, put the studies' manifests together."""
-    await forget((await upload_for(actor, upload_id)).id)
+    upload = await upload_for(actor, upload_id)
+    async with transaction():
+        await keys.hold(actor)  # first, like whoever keeps a part
+        await forget(upload.id)
     await merge_all(shelf, actor)
 
 

@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 import cases
-from cases import access, communities
+from cases import access, communities, readers_of
+from cases.events import Changed
 from cases.models import Invitation
-from portal import accounts, mailing
+from portal import accounts, mailing, notices
 from portal.accounts import leaving
 from portal.accounts.errors import NotConfirmed, NotYourself
 from portal.accounts.models import Standing
@@ -16,7 +17,7 @@ from portal.core.actor import AccountId
 from portal.core.errors import Unknown
 from tests.accounts.stories import text_of
 from tests.accounts.test_securing import secured
-from tests.people import World
+from tests.people import World, hearing
 
 
 async def test_the_unconfirmed_see_no_community_and_are_told_what_to_do(world: World) -> None:
@@ -199,3 +200,32 @@ async def test_a_membership_secured_without_a_confirmation_opens_again_with_it(
 
     assert (await bo.browser.get(f"/communities/{board}")).status_code == 200
     assert all(each.verified for each in await communities.members(ada.actor, board))
+
+
+async def test_who_is_confirmed_no_longer_hears_no_more_and_keeps_the_other_notices(
+    world: World,
+) -> None:
+    ada, bo = await world.physician("Ada Ahrens"), await world.physician("Bo Berg")
+    board = await ada.founds("Board")
+    await ada.invites(bo, board)
+    case = await ada.opens("A hidden question", in_=board)
+    await notices.tell(notices.News([bo.actor.id], "new_device", bo.actor.id))
+    assert "A hidden question" in await text_of(await bo.browser.get("/notices"))
+    before = await notices.unread(bo.actor.id)
+
+    await accounts.withdraw_confirmation(bo.actor.id)
+    with hearing(Changed) as changes, hearing(notices.Noticed) as noticed:
+        await ada.posts("Agreed, @Bo Berg", on=case)
+        await ada.opens("Another hidden question", in_=board)
+
+    assert changes
+    assert all(each.readers == {ada.actor.id} for each in changes)
+    assert not [each for each in noticed if bo.actor.id in each.accounts]
+    assert await notices.unread(bo.actor.id) == before
+    page = await bo.browser.get("/notices")
+    assert page.status_code == 200
+    assert "new to it" in await text_of(page)
+    assert "hidden question" not in await text_of(page)
+    assert await readers_of(ada.actor.id, case) == {ada.actor.id}
+    with pytest.raises(NotConfirmed):
+        await readers_of(bo.actor.id, case)

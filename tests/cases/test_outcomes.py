@@ -46,6 +46,8 @@ def test_an_answer_is_asked_for_in_the_future() -> None:
     assert CaseWords.parse(WORDS).answer_by is None
     assert refused(answer_by=typed(TOMORROW - timedelta(days=2))) == {"answer_by"}
     assert refused(answer_by=typed(TOMORROW + timedelta(days=400))) == {"answer_by"}
+    for where_calendars_end in ("0001-01-01T00:00", "9999-12-31T23:59", "2201-01-01T00:00"):
+        assert refused(answer_by=where_calendars_end) == {"answer_by"}
     assert refused(answer_by="tomorrow", urgency="panic") == {"answer_by", "urgency"}
 
 

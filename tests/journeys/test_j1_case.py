@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 from quart import Quart
 
 from cases import communities
@@ -82,6 +82,10 @@ async def _opens_a_case(page: Page, board: Board) -> str:
     return page.url
 
 
+def _first_case(page: Page) -> Locator:
+    return page.locator("[data-case]").first
+
+
 async def _shows_image(page: Page, number: int) -> None:
     await expect(page.locator(".hv-top-right")).to_have_text(f"Image {number} of {SLICES}")
     await poll(page, FULL)
@@ -116,8 +120,8 @@ async def test_a_question_is_pinned_to_an_image_and_answered_live(
     await expect(rossi.get_by_text("No cases yet")).to_be_visible()
     case = await _opens_a_case(ada, board)
 
-    # J1.3: it is on Rossi's page without her doing anything.
-    await expect(rossi.get_by_role("link", name="Weak right arm")).to_be_visible(timeout=4000)
+    # J1.3: within two seconds it is the first on Rossi's page, without her doing anything.
+    await expect(_first_case(rossi)).to_contain_text("Weak right arm", timeout=2000)
 
     # J1.4: Rossi sees question and images side by side, and at once how good the images are.
     await rossi.goto(case)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, Self, cast
 from uuid import uuid4
 
 import pytest
@@ -74,3 +75,47 @@ async def test_what_a_room_commits_while_the_portal_stops_is_still_told(
 
     assert [each["name"] for each in told] == ["invited", "closed"]
     assert told[0]["readers"] == [last.account.hex]
+
+
+async def test_one_message_that_cannot_be_heard_ends_no_listening(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A database that is away for a moment, and what is no hint at all."""
+    heard: list[relay.Hint] = []
+    said = [
+        b"no JSON",
+        b"[]",
+        b'{"name": "of nobody"}',
+        b'{"process": "other", "name": "lost"}',
+        b'{"process": "other", "name": "change"}',
+    ]
+
+    class Channel:
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *_fault: object) -> None:
+            return None
+
+        async def subscribe(self, _name: str) -> None:
+            return None
+
+        async def listen(self) -> AsyncIterator[dict[str, Any]]:
+            for each in said:
+                yield {"data": each}
+            raise asyncio.CancelledError
+
+    class Client:
+        def pubsub(self, **_options: object) -> Channel:
+            return Channel()
+
+    async def hear(hint: relay.Hint) -> None:
+        if hint["name"] == "lost":
+            raise RuntimeError
+        heard.append(hint)
+
+    with pytest.raises(asyncio.CancelledError):
+        await relay.ByRedis(cast("redis.asyncio.Redis", Client())).listen(hear)
+
+    assert heard == [{"name": "change"}]
+    assert "hint not heard: RuntimeError" in caplog.text

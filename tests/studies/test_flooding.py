@@ -1,5 +1,6 @@
 """Nobody who is signed in takes the memory, or the tables, that everybody needs."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from portal import studies
 from portal.core.actor import AccountId, Actor
 from portal.studies import uploads
 from portal.studies.errors import TooManyParts, TooManyUploads
+from portal.studies.models import Upload
 from portal.studies.requests import Turnstile
 
 
@@ -39,3 +41,16 @@ async def test_open_uploads_are_counted_and_one_that_goes_on_is_let_in(
     assert (await studies.begin_upload(shelf, erika, first)).id == begun.id
     await uploads.finish(shelf, erika, begun.id)
     await studies.begin_upload(shelf, erika, uuid4())
+
+
+async def test_uploads_begun_all_at_once_are_counted_one_by_one(
+    shelf: studies.Shelf, erika: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_OPEN", 5)
+
+    begun = await asyncio.gather(
+        *(studies.begin_upload(shelf, erika, uuid4()) for _ in range(20)), return_exceptions=True
+    )
+
+    assert sum(isinstance(each, TooManyUploads) for each in begun) == 15
+    assert await Upload.filter(owner=erika.id).count() == 5

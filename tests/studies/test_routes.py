@@ -220,6 +220,17 @@ async def test_a_line_that_stands_still_drips_or_breaks_is_given_up(
     assert time.monotonic() - started < 2
 
 
+async def test_a_part_that_never_stands_still_but_is_too_slow_gives_its_place_back() -> None:
+    """A byte now and then would hold a place for two minutes; 16 KiB a second do not."""
+    drips, flows = _Line([(0.05, b"a")] * 40), _Line([(0.05, bytes(4096))] * 10)
+
+    started = time.monotonic()
+    with pytest.raises(PartTooSlow):
+        await read_part(drips, idle=1, total=60, start=0.4)  # type: ignore[arg-type]
+    assert time.monotonic() - started < 1
+    assert len(await read_part(flows, idle=1, total=60, start=0.4)) == 40960  # type: ignore[arg-type]
+
+
 async def test_strangers_reach_nothing_of_this(world: World) -> None:
     stranger = world.browser()
 

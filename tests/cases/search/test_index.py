@@ -131,6 +131,8 @@ def test_many_small_changes_do_not_pile_up(index: Index) -> None:
     ("text", "not_understood", "allowed"),
     [
         ("before:yesterday", "yesterday", "2026-03-12"),
+        ("before:0001-01-01", "0001-01-01", "1900"),
+        ("after:31.12.9999", "31.12.9999", "2200"),
         ("after:31.02.2026", "31.02.2026", "12.03.2026"),
         ("status:maybe", "maybe", "open, closed"),
         ("modality:CTX", "CTX", "CT, MR (MRI), XR"),
