@@ -208,7 +208,10 @@ async def withdraw(community: UUID, invitation: UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:community>/invitations/<uuid:invitation>/resend")
 async def resend(community: UUID, invitation: UUID) -> ResponseReturnValue:
     """Send an invitation once more."""
-    await communities.resend(signed_in(), CommunityId(community), InvitationId(invitation))
+    try:
+        await communities.resend(signed_in(), CommunityId(community), InvitationId(invitation))
+    except Conflict as error:
+        return await _members(CommunityId(community), problem=explain(error)), status_of(error)
     return _done(community, "again")
 
 

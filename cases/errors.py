@@ -49,6 +49,14 @@ class AlreadyMember(Conflict):
     message = N_("This person is already a member.")
 
 
+class AskedEnough(Conflict):
+    code = "asked_enough"
+    message = N_(
+        "Nothing was sent: an invitation is sent again once a day, twice in all, and one person "
+        "gets three of them a day at most. Please call, or wait."
+    )
+
+
 class AlreadyInvited(Conflict):
     code = "already_invited"
     message = N_("This person is already invited.")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from cases import access, epochs, rotating, telling
+from cases import access, epochs, rotating, sparing, telling
 from cases.access import OpenCommunity
 from cases.answering import end
 from cases.errors import (
@@ -83,6 +83,8 @@ async def invite(
         if address is None:
             raise Unknown
         account = None  # a patient's address: it waits like one without an account
+    await _refuse_repeated(community, account, address)
+    await sparing.count(address.mark if address else None, account)
     async with writing(actor, community) as write:
         if write.community.role != "owner":
             raise OwnersOnly
@@ -105,7 +107,9 @@ async def _write_to(row: Invitation, address: mailing.Address | None) -> None:
 async def resend(actor: Actor, community_id: CommunityId, invitation_id: InvitationId) -> None:
     """Write to somebody who has not answered once more, and wait from today.  Owners only."""
     community = await access.community_for(actor, community_id)
+    row = await _waiting(community, invitation_id)
     await accounts.count(MAILS, str(actor.id))
+    await sparing.count(row.mail_mark, row.account, again=invitation_id)
     async with writing(actor, community) as write:
         row = await _waiting(write.community, invitation_id)
         mail = _mail(write.community, row)

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
+from tortoise.expressions import F
+
 from cases import access, epochs, membership
 from cases.events import MemberLeft
 from cases.ids import CommunityId
@@ -62,6 +64,12 @@ class Belongings(accounts.Belongings):
         yield
         if await _places(before.id) != mine:
             raise Conflict
+
+    async def lock(self, account: AccountId) -> None:
+        """Every community in which the account is named; no number of a change is taken."""
+        for community in await _touched(account):
+            row = access.community_row(CommunityId(community))
+            await row.update(next_seq=F("next_seq"))
 
     async def forget(self, account: AccountId) -> None:
         """Take the account out of every community it is in or ever wrote in."""

@@ -24,7 +24,7 @@ from portal.accounts.directory import (
     licences,
 )
 from portal.accounts.entrance_forms import ShortRegistration
-from portal.accounts.errors import AddressTaken, NotActivated, NotConfirmed, Stopped
+from portal.accounts.errors import AddressTaken, NotActivated, NotConfirmed, Stopped, TooManyTries
 from portal.accounts.events import (
     AccountActivated,
     AccountGone,
@@ -93,6 +93,7 @@ __all__ = [
     "SigningIn",
     "StepUpNeeded",
     "Stopped",
+    "TooManyTries",
     "Visit",
     "activate",
     "addresses_of_administrators",

@@ -42,6 +42,14 @@ class Belongings:
         del before, after
         yield
 
+    async def lock(self, account: AccountId) -> None:
+        """
+        Take the locks of what the account shares with others, before its own row is taken.
+
+        Whoever joins something takes the shared lock first, so whoever leaves must, too.
+        """
+        del account
+
     async def forget(self, account: AccountId) -> None:
         """Delete what is the account's alone, and take its id off what stays with others."""
         del account
@@ -75,6 +83,12 @@ async def renewing(before: Actor, after: Holder) -> AsyncIterator[None]:
         for room in _rooms():
             await stack.enter_async_context(room.renewing(before, after))
         yield
+
+
+async def lock(account: AccountId) -> None:
+    """`Belongings.lock` of every room."""
+    for room in _rooms():
+        await room.lock(account)
 
 
 async def forget(account: AccountId) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, cast
 
 from portal import keys, mailing, vault
-from portal.accounts import belongings, factors
+from portal.accounts import belongings, factors, standings
 from portal.accounts.events import AccountGone, SafetyChanged
 from portal.accounts.links import digest_of, new_token
 from portal.accounts.models import (
@@ -155,7 +155,8 @@ async def shred(account_id: AccountId) -> None:
     somebody has left.
     """
     async with transaction():
-        # Its row lock first: nobody keeps anything for this account from here on.
+        await belongings.lock(account_id)
+        # Its row lock before anything goes: nobody keeps anything for it from here on.
         await keys.retire(account_id)
         await belongings.forget(account_id)
         account = await Account.get(id=account_id)
@@ -165,6 +166,7 @@ async def shred(account_id: AccountId) -> None:
         for table in OWN_ROWS:
             await table.filter(account_id=account_id).delete()
         await factors.forget(account_id)
+        await standings.stand_in(account_id)
         await account.delete()
         await keys.delete_principal("user", account_id)
         announce(AccountGone(account_id))

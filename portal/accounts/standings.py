@@ -12,7 +12,7 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
 from portal.accounts.errors import NotConfirmed, NotYourself, StandingRefused
@@ -68,6 +68,21 @@ async def withdraw(account: AccountId) -> bool:
     """Take a confirmation back; false when there was none."""
     async with transaction():
         return bool(await Standing.filter(account_id=account).delete())
+
+
+async def stand_in(account: AccountId) -> None:
+    """
+    *account* ends: whom it confirmed stays confirmed, by somebody who is not named any more.
+
+    Joins the caller's transaction.  A row that nobody vouches for is not signed anew.
+    """
+    nobody = AccountId(uuid4())
+    for row in await Standing.filter(confirmed_by=account):
+        if _holds(row):
+            row.mark = _mark(row.account_id, nobody, row.confirmed_at)
+        row.confirmed_by = nobody
+        await row.save(update_fields=["confirmed_by", "mark"])
+    await Refusal.filter(refused_by=account).update(refused_by=nobody)
 
 
 async def confirmed_among(accounts: Collection[AccountId]) -> frozenset[AccountId]:

@@ -61,6 +61,8 @@ async def test_now_means_that_nothing_with_its_ids_is_left_anywhere(
     await ada.browser.post(f"/threads/{posted.thread}/read", form={"seq": str(theirs.seq)})
     await ada.keeps_an_object(shelf)
     await ada.browser.post("/uploads", json={"client": "0" * 32})
+    await accounts.withdraw_confirmation(ben.actor.id)
+    await accounts.confirm(ben.actor.id, ada.actor.id)
     await papers.issue(ada.actor, "recovery", PASSWORD)
     await asks_for_reset(world, ada.mail)
     await ada.browser.post(

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from quart import Quart
 
-from portal import storing, studies
+from cases import communities
+from portal import keys, storing, studies
 from portal.accounts import leaving, registering, unverified
 from portal.accounts.models import Account
 from portal.core.actor import Actor
@@ -140,3 +141,33 @@ async def test_a_study_is_never_committed_after_its_account_is_gone(
 async def _soon(actor: Actor) -> None:
     await asyncio.sleep(0.05)
     await leaving.end(actor.id, "delete")
+
+
+async def test_joining_a_community_and_ending_at_once_do_not_wait_for_each_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joining has the community and asks for the account, ending the other way round."""
+    ada, ben = await world.physician("Ada Ahrens"), await world.physician("Ben Brandt")
+    board = await ada.founds("Board")
+    asked = await communities.invite(ada.actor, board, ben.actor.id)
+    hold = keys.hold
+
+    async def slowly(actor: Actor) -> None:
+        await asyncio.sleep(0.3)
+        await hold(actor)
+
+    monkeypatch.setattr(keys, "hold", slowly)
+
+    async def ends() -> None:
+        await asyncio.sleep(0.15)
+        await leaving.end(ben.actor.id, "delete")
+
+    joined, ended = await asyncio.gather(
+        communities.accept(ben.actor, asked), ends(), return_exceptions=True
+    )
+
+    assert joined == board or isinstance(joined, REFUSED), repr(joined)
+    assert ended is None, repr(ended)
+    await sweeping.sweep(now())
+    assert await scan_for_ids(world, [ben.actor.id]) == []
+    assert [each.who.name for each in await communities.members(ada.actor, board)] == [ada.name]

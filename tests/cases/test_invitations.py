@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from cases import access, communities, inviting
-from cases.errors import OwnersOnly
+from cases.errors import AskedEnough, OwnersOnly
 from cases.ids import CommunityId
 from cases.models import Invitation
 from portal import mailing
+from portal.accounts.models import Throttle
 from portal.core.db import now
 from portal.core.errors import Unknown
 from tests.cases.auditing import audit
@@ -71,6 +72,34 @@ async def test_an_invitation_is_sent_again_and_counts_from_then(world: World) ->
         assert row.expires_at > now() + inviting.LIFE - timedelta(minutes=1)
     assert await communities.accept(ben.actor, by_book) == board
     await audit()
+
+
+async def test_nobodys_mailbox_is_filled_with_invitations(world: World) -> None:
+    """One a day and three in all for an invitation; three a day from all communities together."""
+    ada, ben = await world.physician("Ada"), await world.physician("Ben")
+    address = mailing.read_address(STRANGER)
+    board = await ada.founds("Board")
+    asked = await communities.invite(ada.actor, board, address)
+    await communities.resend(ada.actor, board, asked)
+    again = await ada.browser.post(f"/communities/{board}/invitations/{asked}/resend")
+    assert again.status_code == 409
+    assert "Nothing was sent" in str(await again.get_data(as_text=True))
+
+    theirs = await ben.founds("Other")
+    await communities.withdraw(ada.actor, board, asked)
+    await communities.invite(ben.actor, theirs, address)
+    with pytest.raises(AskedEnough):
+        await communities.invite(ada.actor, board, address)
+    assert len(await world.mails_to(STRANGER)) == 3
+    await communities.invite(ada.actor, board, mailing.read_address("other@example.test"))
+
+    await Throttle.all().update(free_at=now(), last_at=now() - timedelta(days=1, minutes=1))
+    asked = await communities.invite(ada.actor, board, address)
+    for _ in range(2):
+        await communities.resend(ada.actor, board, asked)
+        await Throttle.all().update(free_at=now(), last_at=now() - timedelta(days=1, minutes=1))
+    with pytest.raises(AskedEnough):
+        await communities.resend(ada.actor, board, asked)
 
 
 async def test_only_an_owner_sends_again_and_only_what_waits(world: World) -> None:
