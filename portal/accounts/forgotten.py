@@ -11,9 +11,10 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
-from portal.accounts import factors, guessing, leaving, passwords, throttles
+from portal.accounts import guessing, leaving, passwords, throttles
 from portal.accounts.errors import MistypedCode, WrongRecovery
 from portal.accounts.events import SafetyChanged
+from portal.accounts.factors import judging
 from portal.accounts.factors.entering import as_actor
 from portal.accounts.models import Account
 from portal.accounts.profiles import open_name
@@ -64,12 +65,12 @@ async def _set_password(typed: Forgotten, network: str) -> None:
     address = mailing.open_address(account.mail, account.id)
     about = (address.text, open_name(account, actor.epoch, actor.root))
     password = passwords.fold(typed.password)
-    has_factor = (await factors.read(actor)).present
-    await passwords.check(password, actor.kind, about, second_factor=has_factor)
+    judged = await judging.judge(actor, password, about)
     wrap = await keys.wrap_root("password", "user", actor.id, actor.epoch, actor.root, password)
     try:
         async with transaction():
             await keys.keep_wrap(wrap, opened_by=found.wrap)
+            await judging.keep(actor, judged)
             await guessing.open_again(mark)
             await leaving.comes_back(actor.id)
             await keys.end_sessions(actor.id)

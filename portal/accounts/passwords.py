@@ -89,6 +89,15 @@ async def check(
         raise WeakPassword(reason=TOO_COMMON)
 
 
+async def stands_alone(password: str, kind: AccountKind, about: Collection[str]) -> bool:
+    """Whether *password* would do without a second factor, too."""
+    try:
+        await check(password, kind, about)
+    except WeakPassword:
+        return False
+    return True
+
+
 def _words(text: str) -> list[str]:
     parts = "".join(each if each.isalnum() else " " for each in text).split()
     return [*([text] if text else []), *(part for part in parts if len(part) > 2)]  # noqa: PLR2004 -- "Dr", "de" are no hint

@@ -12,6 +12,7 @@ from portal import keys, mailing, vault
 from portal.accounts import belongings, factors, papers, passwords, unverified
 from portal.accounts.confirming import confirmed
 from portal.accounts.events import SafetyChanged
+from portal.accounts.factors import judging
 from portal.accounts.models import Account
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import account_of, open_name
@@ -44,10 +45,8 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, proved.root)
     password = passwords.fold(typed.password or typed.present)
-    if typed.password:
-        has_factor = (await factors.read(actor)).present
-        about = (address.text, name)
-        await passwords.check(password, actor.kind, about, second_factor=has_factor)
+    about = (address.text, name)
+    short = (await judging.judge(actor, password, about)).short if typed.password else None
     after = Holder("user", actor.id, actor.epoch + 1, vault.new_secret())
     code = vault.pass_code()
     note = await keys.note_of(actor)  # on which device: it is the same one
@@ -61,7 +60,9 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
     async with transaction():
         async with belongings.renewing(actor, after):
             public = await keys.renew_root(actor, after, wraps, opened_by=proved.wrap)
-        await factors.reseal(actor.id, (actor.epoch, actor.root), (after.epoch, after.root))
+        await factors.reseal(
+            actor.id, (actor.epoch, actor.root), (after.epoch, after.root), short=short
+        )
         await _move_profile(account, Holder.of(actor), after)
         await papers.note(account, code=True)
         kind = cast("AccountKind", account.kind)
@@ -72,6 +73,11 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
     return Secured(
         cookie, Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
     )
+
+
+async def _move_factors(actor: Actor, after: Holder, short: bool | None) -> None:  # noqa: FBT001 -- None: the password stays
+    roots = (actor.epoch, actor.root), (after.epoch, after.root)
+    await factors.reseal(actor.id, *roots, short=short)
 
 
 async def _move_profile(account: Account, before: Holder, after: Holder) -> None:

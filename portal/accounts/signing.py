@@ -8,7 +8,7 @@ from portal.accounts import guessing, passwords, throttles, unverified
 from portal.accounts.confirming import confirmed
 from portal.accounts.errors import WrongSignIn
 from portal.accounts.events import SafetyChanged
-from portal.accounts.factors import document, entering
+from portal.accounts.factors import entering, judging
 from portal.accounts.factors.devices import Visit
 from portal.accounts.factors.entering import Policy, SignedIn
 from portal.accounts.forms import PasswordChange, SigningIn
@@ -85,9 +85,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, root)
     password = passwords.fold(typed.password)
-    has_factor = (await document.read(actor)).present
-    about = (address.text, name)
-    await passwords.check(password, actor.kind, about, second_factor=has_factor)
+    judged = await judging.judge(actor, password, (address.text, name))
     wrap = await keys.wrap_root(
         "password",
         "user",
@@ -99,6 +97,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     )
     async with transaction():
         await keys.keep_wrap(wrap, opened_by=proved.wrap)
+        await judging.keep(actor, judged)
         await keys.end_sessions(actor.id, but=actor.session)
         if unverified.is_confirmed(account):
             await mailing.send("password_changed", address, account.language)

@@ -59,6 +59,8 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "password_changed": _security(N_("Your password was changed.")),
     "new_device": _security(N_("Somebody signed in to your account on a device new to it.")),
+    "factor_added": _security(N_("A second step was added to your account.")),
+    "factor_removed": _security(N_("A second step was removed from your account.")),
     "pass_renewed": _security(N_("You have a new Pass; the code on the old one is void.")),
     "recovery_made": _security(N_("A recovery sheet for your account was made.")),
     "recovery_revoked": _security(N_("The recovery sheet of your account is void.")),

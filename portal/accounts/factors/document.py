@@ -106,6 +106,8 @@ class Factors:
     authenticator: Authenticator | None = None
     recovery: tuple[str, ...] = field(default=(), repr=False)
     """Keyed digests of the recovery codes that are left."""
+    short: bool = False
+    """The password was judged beside a factor and would not do without one."""
 
     @property
     def present(self) -> bool:
@@ -174,7 +176,13 @@ async def change(owner: Actor, after: Factors) -> Factors:
     return new
 
 
-async def reseal(owner: AccountId, before: tuple[int, Secret], after: tuple[int, Secret]) -> None:
+async def reseal(
+    owner: AccountId,
+    before: tuple[int, Secret],
+    after: tuple[int, Secret],
+    *,
+    short: bool | None = None,
+) -> None:
     """
     Move the document from one (epoch, root) to the next; joins the caller's transaction.
 
@@ -190,6 +198,8 @@ async def reseal(owner: AccountId, before: tuple[int, Secret], after: tuple[int,
         passkeys = tuple(replace(each, unlocks=False) for each in found.passkeys)
         # Recovery codes are keyed by the root: those of the old one are over.
         new = replace(found, rev=found.rev + 1, passkeys=passkeys, recovery=())
+        if short is not None:  # with a new password
+            new = replace(new, short=short)
         boxed = _boxed(owner, *after, new)
         await keys.raise_guard(owner, new.rev)
         await Row.filter(account_id=owner).update(rev=new.rev, box=boxed)
@@ -223,6 +233,7 @@ def _boxed(owner: UUID, epoch: int, root: Secret, document: Factors) -> bytes:
         "passkeys": [each.pack() for each in document.passkeys],
         "authenticator": document.authenticator and document.authenticator.pack(),
         "recovery": list(document.recovery),
+        "short": document.short,
     }
     text = keys.Text("user", owner, epoch, root)
     return text.box("factors", "document", owner, document.rev, json.dumps(packed))
@@ -241,4 +252,5 @@ def _opened(row: Row, epoch: int, root: Secret) -> Factors:
         tuple(Passkey.unpack(each) for each in packed["passkeys"]),
         Authenticator.unpack(app) if app else None,
         tuple(packed["recovery"]),
+        packed.get("short", False),
     )

@@ -66,3 +66,13 @@ class LastFactor(Denied):
 
     code = "last_factor"
     message = N_("Your account needs a second factor. Please add another one first.")
+
+
+class ShortPassword(Denied):
+    """The last second factor of somebody whose password was judged beside it."""
+
+    code = "short_password"
+    message = N_(
+        "Your password is long enough only beside a second step. "
+        "Please change it to a longer one first; then you can remove the last second step."
+    )

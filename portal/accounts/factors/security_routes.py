@@ -6,13 +6,21 @@ from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts.factors import browsers, document, entering, recovery_codes, session_list
+from portal.accounts.factors import (
+    browsers,
+    document,
+    entering,
+    recovery_codes,
+    session_list,
+    telling,
+)
 from portal.accounts.factors.document import Factors
-from portal.accounts.factors.errors import LastFactor
+from portal.accounts.factors.errors import LastFactor, ShortPassword
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.factors.stepping_up import step_up
 from portal.accounts.forms import Problems, read_name
 from portal.core.actor import Actor
+from portal.core.db import transaction
 from portal.core.errors import Unknown
 from portal.core.settings import Settings
 from portal.core.web import signed_in
@@ -25,11 +33,8 @@ def add_security(blueprint: Blueprint, settings: Settings) -> None:
     """Pages under /profile/security: what there is, names, removing, new recovery codes."""
     site = Site.of(settings)
 
-    async def keep(actor: Actor, changed: Factors) -> ResponseReturnValue:
-        needs = await entering.must_have(actor, settings.second_factor)
-        if needs and not changed.present:
-            raise LastFactor
-        await document.change(actor, changed)
+    async def keep(actor: Actor, changed: Factors, *, removed: bool = True) -> ResponseReturnValue:
+        await _keep(settings, actor, changed, removed=removed)
         return redirect(f"{SECURITY}?saved=1", 303)
 
     @blueprint.get(SECURITY)
@@ -49,7 +54,8 @@ def add_security(blueprint: Blueprint, settings: Settings) -> None:
         name = problems.read("name", read_name, (await request.form).to_dict())
         problems.check()
         found = await document.read(actor)
-        return await keep(actor, found.with_name(_id(found, credential), name or ""))
+        named = found.with_name(_id(found, credential), name or "")
+        return await keep(actor, named, removed=False)
 
     @blueprint.post(f"{SECURITY}/passkeys/<credential>/remove")
     async def remove_passkey(credential: str) -> ResponseReturnValue:
@@ -99,6 +105,18 @@ def add_sessions(blueprint: Blueprint, settings: Settings) -> None:
         actor = signed_in()
         await keys.end_sessions(actor.id, but=actor.session)
         return redirect(f"{SESSIONS}?ended=1", 303)
+
+
+async def _keep(settings: Settings, actor: Actor, changed: Factors, *, removed: bool) -> None:
+    needs = await entering.must_have(actor, settings.second_factor)
+    if needs and not changed.present:
+        raise LastFactor
+    if changed.short and not changed.present:
+        raise ShortPassword
+    async with transaction():
+        await document.change(actor, changed)
+        if removed:
+            await telling.tell(actor.id, "factor_removed")
 
 
 def _id(found: Factors, credential: str) -> bytes:

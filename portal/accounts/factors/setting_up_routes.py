@@ -22,6 +22,7 @@ from portal.accounts.factors import (
     entering,
     passkeys,
     recovery_codes,
+    telling,
 )
 from portal.accounts.factors.document import Factors
 from portal.accounts.factors.errors import (
@@ -160,6 +161,7 @@ async def _done(
         changed, codes = recovery_codes.issue(owner, changed)
     async with transaction():
         await document.change(owner, changed)
+        await telling.tell(owner.id, "factor_added")
         if setting_up.half is not None:
             await keys.end_other_halves(setting_up.half)
     onward = FROM_PROFILE if setting_up.half is None else await _next()

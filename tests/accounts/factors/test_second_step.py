@@ -5,6 +5,7 @@ import pytest
 from portal import keys
 from portal.accounts.factors.models import Factors as FactorsRow
 from portal.keys.models import HalfSession, HumanWrap
+from portal.notices.models import Notice
 from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows, text_of
 from tests.accounts.losing import forgets
 from tests.accounts.stories import CODE as PASS
@@ -215,3 +216,24 @@ async def test_a_password_changed_between_the_steps_ends_the_way_in(world: World
     assert (await thief.get("/profile")).status_code == 303
     assert (await erika.browser.get("/profile")).status_code == 200
     assert await HalfSession.all().count() == 0
+
+
+async def test_a_short_password_keeps_the_last_factor_until_there_is_a_longer_one(
+    world: World,
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await sets_up_an_app(erika.browser)
+    form = {"present": PASSWORD, "password": "tug7vexQ"}
+    assert (await erika.browser.post("/profile/password", form=form)).status_code == 303
+
+    refused = await erika.browser.post("/profile/security/app/remove")
+    form = {"present": "tug7vexQ", "password": PASSWORD}
+    assert (await erika.browser.post("/profile/password", form=form)).status_code == 303
+    removed = await erika.browser.post("/profile/security/app/remove")
+
+    assert (refused.status_code, removed.status_code) == (403, 303)
+    assert "Please change it to a longer one first" in await text_of(refused)
+    told = [each.subject for each in await world.mails_to(erika.mail)]
+    assert told.count("A second step was added") == told.count("A second step was removed") == 1
+    kinds = {row.kind for row in await Notice.filter(account=erika.actor.id)}
+    assert {"factor_added", "factor_removed"} <= kinds

@@ -1,0 +1,32 @@
+"""
+New passwords of somebody who may have a second factor: fewer characters will do beside one.
+
+That a password was judged so stands in the sealed document, so that the last factor stays until
+there is a longer password.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from portal.accounts import passwords
+from portal.accounts.factors import document
+from portal.accounts.factors.document import Factors
+from portal.core.actor import Actor
+
+
+async def judge(actor: Actor, password: str, about: Collection[str]) -> Factors:
+    """
+    The factors as they are to be kept with the new *password*.
+
+    *about*: as for `passwords.check`.  Raises `WeakPassword`.
+    """
+    found = await document.read(actor)
+    await passwords.check(password, actor.kind, about, second_factor=found.present)
+    short = found.present and not await passwords.stands_alone(password, actor.kind, about)
+    return replace(found, short=short)
+
+
+async def keep(actor: Actor, judged: Factors) -> None:
+    """Note what was judged; joins the caller's transaction.  Raises like `document.change`."""
+    if judged.present:
+        await document.change(actor, judged)
