@@ -39,7 +39,7 @@ async def serving(folder: Path) -> AsyncIterator[Portal]:
         "HDS_DATA": str(folder),
         "HDS_PORT": str(port),
         "HDS_MAIL": "mailbox",
-        "HDS_BEHIND_PROXY": "true",  # so that a flood can come from many networks
+        "HDS_TRUSTED_PROXIES": "127.0.0.1",  # so that a flood can come from many networks
         "HDS_FREE_QUOTA": str(8 * 1024**3),
     }
     settings = Settings.read(env)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from portal.accounts import belongings, leaving
+from portal.accounts import belongings, leaving, throttles
 from portal.accounts.belongings import Loss
 from portal.accounts.confirming import confirmed
 from portal.accounts.profiles import account_of
@@ -12,6 +12,8 @@ from portal.core.actor import Actor
 from portal.core.db import now
 
 WAITING: Final = timedelta(days=14)
+WISHES: Final = throttles.Limit("delete-later", free=5, first_wait=timedelta(minutes=1))
+"""Each is told by mail."""
 
 
 async def losses(actor: Actor) -> list[Loss]:
@@ -29,6 +31,7 @@ async def delete(actor: Actor, typed: Deleting) -> datetime | None:
     if typed.when == "now":
         await leaving.end(actor.id, "delete")
         return None
+    await throttles.count(WISHES, str(actor.id))
     due_at = now() + WAITING
     await leaving.leave_at(await account_of(actor), "delete", due_at)
     return due_at

@@ -4,8 +4,6 @@ In at once (S-035): an e-mail address and a password, and the account is there, 
 And what its person does until it is: print the Pass, ask for the mail again, mend the address.
 """
 
-from datetime import timedelta
-from typing import Final
 from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
@@ -15,7 +13,7 @@ from portal.accounts.entrance_forms import AddressChange, ShortRegistration
 from portal.accounts.errors import LinkDead
 from portal.accounts.factors.devices import Visit
 from portal.accounts.factors.entering import Policy, SignedIn, after_password
-from portal.accounts.links import MAILS, write_link
+from portal.accounts.links import MAILS, WRITINGS, write_link
 from portal.accounts.models import Account
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import box_profile
@@ -24,9 +22,6 @@ from portal.accounts.unverified import LIFE, UNVERIFIED
 from portal.core.actor import AccountId, Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import SignInNeeded
-
-WRITINGS: Final = throttles.Limit("write-again", free=5, first_wait=timedelta(minutes=1))
-"""Mails that one account asks for, to whatever addresses."""
 
 
 async def enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedIn:

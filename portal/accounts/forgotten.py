@@ -72,7 +72,7 @@ async def _set_password(typed: Forgotten, network: str) -> None:
             await keys.keep_wrap(wrap, opened_by=found.wrap)
             await judging.keep(actor, judged)
             await guessing.open_again(mark)
-            await leaving.comes_back(actor.id)
+            await leaving.put_right(actor.id)
             await keys.end_sessions(actor.id)
             await mailing.send("password_changed", address, account.language)
             announce(SafetyChanged(actor.id, "password_changed"))

@@ -81,10 +81,10 @@ async def from_outside(mark: str, visit: Visit) -> Guess:
     Raises `TooManyTries` and `Stopped`, by the address and by the network.  A device that signed in
     to the owner's account before is not made to wait for the tries of strangers.
     """
-    owner = await Account.get_or_none(mail_mark=mark).only("id")
-    known = owner is not None and known_device(visit.device, owner.id)
-    if known:
-        what = f"{mark} {visit.device}"
+    owner = await Account.get_or_none(mail_mark=mark).only("id", "devices_rev")
+    device = known_device(visit.device, owner.id, owner.devices_rev) if owner is not None else ""
+    if device:
+        what = f"{mark} {device}"
         return Guess(mark, SIGN_INS_ON, what, await throttles.count(SIGN_INS_ON, what), "")
     # The network first: who is refused by it has not used up the owner's last try.
     await throttles.count(SIGN_INS_FROM, visit.network)

@@ -10,6 +10,7 @@ from portal import keys
 from portal.accounts import deleting, leaving, papers, passes, readdressing, securing
 from portal.accounts.answers import form_page, shortest_for
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
+from portal.accounts.factors import browsers
 from portal.accounts.papers import Paper
 from portal.accounts.recovery_forms import WORD, Deleting, NewAddress, Proof, Securing
 from portal.core.errors import Conflict, Invalid, PortalError
@@ -110,6 +111,7 @@ def _securing(blueprint: Blueprint, settings: Settings) -> None:
             samesite="Lax",
             path="/",
         )
+        await browsers.stay_known(answer, settings, actor.id)
         return answer
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, cast
 
+from tortoise.expressions import F
+
 from portal import keys, mailing, vault
-from portal.accounts import belongings, factors, standings
+from portal.accounts import belongings, factors, standings, unverified
 from portal.accounts.events import AccountGone, SafetyChanged
 from portal.accounts.links import digest_of, new_token
 from portal.accounts.models import (
@@ -84,6 +86,26 @@ async def comes_back(account_id: AccountId) -> None:
             await _tell(await Account.get(id=account_id), "reset_stopped")
 
 
+async def put_right(account_id: AccountId) -> None:
+    """
+    Whoever sets a secret anew may have had a thief: what that one began ends.
+
+    No reset and no change of address goes on, and no browser is known any more.  Joins the
+    caller's transaction.
+    """
+    async with transaction():
+        await comes_back(account_id)
+        await forget_devices(account_id)
+        if await Readdressing.filter(account_id=account_id).delete():
+            await _tell(await Account.get(id=account_id), "address_stopped")
+
+
+async def forget_devices(account_id: AccountId) -> None:
+    """No browser is known to the account any more."""
+    async with transaction():
+        await Account.filter(id=account_id).update(devices_rev=F("devices_rev") + 1)
+
+
 async def stays(account_id: AccountId) -> bool:
     """The account's owner keeps it after all; false when nothing was to be stopped."""
     async with transaction():
@@ -101,8 +123,9 @@ async def stop(token: str) -> bool:
         row = await Leaving.get_or_none(stop_digest=digest_of(token))
         if row is None or not await Leaving.filter(stop_digest=row.stop_digest).delete():
             return False
-        await ResetLink.filter(account_id=row.account_id).delete()
-        await _tell(await Account.get(id=row.account_id), f"{row.why}_stopped")
+        account_id = AccountId(row.account_id)
+        await _tell(await Account.get(id=account_id), f"{row.why}_stopped")
+        await put_right(account_id)
     return True
 
 
@@ -180,5 +203,7 @@ async def sweep() -> None:
 
 
 async def _tell(account: Account, kind: str, **params: Any) -> None:
+    if not unverified.is_confirmed(account):  # whose address it is nobody has shown
+        return
     address = mailing.open_address(account.mail, account.id)
     await mailing.send(kind, address, account.language, **params)

@@ -19,6 +19,8 @@ MAILS: Final = throttles.Limit(
     "register-address", free=5, first_wait=timedelta(minutes=1), longest_wait=timedelta(hours=6)
 )
 """Mails to one address, whoever asks for them."""
+WRITINGS: Final = throttles.Limit("write-again", free=5, first_wait=timedelta(minutes=1))
+"""Mails that one account asks for, to whatever addresses."""
 
 
 @dataclass(frozen=True, slots=True)

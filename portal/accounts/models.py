@@ -27,6 +27,8 @@ class Account(Model):
     licence = fields.BinaryField(null=True)
     """Of a professional, bound to `card_rev`, for whoever may confirm them."""
     findable = fields.BooleanField()
+    devices_rev = fields.IntField(default=0, db_default=0)
+    """Browsers are known of this generation only: it rises when somebody puts the account right."""
     created_at = fields.DatetimeField()
 
     class Meta:

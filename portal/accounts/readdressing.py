@@ -15,12 +15,12 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from portal import mailing, vault
-from portal.accounts import belongings, formerly, unverified
+from portal.accounts import belongings, formerly, guessing, throttles, unverified
 from portal.accounts.confirming import confirmed
 from portal.accounts.errors import AddressTaken, MailedLinkDead, SameAddress
 from portal.accounts.events import SafetyChanged
-from portal.accounts.links import digest_of, new_token
-from portal.accounts.models import Account, Activation, Readdressing
+from portal.accounts.links import MAILS, WRITINGS, digest_of, new_token
+from portal.accounts.models import Account, Activation, Readdressing, ResetLink
 from portal.accounts.profiles import account_of
 from portal.accounts.recovery_forms import NewAddress
 from portal.core.actor import AccountId, Actor
@@ -54,6 +54,8 @@ async def ask(actor: Actor, typed: NewAddress) -> None:
     account = await account_of(actor)
     if typed.mail.mark == account.mail_mark:
         raise SameAddress
+    await throttles.count(WRITINGS, str(actor.id))
+    await throttles.count(MAILS, typed.mail.mark)
     for_new, for_old = (new_token() for _ in range(2))
     due_at = now() + VETO
     taken = await Account.exists(mail_mark=typed.mail.mark)
@@ -139,6 +141,8 @@ async def _change(row: Readdressing) -> None:
     await Readdressing.filter(account_id=account.id).delete()
     await formerly.forget(old_mark, row.mail_mark)
     await formerly.remember(AccountId(account.id), old_mark)
+    await ResetLink.filter(account_id=account.id).delete()  # they lie in the old mailbox
+    await throttles.forget(guessing.SIGN_INS, row.mail_mark)  # tries before it had an owner
     await belongings.readdress(AccountId(account.id), old_mark, row.mail_mark)
     await mailing.send("address_changed", before, account.language)
     after = mailing.open_address(row.mail, account.id)

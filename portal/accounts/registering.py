@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing, vault
-from portal.accounts import leaving, passwords, records, throttles
+from portal.accounts import guessing, leaving, passwords, records, throttles
 from portal.accounts.entrance_forms import Completing
 from portal.accounts.errors import (
     AddressTaken,
@@ -248,3 +248,4 @@ async def _claim(account_id: AccountId, mark: str, rev: int = 1, **changes: Any)
         raise AddressTaken from None
     if not claimed:
         raise Conflict if await waiting.exists() else LinkDead
+    await throttles.forget(guessing.SIGN_INS, mark)  # tries before it had an owner

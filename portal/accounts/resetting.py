@@ -13,8 +13,9 @@ from portal import mailing
 from portal.accounts import belongings, leaving, throttles
 from portal.accounts.belongings import Loss
 from portal.accounts.errors import LinkUsed, MailedLinkDead
+from portal.accounts.formerly import FOLLOWED
 from portal.accounts.links import digest_of, new_token
-from portal.accounts.models import Account, Activation, ResetLink
+from portal.accounts.models import Account, Activation, FormerAddress, ResetLink
 from portal.core.actor import AccountId
 from portal.core.db import now, transaction
 from portal.core.language import language, show_time
@@ -27,6 +28,10 @@ REQUESTS: Final = throttles.Limit(
 REQUESTS_FROM: Final = throttles.Limit(
     "reset-network", free=20, longest_wait=timedelta(minutes=1), forgotten_after=timedelta(hours=1)
 )
+
+
+SETTLED: Final = timedelta(days=7)
+"""After a change of address: whoever lost the account that way has time to take it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,14 @@ async def ask(address: mailing.Address, network: str) -> None:
     account = await Account.get_or_none(mail_mark=address.mark)
     waiting = await Activation.filter(mail_mark=address.mark).order_by("-expires_at").first()
     token = new_token()
+    soon = None if account is None else await _moved(account)
+    letter: tuple[str, dict[str, Any]]
     if account is not None:
-        letter: tuple[str, dict[str, Any]] = ("reset_link", {"path": f"/forgotten/link/{token}"})
+        address = mailing.open_address(account.mail, account.id)  # not as somebody spelled it
+    if soon is not None:
+        letter = ("reset_too_early", {"day": show_time(soon)})
+    elif account is not None:
+        letter = ("reset_link", {"path": f"/forgotten/link/{token}"})
     elif waiting is not None:
         letter = ("reset_unactivated", {"day": show_time(waiting.expires_at)})
     else:
@@ -59,11 +70,19 @@ async def ask(address: mailing.Address, network: str) -> None:
     async with transaction():
         await ResetLink.create(
             link_digest=digest_of(token),
-            account_id=None if account is None else account.id,
+            account_id=None if account is None or soon is not None else account.id,
             expires_at=expires_at,
         )
         speaks = language() if account is None else account.language
         await mailing.send(kind, address, speaks, until=expires_at, **params)
+
+
+async def _moved(account: Account) -> datetime | None:
+    """From when on a new address may ask for a reset, while it may not."""
+    lately = FormerAddress.filter(account_id=account.id).order_by("-until")
+    newest = await lately.first()
+    soon = None if newest is None else newest.until - FOLLOWED + SETTLED
+    return soon if soon is not None and soon > now() else None
 
 
 async def to_be_lost(token: str) -> ToBeLost:

@@ -92,7 +92,9 @@ def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
         except (Invalid, WrongPassword, TooManyTries, Stopped, Conflict) as error:
             least = await shortest_for(actor)
             return await _form("accounts/password.html", data, error, shortest=least)
-        return redirect("/profile?saved=1", 303)
+        answer = redirect_to("/profile?saved=1")
+        await browsers.stay_known(answer, settings, actor.id)
+        return answer
 
     @blueprint.post("/preferences")
     async def prefer() -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from portal import keys, mailing, vault
-from portal.accounts import belongings, factors, papers, passwords, unverified
+from portal.accounts import belongings, factors, leaving, papers, passwords, unverified
 from portal.accounts.confirming import confirmed
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import judging
@@ -64,6 +64,7 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
             actor.id, (actor.epoch, actor.root), (after.epoch, after.root), short=short
         )
         await _move_profile(account, Holder.of(actor), after)
+        await leaving.put_right(actor.id)
         await papers.note(account, code=True)
         kind = cast("AccountKind", account.kind)
         cookie = await keys.start_session(actor.id, kind, account.language, after.root, note=note)

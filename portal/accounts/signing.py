@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from portal import keys, mailing
-from portal.accounts import guessing, passwords, throttles, unverified
+from portal.accounts import guessing, leaving, passwords, throttles, unverified
 from portal.accounts.confirming import confirmed
 from portal.accounts.errors import WrongSignIn
 from portal.accounts.events import SafetyChanged
@@ -99,6 +99,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         await keys.keep_wrap(wrap, opened_by=proved.wrap)
         await judging.keep(actor, judged)
         await keys.end_sessions(actor.id, but=actor.session)
+        await leaving.put_right(actor.id)
         if unverified.is_confirmed(account):
             await mailing.send("password_changed", address, account.language)
         announce(SafetyChanged(actor.id, "password_changed"))

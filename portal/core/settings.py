@@ -36,8 +36,8 @@ class Settings:
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     smtp_user: str = ""
     smtp_password_file: Path | None = None
-    behind_proxy: bool = False
-    """Believe `X-Forwarded-For`: only when nobody but the proxy can reach the port."""
+    trusted_proxies: str = ""
+    """Addresses or networks of proxies whose `X-Forwarded-For` we believe, parted by blanks."""
     session_idle_minutes: int = 20
     session_hours: int = 12
     second_factor: Literal["required", "offered"] = "required"

@@ -5,6 +5,7 @@ An address must be readable while its owner is away (mails are sent then), so it
 the pepper and not under the owner's root.  It is found by a keyed mark of its canonical spelling.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,6 +20,12 @@ from portal.core.language import N_
 LONGEST: Final = 254
 """Characters of an address, RFC 5321 section 4.5.3.1.3 less the two angle brackets."""
 LONGEST_LOCAL: Final = 64
+ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LOCAL: Final = re.compile(rf"{ATOM}(\.{ATOM})*", re.ASCII)
+"""A dot-atom (RFC 5322, section 3.2.3): no quotes, and no letters beyond ASCII, which few servers
+take (RFC 6531) and which have several spellings that are not the same mailbox to every server."""
+ENCODED: Final = "=?"
+"""How an encoded word begins (RFC 2047): a mail program would read another address out of it."""
 
 
 class BadAddress(Invalid):
@@ -46,15 +53,15 @@ def read_address(typed: str) -> Address:
     """What somebody typed, trimmed and brought to one spelling.  Raises `BadAddress`."""
     text = unicodedata.normalize("NFKC", typed).strip()
     local, at, host = text.rpartition("@")
-    plausible = local and at and "." in host and "@" not in local and len(local) <= LONGEST_LOCAL
-    if not plausible or any(not each.isprintable() or each in ' ,;:<>()[]"\\' for each in text):
+    plausible = LOCAL.fullmatch(local) and len(local) <= LONGEST_LOCAL and "." in host
+    if not plausible or not at or ENCODED in text:
+        raise BadAddress
+    if any(not each.isprintable() or each in ' ,;:<>()[]"\\' for each in host):
         raise BadAddress
     try:
         ascii_host = idna.encode(host.rstrip("."), uts46=True).decode()
     except idna.IDNAError:
         raise BadAddress from None
-    if local.startswith(".") or local.endswith(".") or ".." in local:
-        raise BadAddress
     address = f"{local}@{ascii_host}"
     if len(address) > LONGEST:
         raise BadAddress

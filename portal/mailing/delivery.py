@@ -158,6 +158,7 @@ def by_smtp(settings: Settings) -> Carry:
         try:
             await aiosmtplib.send(
                 mail,
+                recipients=[each.addr_spec for each in mail["To"].addresses],
                 hostname=settings.smtp_host,
                 port=settings.smtp_port,
                 username=settings.smtp_user or None,

@@ -72,7 +72,7 @@ def message(
     mail = EmailMessage()
     name, spec = parseaddr(sender)
     mail["From"] = HeaderAddress(name, addr_spec=spec)
-    mail["To"] = letter.to
+    mail["To"] = HeaderAddress(addr_spec=letter.to)
     mail["Subject"] = written.subject
     mail["Date"] = format_datetime(now())
     mail["Message-ID"] = f"<{row.hex}@{spec.rpartition('@')[2]}>"

@@ -7,6 +7,8 @@ input: https alone, and one of the push services that browsers really have.
 
 import base64
 import json
+import logging
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
@@ -19,16 +21,20 @@ from portal.core.db import now, transaction
 from portal.core.errors import Invalid, reading
 from portal.notices.models import NoticeDevice
 
+log = logging.getLogger(__name__)
+
 KNOWN_HOSTS: Final = (
     "fcm.googleapis.com",
     "*.push.services.mozilla.com",
     "*.notify.windows.com",
     "*.push.apple.com",
 )
+HOST: Final = re.compile(r"[a-z0-9.-]+")
+"""A name that every resolver reads in one way: no percent signs, no brackets."""
+HTTPS: Final = 443
 MOST: Final = 10
 """Devices of one account; a further one takes the place of the oldest."""
 LONGEST: Final = 1000
-POINT_BYTES: Final = 65
 AUTH_BYTES: Final = 16
 FIRST, LAST = "!", "~"
 """The printable characters of ASCII without the blank."""
@@ -51,11 +57,11 @@ class Subscription:
             point, auth = _decoded(found.p256dh), _decoded(found.auth)
             parts = urlsplit(found.endpoint)
             plain = all(FIRST <= each <= LAST for each in found.endpoint)
-            fits = plain and len(found.endpoint) <= LONGEST and parts.port != 0
-            ours = parts.scheme == "https" and _trusted(parts.hostname or "", hosts)
+            fits = plain and len(found.endpoint) <= LONGEST
+            ours = parts.scheme == "https" and _trusted(parts.hostname or "", parts.port, hosts)
             if not (fits and ours) or parts.username is not None or parts.fragment:
                 raise Invalid
-            if (len(point), point[:1], len(auth)) != (POINT_BYTES, b"\x04", AUTH_BYTES):
+            if not vault.is_push_point(point) or len(auth) != AUTH_BYTES:
                 raise Invalid
         return found
 
@@ -94,13 +100,19 @@ async def count(actor: Actor) -> int:
 
 
 async def devices_of(account: AccountId) -> dict[UUID, Subscription]:
-    """Where an account is to be told.  Raises `vault.Tampered` for rows that were exchanged."""
-    rows = await NoticeDevice.filter(account=account)
-    return {row.id: _open(row) for row in rows}
+    """Where an account is to be told; rows that somebody edited are reported and dropped."""
+    found = dict[UUID, Subscription]()
+    for row in await NoticeDevice.filter(account=account):
+        try:
+            found[row.id] = _open(row)
+        except vault.Tampered:
+            log.error("device of notices does not open: %s", row.id)  # noqa: TRY400
+            await forget(row.id)
+    return found
 
 
 async def forget(device: UUID) -> None:
-    """The push service says that this browser is gone."""
+    """The push service says that this browser is gone, or nothing can be sent to it."""
     await NoticeDevice.filter(id=device).delete()
 
 
@@ -109,10 +121,14 @@ def _open(row: NoticeDevice) -> Subscription:
     return Subscription(**json.loads(packed))
 
 
-def _trusted(host: str, hosts: tuple[str, ...]) -> bool:
+def _trusted(host: str, port: int | None, hosts: tuple[str, ...]) -> bool:
+    """Whether we send there; to another port than that of https only where the operator says so."""
+    if not HOST.fullmatch(host) or port == 0:
+        return False
+    known = KNOWN_HOSTS if port in {None, HTTPS} else ()
     return any(
         host.endswith(each[1:]) if each.startswith("*.") else host == each
-        for each in (*KNOWN_HOSTS, *hosts)
+        for each in (*known, *hosts)
     )
 
 

@@ -57,7 +57,7 @@ class Messenger:
         """Tell devices what is due; how many accounts were told."""
         told = 0
         while rows := await self._due("push"):
-            told += sum(await asyncio.gather(*map(self._push, rows)))
+            told += sum(await asyncio.gather(*map(self._pushed, rows)))
         return told
 
     async def _mailed(self, row: NoticeDue) -> bool:
@@ -67,6 +67,15 @@ class Messenger:
             log.error("notice %s not mailed: %s", row.id, type(error).__name__)  # noqa: TRY400
             later = self._clock() + RETRY
             await NoticeDue.filter(id=row.id).update(due_at=later)
+            return False
+
+    async def _pushed(self, row: NoticeDue) -> bool:
+        try:
+            return await self._push(row)
+        except Exception as error:  # noqa: BLE001 -- one account that cannot be told holds up no other
+            log.error("notice %s not pushed: %s", row.id, type(error).__name__)  # noqa: TRY400
+            later = self._clock() + RETRY
+            await NoticeDue.filter(id=row.id).update(due_at=later, lease_until=None)
             return False
 
     @asynccontextmanager

@@ -60,13 +60,17 @@ class Pusher:
         sender = WebPush(
             identity.private_pem, identity.public_pem, self._subscriber, ttl=DAY_SECONDS
         )
-        sealed = sender.get(
-            words,
-            WebPushSubscription(
-                endpoint=to.endpoint,
-                keys=WebPushKeys(auth=to.auth, p256dh=to.p256dh),
-            ),
-        )
+        try:
+            sealed = sender.get(
+                words,
+                WebPushSubscription(
+                    endpoint=to.endpoint,
+                    keys=WebPushKeys(auth=to.auth, p256dh=to.p256dh),
+                ),
+            )
+        except ValueError:  # kept before points were looked at
+            log.warning("push not sealed: the browser's key is none")
+            return Outcome.GONE
         try:
             status = await self._post(to.endpoint, dict(sealed.headers), sealed.encrypted)
         except (OSError, ValueError, asyncio.IncompleteReadError) as error:

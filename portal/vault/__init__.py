@@ -36,7 +36,7 @@ from portal.vault.key_files import (
     load_key_files,
     make_key_files,
 )
-from portal.vault.pushing import PushIdentity, push_identity
+from portal.vault.pushing import PushIdentity, is_push_point, push_identity
 from portal.vault.ranges import RangeReader, Span, last_chunk
 from portal.vault.roots import blind_mark, check_mac, mac, new_secret, sub_key
 from portal.vault.seals import KeyPair, fingerprint, key_pair, seal, spoken, unseal
@@ -73,6 +73,7 @@ __all__ = [
     "derive",
     "fingerprint",
     "fold_code",
+    "is_push_point",
     "key_pair",
     "last_chunk",
     "load_key_files",

@@ -13,6 +13,9 @@ from portal.vault.roots import sub_key
 ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of the group of P-256 (SP 800-186, section 3.2.1.3)."""
 
+POINT_BYTES: Final = 65
+"""Of an uncompressed point: a compressed one is shorter."""
+
 
 @dataclass(frozen=True, slots=True)
 class PushIdentity:
@@ -22,6 +25,15 @@ class PushIdentity:
     public_pem: bytes = field(repr=False)
     public: bytes
     """Sixty-five bytes, an uncompressed point."""
+
+
+def is_push_point(data: bytes) -> bool:
+    """Whether *data* is an uncompressed point on the curve, which a browser's key must be."""
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), data)
+    except ValueError:
+        return False
+    return len(data) == POINT_BYTES
 
 
 @guarded

@@ -8,10 +8,19 @@ from quart import Response
 
 from cases import access, communities
 from portal import accounts, mailing
-from portal.accounts import readdressing
-from portal.accounts.models import Account, FormerAddress, Readdressing
+from portal.accounts import guessing, readdressing, throttles
+from portal.accounts.models import Account, FormerAddress, Readdressing, ResetLink, Throttle
+from portal.accounts.throttles import MOST_IN_A_ROW
 from portal.core.db import now
-from tests.accounts.losing import link_in_mail, subjects, time_passes
+from tests.accounts.losing import (
+    NEW,
+    asks_for_reset,
+    confirms,
+    forgets,
+    link_in_mail,
+    subjects,
+    time_passes,
+)
 from tests.accounts.stories import activates, registers, sign_in, text_of
 from tests.people import PASSWORD, Person, World
 
@@ -200,3 +209,75 @@ async def test_a_former_address_of_one_person_cannot_become_anothers(world: Worl
     assert await accounts.by_mail(before) is None
     await row.update(account_id=eve.actor.id)
     assert await accounts.by_mail(before) is None
+
+
+async def test_whoever_puts_the_account_right_stops_what_a_thief_began(world: World) -> None:
+    erika, ben = await world.patient("Erika Beispiel"), await world.patient("Ben Brandt")
+    cleo = await world.patient("Cleo Wagner")
+    for thieves, person in enumerate((erika, ben, cleo)):
+        await wants(person, f"thief{thieves}@example.test")
+        await asks_for_reset(world, person.mail)
+
+    secured = await erika.browser.post("/profile/secure", form={"present": PASSWORD})
+    await forgets(world, ben.mail, ben.code)
+    form = {"present": PASSWORD, "password": NEW}
+    await cleo.browser.post("/profile/password", form=form)
+
+    assert "it has been stopped" in await text_of(secured)
+    assert await Readdressing.all().count() == await ResetLink.all().count() == 0
+    for person in (erika, ben, cleo):
+        found = await subjects(world, person.mail)
+        assert "The address of your account stays as it is" in found
+
+
+async def test_a_reset_that_is_stopped_stops_a_change_of_address(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await asks_for_reset(world, erika.mail)
+    await confirms(world, await link_in_mail(world, erika.mail))
+    await wants(erika)
+
+    await world.browser().post(await link_in_mail(world, erika.mail, "/forgotten/stop/"))
+
+    assert not await Readdressing.exists()
+
+
+async def test_a_new_address_empties_no_account_for_a_week(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await wants(erika)
+    new, old = await links(world, erika)
+    await says(world, new)
+    await says(world, old)
+
+    await asks_for_reset(world, NEXT)
+    assert (await subjects(world, NEXT))[0] == "Your account cannot be emptied yet"
+    assert not await ResetLink.filter(account_id=erika.actor.id).exists()
+
+    for row in await FormerAddress.all():
+        await FormerAddress.filter(pk=row.pk).update(until=row.until - timedelta(days=7))
+    await asks_for_reset(world, NEXT)
+    assert (await subjects(world, NEXT))[0] == "You asked to empty your account"
+
+
+async def test_nobody_fills_a_strangers_mailbox_by_changing_an_address(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+
+    answers = [(await wants(erika, "stranger@example.test")).status_code for _ in range(7)]
+
+    assert answers == [200] * 5 + [429] * 2
+    assert len(await world.mails_to("stranger@example.test")) == 5
+
+
+async def test_guesses_at_an_address_before_it_has_an_owner_are_forgotten(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    for address in (NEXT, "new@example.test"):
+        await throttles.count(guessing.SIGN_INS, mailing.read_address(address).mark)
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW)
+    await wants(erika)
+    for link in await links(world, erika):
+        await says(world, link)
+    browser = world.browser()
+    code = await registers(browser, mail="new@example.test")
+    await activates(browser, await world.link_for("new@example.test"), code)
+
+    assert (await sign_in(world, NEXT, PASSWORD)).status_code == 303
+    assert (await sign_in(world, "new@example.test")).status_code == 303

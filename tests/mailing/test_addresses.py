@@ -42,6 +42,8 @@ async def test_two_people_have_two_marks(settings: Settings) -> None:
         "", "ada", "ada@", "@example.test", "ada@localhost", "a da@example.test",
         "ada@example.test, ben@example.test", "ada@exa mple.test", "<ada@example.test>",
         "ada@@example.test", "ada..b@example.test", ".ada@example.test", "ada@-example.test",
+        "=?utf-8?q?ben=40example.org=2C_x?=@example.test", "a=?b@example.test",
+        "jürgen@example.test", "strauß@example.test", "ada>@example.test", "ada@example.test\0x",
         "ada@example.test\r\nBcc: ben@example.test", "ada\x00@example.test",
         "a" * 65 + "@example.test",
         "ada@" + "a." * 130 + "test", "ada@exam\u202eple.test",

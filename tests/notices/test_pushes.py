@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from portal import keys, notices, vault
+from portal.core.actor import AccountId
 from portal.core.db import now, transaction
 from portal.core.errors import Invalid
 from portal.core.settings import Settings
@@ -210,6 +211,10 @@ async def test_a_service_that_says_nothing_holds_up_nobody_for_long(
         "https://fcm.googleapis.com/ü",
         "https://fcm.googleapis.com/x#y",
         "https://fcm.googleapis.com:99999/x",
+        "https://fcm.googleapis.com:22/x",
+        "https://[::1%25.push.apple.com]/x",
+        "https://127.0.0.1%00.push.apple.com/x",
+        "https://169.254.169.254\\.push.apple.com/x",
         "https://fcm.googleapis.com/" + "x" * 1000,
         "",
     ],
@@ -226,6 +231,7 @@ def test_pushes_go_to_push_services_only(endpoint: str) -> None:
         "https://fcm.googleapis.com/fcm/send/abc:def",
         "https://updates.push.services.mozilla.com/wpush/v2/gAAA",
         "https://web.push.apple.com/QGu",
+        "https://web.push.apple.com:443/QGu",
         "https://wns2-by3p.notify.windows.com/w/?token=BQY",
     ],
 )
@@ -295,7 +301,7 @@ async def test_no_address_of_a_device_lies_readable(world: World) -> None:
     assert opened.endpoint == given["endpoint"]
 
 
-async def test_an_exchanged_device_does_not_open(world: World) -> None:
+async def test_an_exchanged_device_does_not_open_and_is_dropped_alone(world: World) -> None:
     ada, ben = await world.physician("Ada"), await world.physician("Ben")
     for person in (ada, ben):
         given = BrowserKeys().subscription(f"https://fcm.googleapis.com/{person.name}")
@@ -303,8 +309,9 @@ async def test_an_exchanged_device_does_not_open(world: World) -> None:
     theirs = await NoticeDevice.get(account=ben.actor.id)
     await NoticeDevice.filter(account=ada.actor.id).update(subscription=theirs.subscription)
 
-    with pytest.raises(vault.Tampered):
-        await devices.devices_of(ada.actor.id)
+    assert await devices.devices_of(ada.actor.id) == {}
+    assert not await NoticeDevice.filter(account=ada.actor.id).exists()
+    assert len(await devices.devices_of(ben.actor.id)) == 1
 
 
 @pytest.mark.one_engine
@@ -318,3 +325,63 @@ async def test_without_a_key_nothing_is_pushed_or_offered(world: World) -> None:
 
     assert not await NoticeDue.filter(channel="push").exists()
     assert "data-push" not in page
+
+
+OFF_THE_CURVE = b"\x04" + b"\x01" * 64
+
+
+def poisoned() -> Subscription:
+    """A browser's key that is no point, as it could be kept before points were looked at."""
+    browser = BrowserKeys()
+    browser.public = OFF_THE_CURVE
+    given = browser.subscription("https://fcm.googleapis.com/x")
+    return Subscription(given["endpoint"], given["keys"]["p256dh"], given["keys"]["auth"])
+
+
+@pytest.mark.one_engine
+def test_a_key_that_is_no_point_on_the_curve_is_refused() -> None:
+    browser = BrowserKeys()
+    for public in (OFF_THE_CURVE, browser.public[:33], b"\x00", b"\x02" + browser.public[1:33]):
+        browser.public = public
+        with pytest.raises(Invalid):
+            Subscription.parse(browser.subscription("https://fcm.googleapis.com/x"), ())
+
+
+@pytest.mark.usefixtures("push_key")
+async def test_one_device_that_cannot_be_told_holds_up_nobody(
+    world: World, service: PushService
+) -> None:
+    eve, ada = await world.physician("Eve Mallory"), await world.physician("Ada Lindqvist")
+    await devices.add(eve.actor, poisoned())
+    await subscribes(ada, service)
+    for person in (eve, ada):
+        await tell(person)
+
+    await messenger(world, service, now() + timedelta(hours=2)).push_due()
+
+    assert len(service.paths) == 1
+    assert not await NoticeDevice.filter(account=eve.actor.id).exists()
+    assert not await NoticeDue.filter(channel="push").exists()
+
+
+@pytest.mark.usefixtures("push_key")
+async def test_one_account_that_cannot_be_told_holds_up_no_other(
+    world: World, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eve, ada = await world.physician("Eve Mallory"), await world.physician("Ada Lindqvist")
+    for person in (eve, ada):
+        await subscribes(person, service, f"/{person.name[:3]}")
+        await tell(person)
+    real = preferences.of
+
+    async def of(account: AccountId) -> preferences.Preferences:
+        if account == eve.actor.id:
+            raise ValueError("her row was edited")
+        return await real(account)
+
+    monkeypatch.setattr(preferences, "of", of)
+
+    assert await messenger(world, service, now() + timedelta(hours=2)).push_due() == 1
+
+    waiting = await NoticeDue.get(channel="push")
+    assert (waiting.account, waiting.lease_until) == (eve.actor.id, None)

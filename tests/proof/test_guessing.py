@@ -204,7 +204,7 @@ async def test_the_way_back_after_a_hundred_wrong_passwords(world: World) -> Non
     with pytest.raises(accounts.Stopped):
         await accounts.sign_in(typed, accounts.Visit("here"), "offered")
     owner = await Account.get(mail_mark=mailing.read_address(KNOWN).mark)
-    her_laptop = accounts.Visit("here", device=remember("", owner.id))
+    her_laptop = accounts.Visit("here", device=remember("", owner.id, 0))
     on_her_own = await accounts.sign_in(typed, her_laptop, "offered")
     await accounts.open_again(mailing.read_address(KNOWN).mark)
     anywhere = await accounts.sign_in(typed, accounts.Visit("here"), "offered")

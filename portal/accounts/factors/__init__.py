@@ -5,7 +5,8 @@ the half-way state, known devices, asking again before what matters.
 For other rooms and files: `await step_up(actor)` raises `StepUpNeeded` unless the person proved
 within the last five minutes who they are; the edge then asks and repeats the request by itself.
 `forget(account)` and `reseal(...)` join the caller's transaction when an account is deleted or gets
-a new root.  `known_device(cookie, account)` says whether a browser signed in to an account before.
+a new root.  `known_device(cookie, account, generation)` says whether a browser signed in to an
+account before.
 """
 
 from portal.accounts.factors.devices import known_device

@@ -3,8 +3,10 @@
 from quart import Response, request
 
 from portal import keys
-from portal.accounts.answers import device_cookie, half_cookie, network_of
-from portal.accounts.factors.devices import Visit
+from portal.accounts.answers import YEAR_SECONDS, device_cookie, half_cookie, network_of
+from portal.accounts.factors.devices import Visit, remember
+from portal.accounts.models import Account
+from portal.core.actor import AccountId
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
 
@@ -17,6 +19,23 @@ def visit(settings: Settings) -> Visit:
         network_of(request.remote_addr),
         request.headers.get("User-Agent", "")[:LONGEST_AGENT],
         request.cookies.get(device_cookie(settings), ""),
+    )
+
+
+async def stay_known(answer: Response, settings: Settings, account: AccountId) -> None:
+    """This browser is known after all others were forgotten: its owner sits before it."""
+    owner = await Account.get_or_none(id=account).only("devices_rev")
+    if owner is None:
+        return
+    before = request.cookies.get(device_cookie(settings), "")
+    answer.set_cookie(
+        device_cookie(settings),
+        remember(before, account, owner.devices_rev),
+        max_age=YEAR_SECONDS,
+        secure=settings.secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
     )
 
 

@@ -95,29 +95,37 @@ class About:
         return self.browser or self.system or gettext(UNKNOWN)
 
 
-def known_device(cookie: str, account: UUID) -> bool:
-    """Whether the browser with this cookie has signed in to *account* before."""
+def known_device(cookie: str, account: UUID, generation: int) -> str:
+    """
+    The number of the browser that signed in to *account* before; empty for a strange one.
+
+    *generation*: `Account.devices_rev`.  It is the same however the cookie is put together.
+    """
     try:
         device, marks = _read(cookie)
     except ValueError:
-        return False
-    return _mark(device, account) in marks
+        return ""
+    return device.hex() if _mark(device, account, generation) in marks else ""
 
 
-def remember(cookie: str, account: UUID) -> str:
+def remember(cookie: str, account: UUID, generation: int) -> str:
     """The cookie that says so from now on; it names nobody."""
     try:
         device, marks = _read(cookie)
     except ValueError:
         device, marks = secrets.token_bytes(ID_BYTES), []
-    mine = _mark(device, account)
+    mine = _mark(device, account, generation)
     kept = [mine, *(each for each in marks if each != mine)][:ACCOUNTS]
-    return base64.urlsafe_b64encode(device + b"".join(kept)).decode().rstrip("=")
+    return _written(device + b"".join(kept))
 
 
-def _mark(device: bytes, account: UUID) -> bytes:
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _mark(device: bytes, account: UUID, generation: int) -> bytes:
     # Keyed by the portal: nobody makes one, and nobody tells whose it is.
-    return vault.mac(keys.pepper_key("device"), vault.ctx(device, account))[:MARK_BYTES]
+    return vault.mac(keys.pepper_key("device"), vault.ctx(device, account, generation))[:MARK_BYTES]
 
 
 def _read(cookie: str) -> tuple[bytes, list[bytes]]:
@@ -126,7 +134,8 @@ def _read(cookie: str) -> tuple[bytes, list[bytes]]:
         raise ValueError("not a device cookie")
     padded = cookie + "=" * (-len(cookie) % 4)
     raw = base64.b64decode(padded, altchars=b"-_", validate=True)
-    if len(raw) < ID_BYTES or len(raw) % MARK_BYTES:
+    whole = len(raw) >= ID_BYTES and not (len(raw) - ID_BYTES) % MARK_BYTES
+    if not whole or len(raw) > ID_BYTES + ACCOUNTS * MARK_BYTES or _written(raw) != cookie:
         raise ValueError("not a device cookie")
     marks = [raw[at : at + MARK_BYTES] for at in range(ID_BYTES, len(raw), MARK_BYTES)]
     return raw[:ID_BYTES], marks

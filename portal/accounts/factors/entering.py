@@ -157,13 +157,15 @@ async def _signed_in(
             opened_by=opened_by,
         )
         await leaving.comes_back(AccountId(account.id))
-    new = await _seen_before(account) and not known_device(visit.device, account.id)
+    new = await _seen_before(account) and not known_device(
+        visit.device, account.id, account.devices_rev
+    )
     if new and is_confirmed(account):
         address = mailing.open_address(account.mail, account.id)
         async with transaction():
             await mailing.send("new_device", address, account.language)
             announce(SafetyChanged(AccountId(account.id), "new_device"))
-    device = remember(visit.device, account.id)
+    device = remember(visit.device, account.id, account.devices_rev)
     return SignedIn(cookie, account.language, cast("Theme", account.theme), device=device)
 
 

@@ -6,6 +6,8 @@ from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
+from portal.accounts import leaving
+from portal.accounts.answers import redirect_to
 from portal.accounts.factors import (
     browsers,
     document,
@@ -103,8 +105,12 @@ def add_sessions(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.post(f"{SESSIONS}/end-others")
     async def end_others() -> ResponseReturnValue:
         actor = signed_in()
-        await keys.end_sessions(actor.id, but=actor.session)
-        return redirect(f"{SESSIONS}?ended=1", 303)
+        async with transaction():
+            await keys.end_sessions(actor.id, but=actor.session)
+            await leaving.forget_devices(actor.id)
+        answer = redirect_to(f"{SESSIONS}?ended=1")
+        await browsers.stay_known(answer, settings, actor.id)
+        return answer
 
 
 async def _keep(settings: Settings, actor: Actor, changed: Factors, *, removed: bool) -> None:

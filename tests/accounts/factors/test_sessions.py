@@ -1,5 +1,7 @@
 """Where somebody is signed in: in words, for them alone, and ended from there."""
 
+import base64
+
 from quart import Response
 
 from portal.accounts.factors import devices
@@ -75,14 +77,23 @@ async def test_an_unknown_device_is_news_by_mail_and_a_known_one_is_not(world: W
     again = await signs_in(world, erika, FIREFOX, device)
 
     assert len(await world.mails_to(erika.mail)) == 1
-    assert devices.known_device(again.cookie("hds-device") or "", erika.actor.id)
+    assert devices.known_device(again.cookie("hds-device") or "", erika.actor.id, 0)
     ben = await world.patient("Ben Brandt")
-    assert not devices.known_device(device, ben.actor.id)
-    both = devices.remember(device, ben.actor.id)
-    assert devices.known_device(both, ben.actor.id)
-    assert devices.known_device(both, erika.actor.id)
-    for made_up in ("", "x", "ß", "A" * 64, device[:-2] + "AA", device * 20):
-        assert not devices.known_device(made_up, erika.actor.id), made_up
+    assert not devices.known_device(device, ben.actor.id, 0)
+    both = devices.remember(device, ben.actor.id, 0)
+    assert devices.known_device(both, ben.actor.id, 0)
+    assert devices.known_device(both, erika.actor.id, 0)
+    for made_up in (
+        "",
+        "x",
+        "ß",
+        "A" * 64,
+        device[:-2] + "AA",
+        device * 20,
+        device + "=",
+        device + "A" * 128,
+    ):
+        assert not devices.known_device(made_up, erika.actor.id, 0), made_up
 
 
 async def test_a_known_device_does_not_wait_for_the_guesses_of_strangers(world: World) -> None:
@@ -95,3 +106,34 @@ async def test_a_known_device_does_not_wait_for_the_guesses_of_strangers(world: 
     assert tried == [403] * 10 + [429]
 
     await signs_in(world, erika, FIREFOX, device)
+
+
+async def test_a_known_device_has_one_limit_however_its_cookie_is_dressed_up(world: World) -> None:
+    erika = await world.patient("Erika Beispiel")
+    raw = base64.urlsafe_b64decode(world.devices[erika.mail] + "==")
+    wrong, codes = {"mail": erika.mail, "password": "a stranger guesses this"}, list[int]()
+    for number in range(12):
+        browser = world.browser()
+        dressed = base64.urlsafe_b64encode(raw + bytes([number]) * 16).decode().rstrip("=")
+        browser.client.set_cookie("localhost", "hds-device", dressed)
+        codes.append((await browser.post("/sign-in", form=wrong)).status_code)
+
+    assert codes == [403] * 10 + [429] * 2
+
+
+async def test_a_thiefs_device_is_strange_again_after_the_account_was_put_right(
+    world: World,
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    thief = world.devices[erika.mail]
+    owner = await signs_in(world, erika, FIREFOX, thief)
+    told = len(await world.mails_to(erika.mail))
+
+    await erika.browser.post("/profile/sessions/end-others")
+    own = erika.browser.cookie("hds-device") or ""
+    await signs_in(world, erika, FIREFOX, own)
+    assert len(await world.mails_to(erika.mail)) == told, "the owner's browser stays known"
+
+    await signs_in(world, erika, FIREFOX, thief)
+    assert len(await world.mails_to(erika.mail)) == told + 1
+    assert (await owner.get("/profile")).status_code == 303
