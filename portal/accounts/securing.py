@@ -6,7 +6,7 @@ Pass and an earlier copy of the database opens what that copy holds and nothing 
 """
 
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 from portal import keys, mailing, vault
 from portal.accounts import belongings, factors, leaving, papers, passwords, unverified
@@ -17,7 +17,7 @@ from portal.accounts.models import Account
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.recovery_forms import Securing
-from portal.core.actor import AccountKind, Actor
+from portal.core.actor import Actor
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Conflict
 from portal.keys import Holder
@@ -66,8 +66,9 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         await _move_profile(account, Holder.of(actor), after)
         await leaving.put_right(actor.id)
         await papers.note(account, code=True)
-        kind = cast("AccountKind", account.kind)
-        cookie = await keys.start_session(actor.id, kind, account.language, after.root, note=note)
+        cookie = await keys.start_session(
+            actor.id, actor.kind, account.language, after.root, note=note
+        )
         if unverified.is_confirmed(account):
             await mailing.send("account_secured", address, account.language)
         announce(SafetyChanged(actor.id, "account_secured"))
