@@ -17,7 +17,7 @@ from portal.accounts.models import Account
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.recovery_forms import Securing
-from portal.core.actor import Actor
+from portal.core.actor import AccountId, Actor
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Conflict
 from portal.keys import Holder
@@ -60,18 +60,14 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
     async with transaction():
         async with belongings.renewing(actor, after):
             public = await keys.renew_root(actor, after, wraps, opened_by=proved.wrap)
-        await factors.reseal(
-            actor.id, (actor.epoch, actor.root), (after.epoch, after.root), short=short
-        )
+        await _move_factors(actor, after, short)
         await _move_profile(account, Holder.of(actor), after)
         await leaving.put_right(actor.id)
         await papers.note(account, code=True)
         cookie = await keys.start_session(
             actor.id, actor.kind, account.language, after.root, note=note
         )
-        if unverified.is_confirmed(account):
-            await mailing.send("account_secured", address, account.language)
-        announce(SafetyChanged(actor.id, "account_secured"))
+        await _tell(account, address)
     return Secured(
         cookie, Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
     )
@@ -80,6 +76,12 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
 async def _move_factors(actor: Actor, after: Holder, short: bool | None) -> None:  # noqa: FBT001 -- None: the password stays
     roots = (actor.epoch, actor.root), (after.epoch, after.root)
     await factors.reseal(actor.id, *roots, short=short)
+
+
+async def _tell(account: Account, address: mailing.Address) -> None:
+    if unverified.is_confirmed(account):
+        await mailing.send("account_secured", address, account.language)
+    announce(SafetyChanged(AccountId(account.id), "account_secured"))
 
 
 async def _move_profile(account: Account, before: Holder, after: Holder) -> None:
