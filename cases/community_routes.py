@@ -243,6 +243,7 @@ async def confirm(community: UUID, account: UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:community>/members/<uuid:account>/remove")
 async def remove(community: UUID, account: UUID) -> ResponseReturnValue:
     """Take somebody out."""
+    await accounts.step_up(signed_in())
     await communities.remove(signed_in(), CommunityId(community), AccountId(account))
     return redirect(url_for("cases.communities.members", community=community), 303)
 

@@ -73,6 +73,7 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
 
     @blueprint.post("/documents/<uuid:study_id>/delete")
     async def delete(study_id: UUID) -> ResponseReturnValue:
+        await accounts.step_up(signed_in())
         await listing.delete(signed_in(), study_id)
         return redirect("/documents", 303)
 

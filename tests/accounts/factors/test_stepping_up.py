@@ -6,10 +6,12 @@ from html import unescape
 
 import pytest
 
+from cases.models import Member
 from portal import accounts, keys
 from portal.accounts.factors import stepping_up
 from portal.core.db import now
 from portal.keys.models import Session
+from portal.studies.models import Study
 from tests.accounts.factors.stories import HIDDEN, sets_up_an_app, text_of
 from tests.people import PASSWORD, World
 
@@ -117,3 +119,23 @@ async def test_a_proof_cannot_be_written_into_the_database(world: World, later: 
         with pytest.raises(accounts.StepUpNeeded):
             await accounts.step_up(actor)
     assert await keys.alive([actor.session])
+
+
+async def test_what_cannot_be_taken_back_is_asked_for_again(world: World, later: Later) -> None:
+    """An examination is deleted, and a member taken out, by somebody who is there now."""
+    ada, ben = await world.physician("Ada Ahrens"), await world.physician("Ben Brandt")
+    board = await ada.founds("Board")
+    await ada.invites(ben, board)
+    study = await ada.keeps_a_study()
+    as_script = {"Accept": "application/json"}
+    later(timedelta(minutes=6))
+
+    for path in (
+        f"/documents/{study}/delete",
+        f"/communities/{board}/members/{ben.actor.id}/remove",
+    ):
+        answer = await ada.browser.post(path, headers=as_script)
+        assert (answer.status_code, (await answer.get_json())["error"]) == (403, "step_up"), path
+
+    assert await Study.exists(id=study)
+    assert await Member.filter(community_id=board).count() == 2
