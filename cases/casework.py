@@ -40,6 +40,8 @@ class CaseCard:
     studies: int
     posts: int
     unread: int
+    fresh: bool
+    """The reader has not opened it yet."""
     mentioned: bool
     """Somebody called the reader by name in a post that is still unread."""
 
@@ -181,6 +183,7 @@ async def overview(community: OpenCommunity) -> list[CaseCard]:
             studies=about[each.row.id],
             posts=counts.posts[each.row.id],
             unread=counts.unread[each.row.id],
+            fresh=each.row.id in counts.fresh,
             mentioned=each.row.id in counts.mentioned,
         )
         for each in found

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from cases import access, casework, outcomes, reading, telling
+from cases import access, casework, outcomes, reading, telling, unread
 from cases.answers import body, day_of, steady, wants_json, whole, words
 from cases.community_routes import blueprint as community_blueprint
 from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
@@ -101,6 +101,7 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
                 {"id": str(each.id), "name": each.name, "away": each.away} for each in page.members
             ],
             closed=opened.row.status == "closed",
+            fresh=await unread.never_looked_at(opened.community.actor, opened.id),
             outcome=await outcomes.outcome_of(opened),
             answer_by=casework.answer_by(opened.words),
             overdue=casework.is_overdue(opened),

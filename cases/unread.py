@@ -1,4 +1,7 @@
-"""What a member has not read yet: posts of others after the read mark, or after joining."""
+"""
+What a member has not seen yet: posts of others after the read mark, or after joining, and cases of
+others that were opened since and never looked at.
+"""
 
 from collections import Counter
 from collections.abc import Collection
@@ -10,8 +13,8 @@ from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from cases.access import OpenCommunity
-from cases.ids import CommunityId
-from cases.models import Mention, Post, ReadMark
+from cases.ids import CaseId, CommunityId
+from cases.models import Case, Mention, Post, ReadMark
 from portal.core.actor import AccountId
 
 
@@ -22,10 +25,12 @@ class Counts:
     posts: Counter[UUID]
     unread: Counter[UUID]
     mentioned: frozenset[UUID]
+    fresh: frozenset[UUID]
+    """Cases that the reader has not opened yet."""
 
 
 async def by_community(actor: AccountId, communities: Collection[CommunityId]) -> Counter[UUID]:
-    """Unread posts of each community, by two statements for any number of them."""
+    """Unread posts and cases of each community, by four statements for any number of them."""
     foreign = Post.filter(
         community_id__in=list(communities),
         deleted_at=None,
@@ -35,11 +40,13 @@ async def by_community(actor: AccountId, communities: Collection[CommunityId]) -
     read = foreign.filter(thread__read_marks__account=actor, seq__lte=F("thread__read_marks__seq"))
     unread = await _counted(foreign, "community_id")
     unread.subtract(await _counted(read, "community_id"))
+    for _, community in await _fresh(actor, communities):
+        unread[community] += 1
     return unread
 
 
 async def by_case(community: OpenCommunity) -> Counts:
-    """Four statements, however many cases and posts there are."""
+    """Six statements, however many cases and posts there are."""
     there = Post.filter(community_id=community.id, deleted_at=None)
     foreign = there.filter(seq__gt=community.joined_seq).exclude(author=community.actor)
     read = foreign.filter(
@@ -47,7 +54,35 @@ async def by_case(community: OpenCommunity) -> Counts:
     )
     unread = await _counted(foreign)
     unread.subtract(await _counted(read))
-    return Counts(await _counted(there), unread, await _mentioned(community))
+    fresh = await _fresh(community.actor, [community.id])
+    return Counts(
+        await _counted(there),
+        unread,
+        await _mentioned(community),
+        frozenset(case for case, _ in fresh),
+    )
+
+
+async def never_looked_at(account: AccountId, case: CaseId) -> bool:
+    """Whether the reader has no mark in any thread of the case."""
+    return not await ReadMark.filter(account=account, case_id=case).exists()
+
+
+async def _fresh(actor: AccountId, communities: Collection[CommunityId]) -> set[tuple[UUID, UUID]]:
+    """Cases of others, each with its community, that were opened since and never looked at."""
+    foreign = Case.filter(
+        community_id__in=list(communities),
+        community__members__account=actor,
+        opened_at__gt=F("community__members__joined_at"),
+    ).exclude(author=actor)
+    found = await foreign.values_list("id", "community_id")
+    if not found:
+        return set()
+    looked_at = await ReadMark.filter(
+        account=actor, case__community_id__in=list(communities)
+    ).values_list("case_id", flat=True)
+    seen = set(looked_at)
+    return {(case, community) for case, community in found if case not in seen}
 
 
 async def _counted(posts: QuerySet[Post], by: str = "case_id") -> Counter[UUID]:

@@ -121,6 +121,7 @@ async function start(page: HTMLElement): Promise<void> {
   await composers.restore();
   await posts.goToHash();
   reading.watch();
+  reading.lookAt(page);
   void queue.resume();
   await images?.start();
 }

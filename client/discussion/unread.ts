@@ -28,6 +28,14 @@ export class Reading {
     });
   }
 
+  /** The case itself has been looked at; nothing of its posts is read by that. */
+  lookAt(page: HTMLElement): void {
+    const first = maybe("[data-thread-section]")?.dataset["threadSection"];
+    if (first === undefined || !page.hasAttribute("data-fresh")) return;
+    this.#seen.set(first, Math.max(0, this.#seen.get(first) ?? 0));
+    void this.#tell();
+  }
+
   /** Watch the posts that are new now; call again whenever posts came. */
   watch(): void {
     for (const post of all("[data-unread]")) this.#observer.observe(post);

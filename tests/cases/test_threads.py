@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from cases import casework, catching_up, paging, reading, threads
+from cases import access, casework, catching_up, paging, reading, threads, unread
 from cases.errors import CaseClosed, NotYours, Outdated, PostDeleted
 from cases.events import Changed, ReadFurther
 from cases.forms import NewPost, PostEdit
@@ -364,3 +364,30 @@ async def test_a_long_thread_opens_where_the_reader_stopped(
     assert (texts(earlier.posts)[-1], earlier.more) == ("Post 14", True)
     later = await paging.stretch(board.ben.actor, thread.id, after=thread.later)
     assert (texts(later.posts)[0], later.more) == ("Post 25", True)
+
+
+async def test_a_case_of_somebody_else_is_new_until_it_is_looked_at(
+    world: World, board: Board
+) -> None:
+    case = await board.ada.opens("One more", in_=board.community)
+    community = await access.community_for(board.ben.actor, board.community)
+
+    def fresh(cards: Iterable[casework.CaseCard]) -> set[CaseId]:
+        return {card.id for card in cards if card.fresh}
+
+    assert fresh(await casework.overview(community)) == {case, board.case}
+    assert (await unread.by_community(board.ben.actor.id, [board.community])).total() == 2
+    hers = await access.community_for(board.ada.actor, board.community)
+    assert fresh(await casework.overview(hers)) == set()
+
+    page = await (await board.ben.browser.get(f"/cases/{case}")).get_data(as_text=True)
+    assert "data-fresh" in page
+    await threads.mark_read(board.ben.actor, await board.ben.first_thread(case), 0)
+
+    page = await (await board.ben.browser.get(f"/cases/{case}")).get_data(as_text=True)
+    assert "data-fresh" not in page
+    assert fresh(await casework.overview(community)) == {board.case}
+    newcomer = await world.physician("Dr. Chiara Rossi")
+    await board.ada.invites(newcomer, board.community)
+    theirs = await access.community_for(newcomer.actor, board.community)
+    assert fresh(await casework.overview(theirs)) == set()  # what was there before is no news

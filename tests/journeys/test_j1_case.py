@@ -124,8 +124,15 @@ async def test_a_question_is_pinned_to_an_image_and_answered_live(
     await expect(_first_case(rossi)).to_contain_text("Weak right arm", timeout=2000)
 
     # J1.4: Rossi sees question and images side by side, and at once how good the images are.
+    row = rossi.locator("[data-case]", has_text="Weak right arm")
+    await expect(row).to_contain_text("New")
+    before = await (await board.rossi.browser.get("/communities")).get_data(as_text=True)
     await rossi.goto(case)
     await expect(rossi.get_by_text("Bleeding or tumour?")).to_be_visible()
+    await expect(rossi.locator("[data-connection]")).to_be_attached()
+    await rossi.wait_for_timeout(500)
+    after = await (await board.rossi.browser.get("/communities")).get_data(as_text=True)
+    assert ("unread post" in before, "unread post" in after) == (True, False)
     await poll(rossi, FULL)
     assert "Muster" not in await rossi.content()
 
