@@ -184,7 +184,7 @@ async def test_it_happens_as_a_whole_or_not_at_all(
     board = await ada.founds("Chest board")
     case = await ada.opens("Nodule", in_=board)
 
-    async def fails(*_: object) -> None:
+    async def fails(*_: object, **_more: object) -> None:
         raise Conflict
 
     with monkeypatch.context() as patch:
