@@ -102,7 +102,7 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
             ],
             closed=opened.row.status == "closed",
             fresh=await unread.never_looked_at(opened.community.actor, opened.id),
-            outcome=await outcomes.outcome_of(opened),
+            outcome=await outcomes.outcome_of(opened) if page.closed_at else None,
             answer_by=casework.answer_by(opened.words),
             overdue=casework.is_overdue(opened),
             new_id=uuid4,
