@@ -66,6 +66,8 @@ def main() -> None:
         asyncio.run(_until_told(run(names, SMALL if chosen.small else Sizes())))
     except asyncio.CancelledError:
         sys.exit("stopped; nothing is left running")
+    except live.UnheardError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

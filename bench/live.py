@@ -34,8 +34,12 @@ Post = Callable[[], Awaitable[int]]
 """Posts once; the number in the payload that members will hear."""
 
 
+class UnheardError(Exception):
+    """Not one socket got a post: there is nothing to measure, and something is wrong."""
+
+
 @dataclass(slots=True)
-class _Figures:
+class Figures:
     """What one server did, seconds unless said."""
 
     kb_a_socket: float = 0.0
@@ -90,7 +94,7 @@ async def measure(stage: Stage) -> None:
         note(f"lost: {ours.lost} of ours, {theirs.lost} of the peer's")
 
 
-async def _ours(stage: Stage, count: int) -> _Figures:
+async def _ours(stage: Stage, count: int) -> Figures:
     owner = await people.physician(stage.portal, f"Live{count}")
     community = await people.community(owner.actor, f"Crowd of {count}")
     thread = await people.discussion(community, [])
@@ -104,11 +108,13 @@ async def _ours(stage: Stage, count: int) -> _Figures:
                 answer.raise_for_status()
                 return int((await answer.json())["seq"])
 
-        return await _figures(stage, stage.portal.url, stage.portal.family, headers, post)
+        return await figures(
+            stage.portal.url, stage.portal.family, headers, post, stage.sizes.seconds
+        )
 
 
-async def _theirs(stage: Stage, count: int) -> _Figures:
-    async with _plain() as (url, family), aiohttp.ClientSession(url) as session:
+async def _theirs(stage: Stage, count: int) -> Figures:
+    async with plain_server() as (url, family), aiohttp.ClientSession(url) as session:
         numbers = iter(range(1, 1_000_000))
         ids = {"community": str(uuid4()), "case": str(uuid4())}
 
@@ -118,11 +124,12 @@ async def _theirs(stage: Stage, count: int) -> _Figures:
                 answer.raise_for_status()
             return number
 
-        return await _figures(stage, url, family, [{}] * count, post)
+        return await figures(url, family, [{}] * count, post, stage.sizes.seconds)
 
 
 @asynccontextmanager
-async def _plain() -> AsyncIterator[tuple[str, Family]]:
+async def plain_server() -> AsyncIterator[tuple[str, Family]]:
+    """The peer, started: where it is and what it uses."""
     port = free_port()
     async with running("bench.plain_sockets", str(port)) as process:
         async with asyncio.timeout(START_SECONDS):
@@ -137,24 +144,37 @@ async def _plain() -> AsyncIterator[tuple[str, Family]]:
         yield f"http://127.0.0.1:{port}", Family(process.pid)
 
 
-async def _figures(
-    stage: Stage, url: str, family: Family, headers: Sequence[Mapping[str, str]], post: Post
-) -> _Figures:
-    figures, before = _Figures(), family.memory()
+async def figures(
+    url: str, family: Family, headers: Sequence[Mapping[str, str]], post: Post, seconds: float
+) -> Figures:
+    """What members with these headers hear, measured *seconds* long.  Raises `UnheardError`."""
+    measured, before = Figures(), family.memory()
     async with running("bench.listeners") as process:
         ears = _Ears(process)
         where = {"url": url.replace("http", "ws", 1), "headers": headers}
         assert (await ears.ask(json.dumps(where)))["connected"] == len(headers)
-        figures.kb_a_socket = (family.memory() - before) * 1024 / len(headers)
-        await post()  # what the first post loads and compiles is nobody's delay
+        measured.kb_a_socket = (family.memory() - before) * 1024 / len(headers)
+        await _first(ears, post, len(headers))
         with watching(family) as spent:
-            sent = await _steadily(post, stage.sizes.seconds)
+            sent = await _steadily(post, seconds)
             heard = await _arrived(ears, sent, len(headers))
-        figures.delays = [at - sent[n] for n in sent for at in heard.get(n, ())]
-        figures.cpu_a_delivery = spent.cpu * 1e6 / max(1, len(figures.delays))
-        figures.lost = len(sent) * len(headers) - len(figures.delays)
-        await _burst(figures, ears, post, len(headers))
-    return figures
+        measured.delays = [at - sent[n] for n in sent for at in heard.get(n, ())]
+        if not measured.delays:
+            raise UnheardError(f"None of {len(sent)} posts reached anybody; the first one did.")
+        measured.cpu_a_delivery = spent.cpu * 1e6 / max(1, len(measured.delays))
+        measured.lost = len(sent) * len(headers) - len(measured.delays)
+        await _burst(measured, ears, post, len(headers))
+    return measured
+
+
+async def _first(ears: _Ears, post: Post, members: int) -> None:
+    """What the first post loads and compiles is nobody's delay; that it arrives is to be seen."""
+    if not await _arrived(ears, {await post(): 0.0}, members):
+        raise UnheardError(
+            f"A post was accepted and reached none of {members} connected members within"
+            f" {PATIENCE:.0f} s: there is no delivery to measure. Whoever is not confirmed as a"
+            " professional hears nothing; see bench/people.py."
+        )
 
 
 async def _steadily(post: Post, seconds: float) -> dict[int, float]:
@@ -172,7 +192,7 @@ async def _steadily(post: Post, seconds: float) -> dict[int, float]:
     return sent
 
 
-async def _burst(figures: _Figures, ears: _Ears, post: Post, members: int) -> None:
+async def _burst(measured: Figures, ears: _Ears, post: Post, members: int) -> None:
     sent: dict[int, float] = {}
     waiting = iter(range(BURST))
 
@@ -184,8 +204,8 @@ async def _burst(figures: _Figures, ears: _Ears, post: Post, members: int) -> No
     await asyncio.gather(*(send() for _ in range(BURST_AT_ONCE)))
     heard = await _arrived(ears, sent, members)
     times = [at for number in sent for at in heard.get(number, ())]
-    figures.a_second = len(times) / (max(times) - began) if times else 0.0
-    figures.lost += BURST * members - len(times)
+    measured.a_second = len(times) / (max(times) - began) if times else 0.0
+    measured.lost += BURST * members - len(times)
 
 
 async def _arrived(ears: _Ears, sent: Mapping[int, float], members: int) -> dict[int, list[float]]:

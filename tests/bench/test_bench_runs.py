@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench import live
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,6 +44,18 @@ def test_a_tiny_run_measures_ours_and_says_how_busy_the_machine_was(
     assert float(figure.group(1)) > 0
     assert "of the machine meanwhile" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.one_engine
+async def test_a_post_that_nobody_hears_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PATIENCE", 0.2)
+
+    async def unheard() -> int:
+        return 1
+
+    async with live.plain_server() as (url, family):
+        with pytest.raises(live.UnheardError, match="reached none of 2 connected members"):
+            await live.figures(url, family, [{}] * 2, unheard, seconds=1)
 
 
 @pytest.mark.one_engine
