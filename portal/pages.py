@@ -62,6 +62,9 @@ FOOT: Final = (
     Place("/help", N_("Help"), "help"),
     Place("/demo/mailbox", N_("Mailbox of the demo"), "mail"),
 )
+PUBLIC: Final = frozenset({"pages.start", "pages.help_page", "pages.signing_in_help"})
+"""What strangers reach here: what the portal is, and help when they cannot get in."""
+
 HOME: Final[Mapping[str, str]] = {"patient": "/documents", "professional": "/communities"}
 
 
@@ -77,7 +80,8 @@ class Entry:
 
 
 def init_app(app: Quart) -> None:
-    """Give templates the frame's values and serve the start page and the help."""
+    """Give templates their languages and the frame's values; serve the start page and the help."""
+    _use_two_languages(app)
     words = _client_words(Path(str(app.static_folder)))
     globals_: dict[str, Any] = {
         "csrf_token": lambda: str(g.get("csrf") or ""),
@@ -104,6 +108,15 @@ def init_app(app: Quart) -> None:
         }
 
     app.register_blueprint(_blueprint(app))
+
+
+def _use_two_languages(app: Quart) -> None:
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        language.gettext, language.raw_ngettext, newstyle=True
+    )
+    app.jinja_env.globals["language"] = language.language
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
 
 
 def _blueprint(app: Quart) -> Blueprint:

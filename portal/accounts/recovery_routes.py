@@ -25,6 +25,22 @@ from portal.core.language import gettext
 FORGOTTEN: Final = "accounts/forgotten.html"
 LOST: Final = "accounts/lost.html"
 
+PUBLIC: Final = frozenset(
+    {
+        "recovery.ask_code",  # whoever has lost a secret cannot sign in
+        "recovery.set_password",
+        "recovery.explain_loss",
+        "recovery.ask_reset",
+        "recovery.show_reset",  # behind a mailed link, whose secret is the proof
+        "recovery.confirm_reset",
+        "recovery.ask_stop",
+        "recovery.stop",
+        "recovery.ask_address",
+        "recovery.answer_address",
+    }
+)
+"""What strangers reach here, each with its reason."""
+
 
 def create_blueprint() -> Blueprint:
     """Pages under /forgotten and /address."""

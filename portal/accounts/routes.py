@@ -1,9 +1,23 @@
-"""The pages of an account: parse the form, call the verb, show its errors beside their fields."""
+"""
+The door of the room, and the pages of signing in and of one's own password and preferences.
+
+Each parses the form, calls the verb and shows its errors beside their fields.
+"""
+
+from typing import Final
 
 from quart import Blueprint, g, redirect, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import entrance_routes, profile_routes, profiles, signing
+from portal.accounts import (
+    administration_routes,
+    entrance_routes,
+    keeping_routes,
+    profile_routes,
+    profiles,
+    recovery_routes,
+    signing,
+)
 from portal.accounts.answers import form_page as _form
 from portal.accounts.answers import let_in, redirect_to, remember, safe_next, shortest_for
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword, WrongSignIn
@@ -16,8 +30,40 @@ from portal.core.errors import Conflict, Invalid
 from portal.core.settings import Settings
 from portal.core.web import signed_in
 
+PUBLIC: Final = frozenset(
+    {
+        "accounts.ask_registration",  # whoever registers or activates has no session yet
+        "accounts.register",
+        "accounts.write_again",  # to whoever has the ticket of the page after registering
+        "accounts.ask_short",
+        "accounts.enter",
+        "accounts.mail_status",  # says what became of a mail, by a random name
+        "accounts.signed_in_now",  # tells browsers that keep no cookie
+        "accounts.print_pass",  # prints only what a ticket of ours says
+        "accounts.ask_activation",
+        "accounts.activate",
+        "accounts.ask_sign_in",
+        "accounts.sign_in",
+        "accounts.prefer",  # strangers choose a language, too
+        *recovery_routes.PUBLIC,
+        *factors_routes.PUBLIC,
+    }
+)
+"""What strangers reach in this room, each with its reason."""
 
-def create_blueprint(settings: Settings) -> Blueprint:
+
+def create_blueprints(settings: Settings) -> tuple[Blueprint, ...]:
+    """All pages of the room."""
+    return (
+        _entrance(settings),
+        recovery_routes.create_blueprint(),
+        keeping_routes.create_blueprint(settings),
+        factors_routes.create_blueprint(settings),
+        administration_routes.create_blueprint(),
+    )
+
+
+def _entrance(settings: Settings) -> Blueprint:
     """Pages under /register, /activate, /sign-in, /sign-out, /pass, /profile and /preferences."""
     blueprint = Blueprint("accounts", __name__)
     entrance_routes.add_registering(blueprint, settings)
@@ -27,11 +73,6 @@ def create_blueprint(settings: Settings) -> Blueprint:
     profile_routes.add_profile(blueprint)
     _own_pages(blueprint, settings)
     return blueprint
-
-
-def create_factors(settings: Settings) -> Blueprint:
-    """Everything besides the password: second factors, sessions, the lock."""
-    return factors_routes.create_blueprint(settings)
 
 
 def _signing(blueprint: Blueprint, settings: Settings) -> None:

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from quart import Blueprint, Response, current_app, redirect, render_template, request
@@ -24,6 +24,19 @@ from portal.notices.kinds import CHANNELS, CHOSEN
 from portal.notices.preferences import DEFAULT, Preferences
 from portal.notices.reading import Describe, Shown
 from portal.notices.timing import HOUR_MINUTES
+
+PUBLIC: Final = frozenset(
+    {
+        "notices.ask_stop",  # the link in our mails works without signing in
+        "notices.stop",
+        "notices.push_worker",  # browsers renew it by themselves, also when nobody is signed in
+    }
+)
+"""What strangers reach here, each with its reason."""
+
+FROM_ANYWHERE: Final = frozenset({"notices.stop"})
+"""Writes that need not start on our pages: a mail program's own button (RFC 8058) sends neither
+cookie nor origin.  What it can do is in the address: end the mails of the account that got it."""
 
 
 def create_blueprint(describe: Describe, settings: Settings) -> Blueprint:

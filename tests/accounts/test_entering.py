@@ -10,12 +10,12 @@ from quart import Response
 
 from portal import accounts, keys, mailing, storing
 from portal.accounts.models import Account, Throttle
-from portal.app import AFTER_ACTIVATION, BEFORE_ACTIVATION
 from portal.core.actor import AccountId
 from portal.core.db import now
 from portal.core.web import cookie_name
 from portal.storing.models import StoredObject, Usage
 from portal.studies.models import Study
+from portal.wiring.activation import AFTER_ACTIVATION, BEFORE_ACTIVATION
 from tests.accounts.stories import (
     CODE,
     ERIKA,
@@ -127,7 +127,7 @@ async def test_a_professional_gets_a_card_with_the_activation(world: World) -> N
 async def test_every_room_is_open_or_closed_before_activation(world: World) -> None:
     rooms = {rule.endpoint.partition(".")[0] for rule in world.app.url_map.iter_rules()}
 
-    assert rooms <= BEFORE_ACTIVATION | AFTER_ACTIVATION, "say in portal/app.py which it is"
+    assert rooms <= BEFORE_ACTIVATION | AFTER_ACTIVATION, "say there which it is"
     assert not BEFORE_ACTIVATION & AFTER_ACTIVATION
 
 

@@ -11,8 +11,9 @@ import pytest
 from quart import Quart, Response
 from werkzeug.routing import Rule
 
-from portal.app import FROM_ANYWHERE, PUBLIC
+from portal.app import DOORS, PUBLIC
 from portal.core.settings import Settings
+from portal.notices.routes import FROM_ANYWHERE
 from tests.people import Browser, World
 
 NOBODY: Final = UUID(int=0)
@@ -86,6 +87,11 @@ async def test_strangers_reach_what_is_public_and_nothing_else(app: Quart, world
         if endpoint not in PUBLIC and answer.status_code != 401:
             open_.append(f"{method} {path} answers {answer.status_code}")
     assert open_ == []
+
+
+def test_a_room_opens_its_own_door_only() -> None:
+    opened = [{endpoint.partition(".")[0] for endpoint in door.PUBLIC} for door in DOORS]
+    assert sum(map(len, opened)) == len(set().union(*opened)), "two rooms open one blueprint"
 
 
 @pytest.mark.one_engine

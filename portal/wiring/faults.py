@@ -1,0 +1,26 @@
+"""Faults of ours: nothing of them is shown, and no secret of theirs is logged."""
+
+import logging
+from typing import Any
+
+from quart import Quart, request
+from quart.typing import ResponseReturnValue
+
+from portal.core import web
+
+log = logging.getLogger(__name__)
+
+
+def install_faults(app: Quart) -> None:
+    """Answer and log faults of *app* discreetly."""
+    app.register_error_handler(500, _answer)
+    app.log_exception = _log  # type: ignore[method-assign, assignment]
+
+
+async def _answer(_error: Exception) -> ResponseReturnValue:
+    return await web.render_error_500()
+
+
+def _log(exc_info: Any) -> None:
+    """Where it happened: an address may hold the secret of a mailed link, its endpoint does not."""
+    log.error("fault in %s %s", request.method, request.endpoint, exc_info=exc_info)

@@ -1,0 +1,45 @@
+"""Which rooms may let somebody see images, asked one after another."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from quart import request
+
+import cases
+from portal import documents, studies
+from portal.core.errors import Unknown
+from portal.core.web import signed_in
+
+OPENING: Final = frozenset({"viewer.page", "viewer.open_series"})
+"""Where somebody begins to look at images, and can wait a little for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """The images on *shelf*, for whoever is signed in and may see them."""
+
+    shelf: studies.Shelf
+
+    async def open_study(self, study_id: UUID) -> studies.OpenStudy:
+        """For the viewer; opening waits a little for frames that are still being made."""
+        study = await self._find(study_id)
+        if request.endpoint not in OPENING or await studies.prepared(self.shelf, study, 0):
+            return study
+        await studies.prepared(self.shelf, study)
+        return await self._find(study_id)
+
+    async def open_enclosed(self, study_id: UUID, instance: UUID) -> documents.Enclosed:
+        """The finding among the images of a study."""
+        return await (await self._find(study_id)).enclosed(instance)
+
+    async def _find(self, study_id: UUID) -> studies.OpenStudy:
+        """One's own study, or one that lies before a community of one's own."""
+        actor = signed_in()
+        try:
+            return await studies.open_own(self.shelf, actor, study_id)
+        except Unknown:
+            key = await cases.study_key(actor, study_id)
+            if key is None:
+                raise
+            return await studies.open_with(self.shelf, study_id, key)
