@@ -12,7 +12,6 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 from tortoise.functions import Count, Max, Min
-from tortoise.queryset import QuerySet
 
 from cases import access, unread, views
 from cases.access import OpenCommunity
@@ -32,6 +31,8 @@ class Extent:
     """How long a thread is and how far it has been read; numbers of changes, 0 for none."""
 
     read_to: int
+    marked: bool
+    """The reader has looked at the thread before."""
     total: int = 0
     """Deleted posts included: they keep their place."""
     first: int = 0
@@ -42,24 +43,31 @@ class Extent:
 
 
 async def extents(community: OpenCommunity, threads: Sequence[ThreadId]) -> dict[ThreadId, Extent]:
-    """The extent of each thread, by four statements for any number of threads and posts."""
+    """The extent of each thread, by two statements for any number of threads and posts."""
     if not threads:
         return {}
     marks = await unread.marks_of(community, list(threads))
     read_to = {each: max(marks.get(each, 0), community.joined_seq) for each in threads}
-    there = Post.filter(thread_id__in=list(threads))
-    alive = there.filter(deleted_at=None)
-    fresh = alive.filter(_after(read_to)).exclude(author=community.actor)
-    whole = await _measured(there)
-    living = await _measured(alive)
-    news = await _measured(fresh)
-    nothing = (0, 0, 0)
+    alive = Q(deleted_at__isnull=True)
+    fresh = alive & _after(read_to) & ~Q(author=community.actor)
+    rows = (
+        await Post.filter(thread_id__in=list(threads))
+        .annotate(
+            total=Count("id"),
+            first=Min("seq"),
+            last=Max("seq"),
+            alive=Count("id", _filter=alive),
+            unread=Count("id", _filter=fresh),
+            first_unread=Min("seq", _filter=fresh),
+        )
+        .group_by("thread_id")
+        .values_list("thread_id", "total", "first", "last", "alive", "unread", "first_unread")
+    )
+    measured = {UUID(str(thread)): numbers for thread, *numbers in rows}
     found = {}
     for each in threads:
-        total, first, last = whole.get(each, nothing)
-        many, oldest, _ = news.get(each, nothing)
-        lives, _, _ = living.get(each, nothing)
-        found[each] = Extent(read_to[each], total, first, last, lives, many, oldest)
+        numbers = [number or 0 for number in measured.get(each, ())]
+        found[each] = Extent(read_to[each], each in marks, *numbers)
     return found
 
 
@@ -71,16 +79,6 @@ def _after(read_to: Mapping[ThreadId, int]) -> Q:
     return Q(
         *(Q(thread_id__in=same, seq__gt=seq) for seq, same in together.items()), join_type="OR"
     )
-
-
-async def _measured(posts: QuerySet[Post]) -> dict[ThreadId, tuple[int, int, int]]:
-    """Per thread: how many posts, the first and the last number."""
-    rows = (
-        await posts.annotate(many=Count("id"), first=Min("seq"), last=Max("seq"))
-        .group_by("thread_id")
-        .values_list("thread_id", "many", "first", "last")
-    )
-    return {ThreadId(UUID(str(thread))): (many, first, last) for thread, many, first, last in rows}
 
 
 async def windows(threads: Mapping[ThreadId, Extent]) -> list[Post]:

@@ -29,6 +29,8 @@ class ThreadView:
     count: int
     unread: int
     first_unread: PostId | None
+    looked_at: bool
+    """The reader has opened the thread before."""
     posts: Sequence[PostView]
     earlier: int
     """Number of the first post shown, when there are earlier ones, else 0."""
@@ -49,6 +51,11 @@ class CasePage:
     members: Sequence[Colleague]
     studies: Sequence[UUID]
     seq: int
+
+    @property
+    def fresh(self) -> bool:
+        """The reader has never looked at the case."""
+        return not any(each.looked_at for each in self.threads)
 
 
 async def case_page(actor: Actor, case_id: CaseId) -> CasePage:
@@ -91,7 +98,8 @@ async def _threads(
     extents = await paging.extents(community, [ThreadId(row.id) for row in rows])
     marks: dict[UUID, int] = {thread: each.read_to for thread, each in extents.items()}
     shown: defaultdict[UUID, list[PostView]] = defaultdict(list)
-    for view in await views.show_posts(community, await paging.windows(extents), marks):
+    rows_shown = await paging.windows(extents)
+    for view in await views.show_posts(community, rows_shown, marks, known=names):
         shown[view.thread].append(view)
     return [
         _thread(community, row, extents[ThreadId(row.id)], shown[row.id], names) for row in rows
@@ -113,6 +121,7 @@ def _thread(
         count=extent.alive,
         unread=extent.unread,
         first_unread=next((each.id for each in posts if each.seq == extent.first_unread), None),
+        looked_at=extent.marked,
         posts=posts,
         earlier=posts[0].seq if posts and extent.first < posts[0].seq else 0,
         later=posts[-1].seq if posts and extent.last > posts[-1].seq else 0,

@@ -1,6 +1,6 @@
 """Pages and small answers of cases, threads and posts.  Every rule is in the services."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from cases import access, casework, outcomes, reading, telling, unread
+from cases import access, casework, outcomes, reading, telling
 from cases.answers import body, day_of, steady, wants_json, whole, words
 from cases.community_routes import blueprint as community_blueprint
 from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
@@ -16,7 +16,6 @@ from cases.ids import CaseId, CommunityId
 from cases.post_routes import blueprint as post_blueprint
 from cases.post_routes import changes_json
 from portal import studies
-from portal.core.actor import Secret
 from portal.core.db import now
 from portal.core.errors import Conflict, Invalid, Unknown
 from portal.core.errors import reading as reading_input
@@ -84,24 +83,17 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
         opened = await access.case_for(signed_in(), CaseId(case))
         page = await reading.page_of(opened)
         await telling.seen(opened.community.actor, opened.id, telling.OF_A_CASE)
-        opening = await casework.study_keys(opened, page.studies)
-        summaries = {each.id: each for each in await studies.summaries_with(shelf, opening)}
-        viewable = [study for study in page.studies if study in summaries]
-        first = viewable[0] if viewable else None
         html = await render_template(
             "cases/case.html",
             page=page,
-            preview=await _preview(shelf, first, opening[first]) if first else None,
             community=opened.community,
             case=opened.row,
             about=opened.words,
-            studies=[(study, summaries.get(study)) for study in page.studies],
-            viewable=[study.hex for study in viewable],
+            **await _images(shelf, opened, page.studies),
             members=[
                 {"id": str(each.id), "name": each.name, "away": each.away} for each in page.members
             ],
             closed=opened.row.status == "closed",
-            fresh=await unread.never_looked_at(opened.community.actor, opened.id),
             outcome=await outcomes.outcome_of(opened) if page.closed_at else None,
             answer_by=casework.answer_by(opened.words),
             overdue=casework.is_overdue(opened),
@@ -174,10 +166,25 @@ def _ending(blueprint: Blueprint) -> None:
         return _back(case)
 
 
-async def _preview(shelf: studies.Shelf, study: UUID, key: Secret) -> str | None:
+async def _images(
+    shelf: studies.Shelf, opened: access.OpenCase, wanted: Sequence[UUID]
+) -> dict[str, Any]:
+    """The case's studies as its page shows them; one that was withdrawn has no summary."""
+    found = await studies.listed_with(shelf, await casework.study_keys(opened, wanted))
+    summaries = {summary.id: summary for summary, _ in found}
+    by_id = {study.id: study for _, study in found}
+    viewable = [study for study in wanted if study in by_id]
+    return {
+        "studies": [(study, summaries.get(study)) for study in wanted],
+        "viewable": [study.hex for study in viewable],
+        "preview": await _preview(by_id[viewable[0]]) if viewable else None,
+    }
+
+
+async def _preview(study: studies.OpenStudy) -> str | None:
     """The first picture, painted with the page; None when the study went away meanwhile."""
     try:
-        return await inline_preview(await studies.open_with(shelf, study, key))
+        return await inline_preview(study)
     except Unknown:
         return None
 

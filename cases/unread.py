@@ -13,7 +13,7 @@ from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from cases.access import OpenCommunity
-from cases.ids import CaseId, CommunityId
+from cases.ids import CommunityId
 from cases.models import Case, Mention, Post, ReadMark
 from portal.core.actor import AccountId
 
@@ -61,11 +61,6 @@ async def by_case(community: OpenCommunity) -> Counts:
         await _mentioned(community),
         frozenset(case for case, _ in fresh),
     )
-
-
-async def never_looked_at(account: AccountId, case: CaseId) -> bool:
-    """Whether the reader has no mark in any thread of the case."""
-    return not await ReadMark.filter(account=account, case_id=case).exists()
 
 
 async def _fresh(actor: AccountId, communities: Collection[CommunityId]) -> set[tuple[UUID, UUID]]:

@@ -77,9 +77,17 @@ class _Around:
 
 
 async def show_posts(
-    community: OpenCommunity, rows: Sequence[Post], marks: Mapping[UUID, int]
+    community: OpenCommunity,
+    rows: Sequence[Post],
+    marks: Mapping[UUID, int],
+    *,
+    known: Mapping[AccountId, Colleague] | None = None,
 ) -> list[PostView]:
-    """Open and name *rows*; *marks* tells up to where each thread has been read."""
+    """
+    Open and name *rows*; *marks* tells up to where each thread has been read.
+
+    Whoever is *known* to the page already is not looked up again.
+    """
     answered = {row.reply_to for row in rows if row.reply_to} - {row.id for row in rows}
     others = await Post.filter(id__in=list(answered), community_id=community.id) if answered else []
     everything = {row.id: row for row in [*rows, *others]}
@@ -94,7 +102,7 @@ async def show_posts(
     }
     around = _Around(
         community=community,
-        names=await colleagues(_people(everything.values(), bodies.values())),
+        names=await _names(_people(everything.values(), bodies.values()), known or {}),
         bodies=bodies,
         pictured={
             row.post_id for row in await PinImage.filter(post_id__in=ids).only("id", "post_id")
@@ -103,6 +111,13 @@ async def show_posts(
         marks=marks,
     )
     return [_post(around, row, everything) for row in rows]
+
+
+async def _names(
+    people: Collection[AccountId], known: Mapping[AccountId, Colleague]
+) -> Mapping[AccountId, Colleague]:
+    others = [each for each in people if each not in known]
+    return {**known, **(await colleagues(others) if others else {})}
 
 
 def _people(rows: Collection[Post], bodies: Collection[dict[str, Any]]) -> set[AccountId]:

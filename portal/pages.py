@@ -20,6 +20,7 @@ from portal import accounts, notices
 from portal.core import language
 from portal.core.actor import Actor
 from portal.core.language import N_
+from portal.core.web import signed_in
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,14 @@ class Entry:
     """`page` for this very page, `true` for a page below it, else empty (ARIA's words)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The navigation, and when the account ends if its owner said so."""
+
+    nav: list[Entry]
+    departure: accounts.Departure | None
+
+
 def init_app(app: Quart) -> None:
     """Give templates their languages and the frame's values; serve the start page and the help."""
     _use_two_languages(app)
@@ -90,6 +99,7 @@ def init_app(app: Quart) -> None:
         "idle_seconds": lambda: app.extensions["hds"]["settings"].session_idle_minutes * 60,
         "account_links": lambda: _entries(app, ACCOUNT, g.get("actor")),
         "unread_notices": _unread_notices,
+        "around": lambda: _around(app),
     }
     app.jinja_env.globals.update(globals_)
     app.jinja_env.filters.update(
@@ -103,7 +113,6 @@ def init_app(app: Quart) -> None:
         return {
             "actor": actor,
             "theme": theme if theme in {"light", "dark"} else "auto",
-            "nav": _entries(app, await _navigation(actor), actor),
             "foot": _entries(app, FOOT, actor),
         }
 
@@ -178,15 +187,18 @@ def _entries(app: Quart, places: tuple[Place, ...], actor: Actor | None) -> list
     ]
 
 
-async def _navigation(actor: Actor | None) -> tuple[Place, ...]:
-    """What everybody has, and for administrators one place more, before profile and help."""
+async def _around(app: Quart) -> Around:
+    """What stands around a page of somebody signed in; parts of pages do without it."""
+    actor = signed_in()
     try:
-        if actor is None or not await accounts.is_administrator(actor.id):
-            return NAVIGATION
+        situation = await accounts.situation_of(actor.id)
     except Exception as error:  # noqa: BLE001 -- the database may be the fault the page tells of
-        log.warning("navigation: %s", type(error).__name__)
-        return NAVIGATION
-    return (*NAVIGATION[:-2], ADMINISTRATION, *NAVIGATION[-2:])
+        log.warning("frame: %s", type(error).__name__)
+        situation = accounts.Situation()
+    places: tuple[Place, ...] = NAVIGATION
+    if situation.administers:  # one place more, before profile and help
+        places = (*NAVIGATION[:-2], ADMINISTRATION, *NAVIGATION[-2:])
+    return Around(_entries(app, places, actor), situation.departure)
 
 
 async def _unread_notices() -> int:

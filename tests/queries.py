@@ -3,6 +3,10 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+
+_asked_here: ContextVar[bool] = ContextVar("asked_here", default=False)
+"""Set for the test and what it starts, and not for the portal's own workers beside it."""
 
 
 class _Collector(logging.Handler):
@@ -11,12 +15,14 @@ class _Collector(logging.Handler):
         self.sent: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.sent.append(record.getMessage())
+        if _asked_here.get():
+            self.sent.append(record.getMessage())
 
 
 @contextmanager
 def counting() -> Iterator[list[str]]:
-    """Collect the statements the ORM sends."""
+    """Collect the statements the ORM sends for what happens inside."""
+    token = _asked_here.set(True)
     collector = _Collector()
     logger = logging.getLogger("tortoise.db_client")
     level = logger.level
@@ -25,5 +31,6 @@ def counting() -> Iterator[list[str]]:
     try:
         yield collector.sent
     finally:
+        _asked_here.reset(token)
         logger.removeHandler(collector)
         logger.setLevel(level)

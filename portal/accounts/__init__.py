@@ -42,7 +42,7 @@ from portal.accounts.forms import (
 )
 from portal.accounts.guessing import open_again
 from portal.accounts.housekeeping import keeping_house
-from portal.accounts.leaving import departure_of
+from portal.accounts.leaving import Departure, departure_of
 from portal.accounts.papers import asks_for_pass
 from portal.accounts.passes import Pass, read_ticket, ticket
 from portal.accounts.printing import as_card, as_pdf, recovery_sheet
@@ -56,6 +56,7 @@ from portal.accounts.signing import (
     sign_out,
     write_to,
 )
+from portal.accounts.situations import Situation, situation_of
 from portal.accounts.standings import (
     OPERATOR,
     confirm,
@@ -78,6 +79,7 @@ __all__ = [
     "Belongings",
     "ColleagueCard",
     "ColleaguesOnly",
+    "Departure",
     "Limit",
     "Loss",
     "NotActivated",
@@ -91,6 +93,7 @@ __all__ = [
     "SafetyChanged",
     "ShortRegistration",
     "SigningIn",
+    "Situation",
     "StepUpNeeded",
     "Stopped",
     "TooManyTries",
@@ -132,6 +135,7 @@ __all__ = [
     "register",
     "sign_in",
     "sign_out",
+    "situation_of",
     "step_up",
     "ticket",
     "withdraw_confirmation",

@@ -154,12 +154,6 @@ def _deleting(blueprint: Blueprint, settings: Settings) -> None:
         answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return answer
 
-    @blueprint.app_context_processor
-    async def ending() -> dict[str, Any]:
-        """Every page says so while the account is about to be deleted."""
-        actor = g.get("actor")
-        return {"departure": None if actor is None else await leaving.departure_of(actor.id)}
-
     @blueprint.post("/keep")
     async def keep() -> ResponseReturnValue:
         await leaving.stays(signed_in().id)

@@ -46,6 +46,7 @@ async def _sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
         await guess.wrong(typed.mail)
         raise WrongSignIn
     account = opened.account
+    unverified.learn(account)
     await guess.right(owner=account.state != unverified.UNVERIFIED)
     try:
         return await entering.after_password(

@@ -92,6 +92,12 @@ async def find(mark: str, password: str) -> Opened | None:
     return None if found is None else Opened(by_id[found.principal], found.root, found.wrap)
 
 
+def learn(account: Account) -> None:
+    """Somebody signs in: the row is at hand, so their first page need not ask for it again."""
+    if account.state != UNVERIFIED:
+        _activated.add(account.id)
+
+
 def is_confirmed(account: Account) -> bool:
     """
     Whether somebody has shown that they read this address.

@@ -8,6 +8,7 @@ from portal.studies.intake import keep_files
 from portal.studies.listing import (
     Entry,
     delete,
+    listed_with,
     my_documents,
     my_studies,
     some_of_mine,
@@ -49,6 +50,7 @@ __all__ = [
     "finish",
     "instances_there",
     "keep_files",
+    "listed_with",
     "merge_all",
     "my_documents",
     "my_studies",

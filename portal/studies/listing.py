@@ -12,6 +12,7 @@ from portal.studies import manifests
 from portal.studies.access import study_for
 from portal.studies.expiring import forget_study
 from portal.studies.models import Segment, Study
+from portal.studies.opening import OpenStudy
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import StudySummary, as_summary, opened_summary, summary_of
 
@@ -64,15 +65,38 @@ async def some_of_mine(shelf: Shelf, actor: Actor, wanted: Collection[UUID]) -> 
 
 async def summaries_with(shelf: Shelf, opened: Mapping[UUID, Secret]) -> list[StudySummary]:
     """The studies whose keys another room holds for somebody; deleted ones are left out."""
-    return await _summaries(shelf, await Study.filter(id__in=list(opened)), opened)
+    return [summary for summary, _ in await listed_with(shelf, opened)]
+
+
+async def listed_with(
+    shelf: Shelf, opened: Mapping[UUID, Secret]
+) -> list[tuple[StudySummary, OpenStudy]]:
+    """The same, each with the opened study: the page that lists them need not look again."""
+    # In this order: what is merged after the first look is in the rows of the second.
+    fresh = await _unmerged(list(opened))
+    rows = {row.id: row for row in await Study.filter(id__in=list(opened))}
+    found = await _summarised(shelf, list(rows.values()), opened, fresh)
+    return [
+        (each, OpenStudy(each.id, opened[each.id], rows[each.id], shelf, each.id not in fresh))
+        for each in found
+    ]
 
 
 async def _summaries(
     shelf: Shelf, rows: Sequence[Study], opened: Mapping[UUID, Secret]
 ) -> list[StudySummary]:
-    ids = [row.id for row in rows]
-    sizes = await storing.sizes_of(ids)
-    fresh = {row.study for row in await Segment.filter(study__in=ids).only("study")}
+    return await _summarised(shelf, rows, opened, await _unmerged([row.id for row in rows]))
+
+
+async def _unmerged(ids: Sequence[UUID]) -> set[UUID]:
+    """Studies of which the row does not yet say everything."""
+    return {row.study for row in await Segment.filter(study__in=list(ids)).only("study")}
+
+
+async def _summarised(
+    shelf: Shelf, rows: Sequence[Study], opened: Mapping[UUID, Secret], fresh: Collection[UUID]
+) -> list[StudySummary]:
+    sizes = await storing.sizes_of([row.id for row in rows])
     found = []
     for row in rows:
         key = opened.get(row.id)

@@ -33,6 +33,8 @@ class OpenStudy:
     key: Secret = field(repr=False)
     _row: Study = field(repr=False)
     _shelf: Shelf = field(repr=False)
+    _is_settled: bool = False
+    """The row was read after nothing waited to be merged into it (`manifests.settled`)."""
 
     @property
     def title(self) -> str:
@@ -51,7 +53,7 @@ class OpenStudy:
 
     async def manifest_gzip(self) -> bytes:
         """The browser's manifest, ready to send with `Content-Encoding: gzip`."""
-        row = await manifests.settled(self.id)
+        row = await self._settled()
         if row is not None and row.view is not None:
             return await self._boxes.read(self.id, self.key, "view", row.view)
         return browser_view(self.id, await self._whole())
@@ -63,7 +65,7 @@ class OpenStudy:
 
     async def summary(self) -> dict[str, Any]:
         """What lists show (`summaries.summary_of`)."""
-        row = await manifests.settled(self.id)
+        row = await self._settled()
         if row is not None and row.summary is not None:
             return opened_summary(self.id, self.key, row.summary)
         return summary_of(await self._whole())
@@ -134,6 +136,9 @@ class OpenStudy:
         if entry is None:
             raise Unknown
         return entry
+
+    async def _settled(self) -> Study | None:
+        return self._row if self._is_settled else await manifests.settled(self.id)
 
     @property
     def _boxes(self) -> Boxes:
