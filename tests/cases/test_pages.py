@@ -379,7 +379,7 @@ async def test_a_part_of_a_page_asks_nothing_that_only_the_frame_shows(world: Wo
     with counting() as whole:
         await ada.reads(case)
     with counting() as part:
-        await html_of(ada, f"/posts/{posted.id}")
+        await html_of(ada, f"/posts/{posted.id}/around")
 
     assert sum('"administrator"' in each for each in whole) == 1
     assert not any('"administrator"' in each or '"notice"' in each for each in part)
