@@ -1,1 +1,1 @@
-"""The DICOM half (viewer.dicom) and the browser viewer; imports nothing else of the product."""
+"""Images and documents read by limited children, and the browser viewer; a leaf."""

@@ -16,7 +16,7 @@ CORE: Final = {
 }
 CORE_LINES: Final = 850
 
-FRONT_PAGES: Final = {"cases.search", "viewer.dicom", "viewer.pdf"}
+FRONT_PAGES: Final = {"cases.search", "viewer.children", "viewer.dicom", "viewer.pdf"}
 """Rooms inside rooms, with a front page of their own."""
 
 OPEN_PARTS: Final = {"routes", "events", "forms", "ids"}

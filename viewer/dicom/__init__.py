@@ -1,24 +1,19 @@
 """DICOM as pure functions over bytes; hostile files are read in limited child processes.
 
 `Pool` is the only way to read a file that came from outside, and to rebuild one from its frames;
-`Children` is the same for other kinds of files; `voi8` is the reference for showing grey values.
+`voi8` is the reference for showing grey values.
 """
 
-from viewer.dicom.children import Buffer, Children, Data, PoolFull, joined, understood
+from viewer.children import PoolFull
 from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header, Kind, Window
 from viewer.dicom.pool import Pool
-from viewer.dicom.process import ChildLost
 from viewer.dicom.reasons import Reason, Refused, Undecodable
 from viewer.dicom.windowing import voi8
 
 __all__ = [
-    "Buffer",
     "Canonical",
-    "ChildLost",
-    "Children",
-    "Data",
     "Embedded",
     "Frame",
     "Header",
@@ -29,7 +24,5 @@ __all__ = [
     "Refused",
     "Undecodable",
     "Window",
-    "joined",
-    "understood",
     "voi8",
 ]

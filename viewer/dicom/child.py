@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from viewer.dicom import limits
+from viewer.children import limits
 
 if __name__ == "__main__":
     limits.before_imports(int(sys.argv[1]))
@@ -16,44 +16,44 @@ if __name__ == "__main__":
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from viewer.children import serving
 from viewer.dicom.canonical import canonical_parts
 from viewer.dicom.embedding import Embedded, embedded_document
 from viewer.dicom.inspecting import inspect_file
 from viewer.dicom.reasons import Refused
 from viewer.dicom.rebuilding import NotRebuilt, rebuild
-from viewer.dicom.serving import Answer, blob_of, serve
 from viewer.dicom.tags import tag_rows
 from viewer.dicom.warming import warm_up
 
 
 def main() -> None:
     """Serve tasks until standard input ends, then leave without a word."""
-    serve(_answers, warm_up)
+    serving.serve(_answers, warm_up)
 
 
-def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterator[Answer]:
+def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterator[serving.Answer]:
     budget = limits.Budget()
     match task["do"]:
         case "inspect":
             for size in sizes:
                 limits.Budget()
-                yield _inspected(blob_of(reader, size)), []
+                yield _inspected(serving.blob_of(reader, size)), []
         case "canonical":
-            for answer in canonical_parts(blob_of(reader, sum(sizes))):
+            for answer in canonical_parts(serving.blob_of(reader, sum(sizes))):
                 yield answer
                 budget.renew()
         case "tags":
-            yield _tags(blob_of(reader, sum(sizes))), []
+            yield _tags(serving.blob_of(reader, sum(sizes))), []
         case "embedded":
-            yield _embedded(blob_of(reader, sum(sizes)))
+            yield _embedded(serving.blob_of(reader, sum(sizes)))
         case "rebuild":
-            skeleton, *frames = [bytes(blob_of(reader, size)) for size in sizes]
+            skeleton, *frames = [bytes(serving.blob_of(reader, size)) for size in sizes]
             yield _rebuilt(skeleton, frames)
         case _:
             yield {"kind": "unknown"}, []
 
 
-def _rebuilt(skeleton: bytes, frames: list[bytes]) -> Answer:
+def _rebuilt(skeleton: bytes, frames: list[bytes]) -> serving.Answer:
     try:
         return {"kind": "rebuilt"}, [rebuild(skeleton, frames)]
     except NotRebuilt:
@@ -74,7 +74,7 @@ def _tags(data: memoryview) -> dict[str, Any]:
     return {"kind": "tags", "rows": found}
 
 
-def _embedded(data: memoryview) -> Answer:
+def _embedded(data: memoryview) -> serving.Answer:
     found = embedded_document(data)
     if isinstance(found, Embedded):
         return {"kind": "embedded", "mime": found.mime, "title": found.title}, [found.data]

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
-from viewer.dicom.children import Children, Data, joined, understood
+from viewer.children import ChildLost, Children, Data, joined, understood
 from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header
-from viewer.dicom.process import ChildLost
 from viewer.dicom.reasons import Reason, Refused, Undecodable
 
 Keep = Callable[[Frame], Awaitable[None]]
@@ -66,7 +65,7 @@ class Pool(Children):
                 with understood():
                     return [_header(message)]
         except ChildLost as lost:
-            return [Refused(lost.reason)]
+            return [Refused(Reason(lost.cause))]
 
     async def canonical(self, data: Data, keep: Keep | None = None) -> Canonical | Undecodable:
         """Frames, previews and facts of one instance.
@@ -92,7 +91,7 @@ class Pool(Children):
                     else:
                         await keep(part)
         except ChildLost as lost:
-            return Undecodable(lost.reason)
+            return Undecodable(Reason(lost.cause))
         return Undecodable(Reason.CRASHED)
 
     async def tags(self, data: Data) -> list[dict[str, Any]] | Refused:
@@ -105,7 +104,7 @@ class Pool(Children):
                         return Refused(Reason(message["reason"]), message["detail"])
                     return list(message["rows"])
         except ChildLost as lost:
-            return Refused(lost.reason)
+            return Refused(Reason(lost.cause))
 
     async def embedded(self, data: Data) -> Embedded | Refused:
         """The document inside an Encapsulated Document object. Raises PoolFull."""
@@ -117,7 +116,7 @@ class Pool(Children):
                         return Refused(Reason(message["reason"]), message["detail"])
                     return Embedded(blobs[0], str(message["mime"]), str(message["title"]))
         except ChildLost as lost:
-            return Refused(lost.reason)
+            return Refused(Reason(lost.cause))
 
     async def rebuild(self, skeleton: bytes, frames: Sequence[bytes]) -> bytes | None:
         """The original file, bit for bit; None when the parts do not yield it. Raises PoolFull."""

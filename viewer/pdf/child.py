@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from viewer.dicom import limits
+from viewer.children import limits
 
 if __name__ == "__main__":
     limits.before_imports(int(sys.argv[1]))
@@ -18,7 +18,7 @@ import encodings.utf_16_le  # noqa: F401 - PDFium speaks it, and no file can be 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from viewer.dicom import serving
+from viewer.children import serving
 from viewer.pdf import reading
 
 

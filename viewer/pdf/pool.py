@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 
-from viewer.dicom import Buffer, ChildLost, Children, PoolFull, Reason, understood
+from viewer.children import Buffer, ChildLost, Children, PoolFull, understood
 from viewer.pdf.facts import MOST_PAGES, WIDTHS, Look, Outline, Paper, Unshown, Why
 from viewer.pdf.turns import NoTurn, Turns
 
@@ -25,7 +25,6 @@ ANSWER: Final = 32 << 20
 
 T = TypeVar("T")
 Load = Callable[[], Awaitable[Buffer]]
-_WHY: Final[dict[Reason, Why]] = {Reason.TIMEOUT: "timeout", Reason.MEMORY: "memory"}
 
 
 class Reader(NamedTuple):
@@ -107,7 +106,7 @@ class PdfPool(Children):
         except (NoTurn, PoolFull):
             return Unshown("busy")
         except ChildLost as lost:
-            return Unshown(_WHY.get(lost.reason, "crashed"))
+            return Unshown(lost.cause)
 
 
 def _why(said: str) -> Why:

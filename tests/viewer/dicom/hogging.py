@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from viewer.dicom import limits
+from viewer.children import limits
 
 if __name__ == "__main__":
     limits.before_imports(int(sys.argv[1]))

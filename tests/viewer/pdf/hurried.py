@@ -2,7 +2,7 @@
 
 import sys
 
-from viewer.dicom import limits
+from viewer.children import limits
 
 if __name__ == "__main__":
     limits.before_imports(int(sys.argv[1]))

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.viewer.pdf.making import pdf
-from viewer.dicom import ChildLost
-from viewer.dicom.children import Children
+from viewer.children import ChildLost, Children
 from viewer.pdf import Look, PdfPool, Reader, Unshown
 from viewer.pdf.turns import NoTurn, Turns
 

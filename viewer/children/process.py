@@ -11,10 +11,11 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
-from viewer.dicom import wire
-from viewer.dicom.reasons import Reason
+from viewer.children import wire
+
+Cause = Literal["timeout", "memory", "crashed"]
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _ENVIRONMENT: Final = {
@@ -31,9 +32,9 @@ _OUT_OF_MEMORY: Final = 3
 class ChildLost(Exception):
     """The child died, hung or broke the protocol."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause)
+        self.cause: Cause = cause
 
 
 class Process:
@@ -142,13 +143,13 @@ class Process:
                 raise ValueError("no message")
             return message, [await self._stdout.readexactly(size) for size in sizes]
 
-    async def _why(self, fault: Exception) -> Reason:
+    async def _why(self, fault: Exception) -> Cause:
         if isinstance(fault, TimeoutError):
-            return Reason.TIMEOUT
+            return "timeout"
         try:
             code = await asyncio.wait_for(self._process.wait(), 1)
         except TimeoutError:
-            return Reason.CRASHED
+            return "crashed"
         if code == -signal.SIGXCPU:
-            return Reason.TIMEOUT
-        return Reason.MEMORY if code == _OUT_OF_MEMORY else Reason.CRASHED
+            return "timeout"
+        return "memory" if code == _OUT_OF_MEMORY else "crashed"

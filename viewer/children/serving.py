@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from viewer.dicom import limits, wire
+from viewer.children import limits, wire
 
 Answer = tuple[dict[str, Any], list[bytes]]
 Answers = Callable[[dict[str, Any], list[int], BinaryIO], Iterator[Answer]]

@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Final, Self
 
-from viewer.dicom.process import ChildLost, Process
-from viewer.dicom.reasons import Reason
-from viewer.dicom.wire import MAX_BLOB
+from viewer.children.process import ChildLost, Process
+from viewer.children.wire import MAX_BLOB
 
 Buffer = bytes | bytearray | memoryview
 Data = Buffer | Sequence[Buffer]
@@ -70,7 +69,7 @@ class Children:
         await self.close()
 
     async def close(self) -> None:
-        """End all children. Calls still running get Refused or Undecodable as crashed."""
+        """End all children. Calls still running get ChildLost."""
         self._closed = True
         self._idle.clear()
         self._fresh.clear()
@@ -81,7 +80,7 @@ class Children:
     async def child(self, task: Hashable = None) -> AsyncIterator[Process]:
         """A child that has served nothing but this *task*; without one, any."""
         if self._closed:
-            raise ChildLost(Reason.CRASHED)
+            raise ChildLost("crashed")
         if self._free.locked() and self._waiting >= self._queue:
             raise PoolFull
         self._waiting += 1
@@ -143,4 +142,4 @@ def understood() -> Iterator[None]:
     try:
         yield
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-        raise ChildLost(Reason.CRASHED) from None
+        raise ChildLost("crashed") from None
