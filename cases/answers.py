@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any, Final
 
-from quart import render_template, request
+from quart import current_app, request
 from quart.typing import ResponseReturnValue
 
 from cases.errors import RootMoved
@@ -40,7 +40,16 @@ def wants_json() -> bool:
 
 async def post_html(post: PostView, *, closed: bool) -> str:
     """The one rendering of a post, for the page, the answer to a post and the changes."""
-    return await render_template("cases/_post.html", post=post, closed=closed, words=words())
+    return await fragment("cases/_post.html", post=post, closed=closed, words=words())
+
+
+async def fragment(name: str, **values: Any) -> str:
+    """
+    A part of a page, without asking for what only a whole page shows (navigation, banners).
+
+    A catch-up of two hundred posts would ask two hundred times.
+    """
+    return await current_app.jinja_env.get_template(name).render_async(**values)
 
 
 def words() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from quart import Blueprint, Response, make_response, redirect, render_template,
 from quart.typing import ResponseReturnValue
 
 from cases import access, catching_up, paging, reading, threads
-from cases.answers import body, post_html, steady, wants_json, whole, words
+from cases.answers import body, fragment, post_html, steady, wants_json, whole, words
 from cases.forms import NewPost, NewThread, PostEdit
 from cases.ids import CaseId, PostId, ThreadId
 from cases.reading import ThreadView
@@ -44,7 +44,7 @@ async def _thread_html(actor: Actor, thread: ThreadId, *, closed: bool) -> str:
 
 
 async def _rendered(view: ThreadView, *, closed: bool) -> str:
-    return await render_template(
+    return await fragment(
         "cases/_thread.html", thread=view, closed=closed, new_id=uuid4, words=words()
     )
 
@@ -165,8 +165,7 @@ async def picture(post_id: UUID) -> Response:
 async def _answer(actor: Actor, posted: Posted, status: int = 200) -> ResponseReturnValue:
     if not wants_json():
         return redirect(_place(posted.case, posted.id), 303)
-    view = await reading.post_view(actor, posted.id)
-    closed = (await access.case_for(actor, posted.case)).row.status == "closed"
+    view, closed = await reading.post_view(actor, posted.id)
     html = await post_html(view, closed=closed)
     return {
         "id": str(posted.id),

@@ -141,11 +141,11 @@ async def thread_view(community: OpenCommunity, thread_id: ThreadId) -> ThreadVi
     return (await _threads(community, [row], names))[0]
 
 
-async def post_view(actor: Actor, post_id: PostId) -> PostView:
-    """One post as it is now."""
+async def post_view(actor: Actor, post_id: PostId) -> tuple[PostView, bool]:
+    """One post as it is now, and whether its case is closed."""
     row, community = await access.post_for(actor, post_id)
     marks = await unread.marks_of(community, [row.thread_id])
-    return (await views.show_posts(community, [row], marks))[0]
+    return (await views.show_posts(community, [row], marks))[0], row.case.status == "closed"
 
 
 @dataclass(frozen=True, slots=True)

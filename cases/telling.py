@@ -9,7 +9,6 @@ from tortoise.queryset import QuerySet
 from cases import access
 from cases.ids import CaseId, CommunityId
 from cases.models import Member, Post, Thread
-from cases.people import hearers_of
 from cases.writing import Writing
 from portal import accounts, notices
 from portal.core.actor import AccountId
@@ -23,7 +22,7 @@ OF_A_CASE: Final = ("case", "closure")
 async def case_opened(write: Writing, case: CaseId, *, urgency: str) -> None:
     """Every other member hears of a new case; one for today breaks quiet hours."""
     author = write.community.actor
-    others = await hearers_of(write.community.id) - {author}
+    others = await write.hearers() - {author}
     await notices.tell(
         News(
             others, "case", case, community=write.community.id, by=author,
@@ -39,7 +38,7 @@ async def posted(write: Writing, post: Post, called: Collection[AccountId]) -> N
     Following means having opened the case or a thread of it, or having written in it.
     """
     author, case = write.community.actor, CaseId(post.case_id)
-    members = await hearers_of(write.community.id) - {author}
+    members = await write.hearers() - {author}
     mentioned = members & set(called)
     answered = (members & await _answered(post)) - mentioned
     following = (members & await _followers(case)) - mentioned - answered
@@ -54,7 +53,7 @@ async def posted(write: Writing, post: Post, called: Collection[AccountId]) -> N
 async def called(write: Writing, post: Post, newly: Collection[AccountId]) -> None:
     """Who was called by name only when a post was edited hears of it then."""
     author, community = write.community.actor, write.community.id
-    to = await hearers_of(community) & set(newly) - {author}
+    to = await write.hearers() & set(newly) - {author}
     case = CaseId(post.case_id)
     await notices.tell(News(to, "mention", case, community=community, post=post.id, by=author))
 
@@ -62,7 +61,7 @@ async def called(write: Writing, post: Post, newly: Collection[AccountId]) -> No
 async def ended(write: Writing, case: CaseId) -> None:
     """Those who follow a case hear that it was closed or reopened."""
     by = write.community.actor
-    members = await hearers_of(write.community.id) - {by}
+    members = await write.hearers() - {by}
     to = members & await _followers(case)
     await notices.tell(News(to, "closure", case, community=write.community.id, by=by))
 

@@ -7,8 +7,9 @@ a root that is due is changed before anything is written under it (F5, F6).
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import F
@@ -19,7 +20,7 @@ from cases.events import Changed
 from cases.ids import CaseId, CommunityId
 from cases.models import Change
 from cases.people import hearers_of
-from portal.core.actor import Actor
+from portal.core.actor import AccountId, Actor
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Unknown
 
@@ -31,6 +32,17 @@ class Writing:
     community: OpenCommunity
     seq: int
     at: datetime
+    _hearers: frozenset[AccountId] | None = field(default=None, init=False)
+
+    async def hearers(self) -> frozenset[AccountId]:
+        """
+        Whoever hears of it, asked for once: a community may have a thousand members.
+
+        Whoever changes who is a member does so before it asks.
+        """
+        if self._hearers is None:
+            self._hearers = await hearers_of(self.community.id)
+        return self._hearers
 
     async def changed(
         self,
@@ -43,7 +55,9 @@ class Writing:
         """Write the change's line and tell every member once it is committed."""
         if case is not None:
             await access.case_row(case).update(changed_at=self.at)
-        await note(self.community.id, self.seq, kind, case=case, thread=thread, post=post)
+        about = {"case": case, "thread": thread, "post": post}
+        await _keep_line(self.community.id, self.seq, kind, self.at, **about)
+        _announce(await self.hearers(), self.community.id, self.seq, case)
 
     async def nothing(self) -> None:
         """There was nothing to write after all: give the number back, so that none is missing."""
@@ -67,18 +81,21 @@ async def lock(community_id: CommunityId) -> None:
         raise Unknown
 
 
-async def note(
-    community_id: CommunityId,
-    seq: int,
-    kind: str,
-    *,
-    case: UUID | None = None,
-    thread: UUID | None = None,
-    post: UUID | None = None,
-) -> None:
+async def note(community_id: CommunityId, seq: int, kind: str, *, case: UUID | None = None) -> None:
     """The line of change *seq*, and a notice to every confirmed member after the commit."""
-    await Change.create(
-        community_id=community_id, seq=seq, kind=kind, case=case, thread=thread, post=post, at=now()
-    )
-    readers = await hearers_of(community_id)
+    await _keep_line(community_id, seq, kind, now(), case=case)
+    _announce(await hearers_of(community_id), community_id, seq, case)
+
+
+async def _keep_line(
+    community_id: CommunityId, seq: int, kind: str, at: datetime, **about: UUID | None
+) -> None:
+    facts: dict[str, Any] = {"community_id": community_id, "seq": seq, "kind": kind, "at": at}
+    facts |= about
+    await Change.create(**facts)
+
+
+def _announce(
+    readers: frozenset[AccountId], community_id: CommunityId, seq: int, case: UUID | None
+) -> None:
     announce(Changed(readers, community_id, CaseId(case) if case else None, seq))

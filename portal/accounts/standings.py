@@ -3,7 +3,7 @@ Professional standing (Q-24): anybody may say to be a physician, so somebody mus
 
 A confirmation is a row with a mark under a key of the portal, over the account, who confirmed it,
 and when.  Whoever can write the database but has no key files confirms nobody: a row without its
-mark counts for nothing and is reported.  Nothing is remembered between two requests, so that a
+mark counts for nothing and is reported.  The row is asked for at every request, so that a
 confirmation, and its end, hold from the next request on.
 """
 
@@ -78,7 +78,7 @@ async def stand_in(account: AccountId) -> None:
     """
     nobody = AccountId(uuid4())
     for row in await Standing.filter(confirmed_by=account):
-        if _holds(row):
+        if _holds(row.account_id, row.confirmed_by, row.confirmed_at, row.mark):
             row.mark = _mark(row.account_id, nobody, row.confirmed_at)
         row.confirmed_by = nobody
         await row.save(update_fields=["confirmed_by", "mark"])
@@ -87,8 +87,9 @@ async def stand_in(account: AccountId) -> None:
 
 async def confirmed_among(accounts: Collection[AccountId]) -> frozenset[AccountId]:
     """Those of *accounts* that somebody has confirmed, in one query."""
-    rows = await Standing.filter(account_id__in=list(set(accounts)))
-    return frozenset(AccountId(row.account_id) for row in rows if _holds(row))
+    found = Standing.filter(account_id__in=list(set(accounts)))
+    rows = await found.values_list("account_id", "confirmed_by", "confirmed_at", "mark")
+    return frozenset(AccountId(row[0]) for row in rows if _holds(*row))
 
 
 async def must_be_confirmed(actor: Actor) -> None:
@@ -103,12 +104,18 @@ async def must_be_confirmed_as(account: AccountId) -> None:
         raise NotConfirmed
 
 
-def _holds(row: Standing) -> bool:
-    context = _context(row.account_id, row.confirmed_by, row.confirmed_at)
+@lru_cache(maxsize=20_000)
+def _holds(account: UUID, by: UUID, moment: datetime, mark: bytes) -> bool:
+    """
+    Whether a row is as we wrote it.
+
+    The row is read anew every time; only what its very bytes are worth is remembered, as each post
+    asks this of every member.
+    """
     try:
-        vault.check_mac(keys.pepper_key("standing"), context, row.mark)
+        vault.check_mac(keys.pepper_key("standing"), _context(account, by, moment), mark)
     except vault.Tampered:
-        _report(row.account_id)
+        _report(account)
         return False
     return True
 

@@ -1,5 +1,6 @@
 """Much of everything: what a page costs does not grow with what there is."""
 
+import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -14,6 +15,13 @@ from tests.queries import counting
 
 MANY = 2_000
 LONG = 300
+ASKED_BY_A_POST = frozenset(
+    (
+        *("standing", "member", "seal", "principal_key", "community", "discussion_case", "thread"),
+        *("post", "change", "read_mark", "reaction", "pin_image"),
+    )
+)
+"""Sessions and what runs in the background ask of other tables, now and then."""
 
 
 async def fill(author: Person, case: CaseId, thread: ThreadId, many: int) -> list[PostId]:
@@ -33,6 +41,11 @@ async def fill(author: Person, case: CaseId, thread: ThreadId, many: int) -> lis
     await Post.bulk_create(rows, batch_size=500)
     await access.community_row(community.id).update(next_seq=start + many)
     return [PostId(row.id) for row in rows]
+
+
+def table_of(statement: str) -> str:
+    found = re.search(r'(?:FROM|INTO|^UPDATE) "(\w+)"', statement)
+    return found[1] if found else ""
 
 
 async def cost(reader: Person, path: str) -> int:
@@ -111,6 +124,45 @@ async def test_a_case_of_two_thousand_posts_loads_what_it_shows(world: World) ->
     assert shown.first_unread == posts[0] == shown.posts[0].id
     assert shown.earlier == 0
     assert shown.later == shown.posts[-1].seq
+
+
+async def test_a_post_costs_the_same_few_statements_whoever_hears_it(world: World) -> None:
+    ada = await world.physician("Ada")
+    board = await ada.founds("Board")
+    case = await ada.opens("Nodule", in_=board)
+    thread = await ada.first_thread(case)
+
+    async def posting() -> list[str]:
+        said = {"client_id": str(uuid4()), "text": "Look"}
+        with counting() as sent:
+            answer = await ada.browser.post(
+                f"/threads/{thread}/posts", json=said, headers={"Accept": "application/json"}
+            )
+        assert answer.status_code == 201
+        return [each for each in sent if table_of(each) in ASKED_BY_A_POST]
+
+    alone = len(await posting())
+    for name in ("Ben", "Cleo", "Dora"):
+        await ada.invites(await world.physician(name), board)
+    sent = await posting()
+
+    assert len(sent) == alone <= 26
+    asked = [each for each in sent if 'FROM "standing"' in each]
+    assert len(asked) == 3, "the author at two doors, and everybody else in one go"
+
+
+async def test_catching_up_costs_the_same_for_one_post_and_for_ten(world: World) -> None:
+    ada, ben = await world.physician("Ada"), await world.physician("Ben")
+    board = await ada.founds("Board")
+    await ada.invites(ben, board)
+    case = await ada.opens("Nodule", in_=board)
+    await ada.posts("One", on=case)
+    few = await cost(ben, f"/cases/{case}/changes?since=0")
+
+    for number in range(9):
+        await ada.posts(f"Another {number}", on=case)
+
+    assert await cost(ben, f"/cases/{case}/changes?since=0") == few
 
 
 @pytest.mark.parametrize(
