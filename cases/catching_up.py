@@ -31,6 +31,8 @@ class Missed:
 
     seq: int
     more: bool
+    closed: bool
+    """Whether the case is closed by now."""
     changes: Sequence[ChangeView]
 
 
@@ -56,7 +58,8 @@ async def since(actor: Actor, case_id: CaseId, seq: int) -> Missed:
         for row in rows
         if row.post is None or last[_post_of(row)] == row.seq
     ]
-    return Missed(_reached(rows, more=more, seen=max(seq, case.community.seq)), more, changes)
+    reached = _reached(rows, more=more, seen=max(seq, case.community.seq))
+    return Missed(reached, more, case.row.status == "closed", changes)
 
 
 def _reached(rows: Sequence[Change], *, more: bool, seen: int) -> int:

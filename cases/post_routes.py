@@ -20,7 +20,6 @@ blueprint = Blueprint("posts", __name__)
 async def changes_json(actor: Actor, case: CaseId, since: int) -> ResponseReturnValue:
     """What a page missed: `{seq, more, closed, changes: [{seq, kind, thread, post, html?}]}`."""
     missed = await catching_up.since(actor, case, since)
-    closed = (await access.case_for(actor, case)).row.status == "closed"
     lines = []
     for change in missed.changes:
         line = {
@@ -30,11 +29,11 @@ async def changes_json(actor: Actor, case: CaseId, since: int) -> ResponseReturn
             "post": change.post and str(change.post),
         }
         if change.view is not None:
-            line["html"] = await post_html(change.view, closed=closed)
+            line["html"] = await post_html(change.view, closed=missed.closed)
         elif change.kind == "thread" and change.thread is not None:
-            line["html"] = await _thread_html(actor, ThreadId(change.thread), closed=closed)
+            line["html"] = await _thread_html(actor, ThreadId(change.thread), closed=missed.closed)
         lines.append(line)
-    return {"seq": missed.seq, "more": missed.more, "closed": closed, "changes": lines}
+    return {"seq": missed.seq, "more": missed.more, "closed": missed.closed, "changes": lines}
 
 
 async def _thread_html(actor: Actor, thread: ThreadId, *, closed: bool) -> str:
