@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal import accounts, keys, mailing, migrating, vault
+from portal import accounts, keys, mailing, migrating, storing, vault
 from portal.app import MODELS, create_app
 from portal.core.actor import AccountId
 from portal.core.db import Database, orm_config
@@ -144,6 +144,18 @@ async def _change_standing(what: str, mail: str) -> str:
     return "confirmed"
 
 
+def objects(_arguments: argparse.Namespace, env: Environment) -> None:
+    """Name every stored object that rows rely on and that is not there."""
+    settings = Settings.read(env)
+    print(asyncio.run(_with_database(settings, _check_objects(storing.Store(settings)))))
+
+
+async def _check_objects(store: storing.Store) -> str:
+    lost = [each for part in range(storing.PARTS) for each in await storing.missing(store, part)]
+    lines = [f"missing: {each} of {holding}" for each, holding in lost]
+    return "\n".join([*lines, f"{len(lost)} objects are missing"])
+
+
 def serve(_arguments: argparse.Namespace, env: Environment) -> None:
     settings = Settings.read(env)
     with _listening(settings) as listener:
@@ -240,6 +252,10 @@ def _about_mail(parser: argparse.ArgumentParser) -> object:
     return parser.add_argument("what", choices=["status"], help="what to say about the mails")
 
 
+def _about_objects(parser: argparse.ArgumentParser) -> object:
+    return parser.add_argument("what", choices=["check"], help="what to do")
+
+
 def _about_whom(parser: argparse.ArgumentParser) -> object:
     parser.add_argument("what", choices=["confirm", "withdraw"], help="what to do")
     return parser.add_argument("mail", help="the e-mail address of the account")
@@ -272,6 +288,12 @@ COMMANDS = (
         "say who confirms professionals in the portal, or change it",
         administrators,
         _about_administrators,
+    ),
+    Command(
+        "objects",
+        "name stored objects that are missing on the disk: python -m portal objects check",
+        objects,
+        _about_objects,
     ),
     Command("demo", "run a portal with an invented world in it", demo, _where),
 )

@@ -110,7 +110,8 @@ class Person:
         study = await self.keeps_a_study()
         key = await keys.open_study_key(self.actor, study)
         assert key is not None
-        object_id, size = await shelf.boxes.write(study, key, "pack", b"pixels")
+        by = storing.Payer(self.actor.id, None)
+        object_id, size = await shelf.boxes.write(by, study, key, "pack", b"pixels")
         await storing.keep(self.actor.id, study, {object_id: size}, None)
         return key
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pytest
 
@@ -200,6 +202,22 @@ def test_the_demo_never_moves_into_a_portal_of_somebody_s_own(installed: Path, p
     assert "no whole demo world" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert (installed / "portal.db").read_bytes() == before
+
+
+def test_whoever_runs_the_portal_is_told_what_the_store_lacks(installed: Path) -> None:
+    asked = portal(installed, "objects", "check")
+
+    assert asked.stdout == "0 objects are missing\n"
+    with sqlite3.connect(installed / "portal.db") as database:
+        database.execute(
+            "INSERT INTO stored_object (id, owner, holding, size, created_at, gone_at)"
+            " VALUES (?, ?, ?, 1, ?, NULL)",
+            [str(UUID(int=1)), str(UUID(int=2)), str(UUID(int=3)), "2026-01-01 00:00:00+00:00"],
+        )
+    database.close()
+    asked = portal(installed, "objects", "check")
+
+    assert asked.stdout == (f"missing: {UUID(int=1)} of {UUID(int=3)}\n1 objects are missing\n")
 
 
 def test_a_real_portal_does_not_even_load_the_demo() -> None:

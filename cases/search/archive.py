@@ -112,7 +112,9 @@ class Archive:
         generation, object_id = before.generation + 1 if before else 1, uuid4()
         context = vault.contexts.index(community.id, community.epoch, generation)
         boxed = await asyncio.to_thread(vault.box, _key(community.root), raw, context)
-        await self._store.put(object_id, boxed)
+        owner = AccountId(community.id)
+        by = storing.Payer(owner, None)
+        size = await storing.write(self._store, by, community.id, object_id, boxed)
         facts: dict[str, int | UUID] = {
             "epoch": community.epoch,
             "generation": generation,
@@ -122,8 +124,7 @@ class Archive:
         async with transaction():
             if not await _replace(community.id, before, facts):
                 return
-            owner = AccountId(community.id)
-            await storing.keep(owner, community.id, {object_id: len(boxed)}, None)
+            await storing.keep(owner, community.id, {object_id: size}, None)
             if before is not None:
                 await storing.let_go([before.object])
 

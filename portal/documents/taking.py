@@ -1,9 +1,9 @@
 """
 Taking documents in: looked at, then durable, then the rows, then the answer.
 
-Everything is looked at before the first byte is written: what lies in the store without a row is
-protected by its age alone (`Boxes.still_there`).  The caller holds the transaction, because what it
-answers must be written with what it took.
+Everything is looked at before the first byte is written: what is written stays for an hour only,
+unless something refers to it by then.  The caller holds the transaction, because what it answers
+must be written with what it took.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class Taking:
         self._sealed: dict[str, _Sealed] = {}
 
     async def prepare(self) -> None:
-        """Look into what is new, then write it durably.  Raises `DiskFull`."""
+        """Look into what is new, then write it durably.  Raises `DiskFull`, `StillLeaving`."""
         there = await self._there()
         new = {mark: each for each, mark in reversed(self._arrived) if mark not in there}
         looks = await self._looks(list(new.values()))
@@ -107,7 +107,7 @@ class Taking:
         Raises `QuotaFull`, `Busy`; `IntegrityError` when the same document came twice at once;
         `SignInNeeded` when the account is being deleted or was secured meanwhile.
         """
-        taken, written = Taken(), list[UUID]()
+        taken = Taken()
         async with transaction():
             await keys.hold(self._actor)  # nobody who is being deleted keeps anything
             there = await self._there()
@@ -119,8 +119,6 @@ class Taking:
                     await self._write(mark)
                     there.add(mark)
                     taken.kept.append(each.file)
-                    written.append(self._sealed[mark].row.object)
-            await self._desk.boxes.still_there(written)
         return taken
 
     async def _write(self, mark: str) -> None:
@@ -181,7 +179,8 @@ async def _join(actor: Actor, mark: str, study_mark: str) -> None:
 async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str, found: Found) -> _Sealed:
     document, key = uuid4(), vault.new_secret()
     facts, picture = await _described(arrived, found)
-    object_id, size = await desk.boxes.write(document, key, "document", bytes(arrived.data))
+    by = storing.Payer(actor.id, desk.free_quota)
+    object_id, size = await desk.boxes.write(by, document, key, "document", bytes(arrived.data))
     preview = None
     if picture:
         preview = vault.box(key, picture, vault.contexts.blob(document, document, "preview"))

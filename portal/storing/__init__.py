@@ -1,9 +1,12 @@
 """Sealed objects, durable and counted: where every study and document lies."""
 
-from portal.storing.boxes import Boxes, Place, Role
-from portal.storing.errors import DiskFull, QuotaFull
+from portal.storing.boxes import Boxes, Place, Role, write
+from portal.storing.clock import database_now
+from portal.storing.errors import Damaged, DiskFull, QuotaFull, StillLeaving
 from portal.storing.keeping import (
+    Payer,
     Space,
+    drop_at_once,
     forget_account,
     keep,
     let_go,
@@ -12,25 +15,33 @@ from portal.storing.keeping import (
     sizes_of,
     space,
 )
-from portal.storing.store import Room, Store
-from portal.storing.sweeping import sweep, sweeping
+from portal.storing.store import PARTS, Room, Store
+from portal.storing.sweeping import missing, sweep, sweeping
 
 __all__ = [
+    "PARTS",
     "Boxes",
+    "Damaged",
     "DiskFull",
+    "Payer",
     "Place",
     "QuotaFull",
     "Role",
     "Room",
     "Space",
+    "StillLeaving",
     "Store",
+    "database_now",
+    "drop_at_once",
     "forget_account",
     "keep",
     "let_go",
     "let_go_of",
+    "missing",
     "objects_of",
     "sizes_of",
     "space",
     "sweep",
     "sweeping",
+    "write",
 ]

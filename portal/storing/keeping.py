@@ -1,22 +1,43 @@
 """
 Which stored object belongs to whom, and whether there is room for one more.
 
-The rows are written in the same transaction as whatever refers to the objects, so an object
-without a row is always left over from something that did not happen.
+An object's row is there before its first byte and goes after its last: whatever lies on the disk is
+counted, and an object without a row is nobody's.  The row says when the object goes, `gone_at`, by
+the database's clock: in an hour, while it is new and nothing refers to it; never, once `keep` was
+committed together with what refers to it; at once, when it is let go of.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from tortoise.expressions import F
 from tortoise.functions import Sum
 
 from portal.core.actor import AccountId
-from portal.core.db import now, transaction
-from portal.storing.errors import QuotaFull
+from portal.core.db import transaction
+from portal.core.errors import Busy
+from portal.storing.clock import database_now
+from portal.storing.errors import QuotaFull, StillLeaving
 from portal.storing.models import StoredObject, Usage
+
+UNKEPT: Final = timedelta(hours=1)
+"""From the row of an object to the commit of what refers to it."""
+GRACE: Final = timedelta(minutes=10)
+"""Whoever began to read what was then replaced may finish."""
+ON_DISK: Final = 2
+"""An account may have so many times its space on the disk, whatever it adds and deletes."""
+PAUSE: Final = 60
+"""Seconds after which to try again when that much lies there."""
+
+
+class Payer(NamedTuple):
+    """Whose space the bytes of a new object take; without a quota they are never refused."""
+
+    account: AccountId
+    free_quota: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,52 +61,96 @@ async def space(account: AccountId, free_quota: int) -> Space:
     return Space(row.used, free_quota if row.allowed is None else row.allowed)
 
 
+async def intend(by: Payer, holding: UUID, object_id: UUID, size: int) -> None:
+    """
+    Before an object is written: its row, in a transaction of its own.
+
+    Raises `QuotaFull`, and `StillLeaving` when the account's objects, those included that are about
+    to go, would take more than `ON_DISK` times its space.
+    """
+    moment = await database_now()
+    async with transaction():
+        await _lock(by.account)
+        if by.free_quota is not None:
+            there = await space(by.account, by.free_quota)
+            if size > there.free:
+                raise QuotaFull(free=there.free, needed=size)
+            if there.used + await passing(by.account) + size > ON_DISK * there.allowed:
+                raise StillLeaving(retry_after=PAUSE)
+        await StoredObject.create(
+            id=object_id, owner=by.account, holding=holding, size=size, created_at=moment,
+            gone_at=moment + UNKEPT,
+        )  # fmt: skip
+
+
+async def passing(account: AccountId) -> int:
+    """Bytes of *account* on the disk that nothing refers to: not yet, or no longer."""
+    mine = StoredObject.filter(owner=account, gone_at__isnull=False)
+    sums = await mine.annotate(total=Sum("size")).values("total")
+    return int(sums[0]["total"] or 0)
+
+
 async def keep(
     account: AccountId, holding: UUID, sizes: Mapping[UUID, int], free_quota: int | None
 ) -> None:
     """
-    Count stored objects (id to bytes) as *account*'s, part of *holding*.
+    Something refers to these objects (id to bytes that count) from now on; joins its transaction.
 
-    Raises `QuotaFull` when they do not fit; the surrounding transaction then leaves no trace.
-    Without a quota they are counted but never refused: housekeeping must not fail half-way.
+    Raises `QuotaFull` when they do not fit, `Busy` when one is no longer there because it waited
+    for too long; the surrounding transaction then leaves no trace.  Without a quota they are
+    counted but never refused: housekeeping must not fail half-way.
     """
     if not sizes:
         return
-    total = sum(sizes.values())
     async with transaction():
-        await _charge(account, total, free_quota)
-        moment = now()
-        await StoredObject.bulk_create(
-            [
-                StoredObject(id=each, owner=account, holding=holding, size=size, created_at=moment)
-                for each, size in sizes.items()
-            ]
-        )
+        await _charge(account, sum(sizes.values()), free_quota)
+        moment = await database_now()
+        for each, size in sizes.items():
+            mine = StoredObject.filter(id=each, owner=account, holding=holding, gone_at__gt=moment)
+            # One statement decides between us and the sweeper.
+            if not await mine.update(gone_at=None, size=size):
+                raise Busy(retry_after=1)
+
+
+async def _lock(account: AccountId) -> None:
+    """The row that orders everything that changes what an account has on the disk."""
+    await Usage.bulk_create([Usage(account=account, used=0)], ignore_conflicts=True)
+    await Usage.filter(account=account).update(used=F("used"))
 
 
 async def _charge(account: AccountId, size: int, free_quota: int | None) -> None:
-    # Inserting first makes the row exist without a race; the UPDATE decides who still fits.
-    await Usage.bulk_create([Usage(account=account, used=0)], ignore_conflicts=True)
-    mine = Usage.filter(account=account)
-    if free_quota is None:
-        await mine.update(used=F("used") + size)
-        return
-    limit = (await space(account, free_quota)).allowed
-    fits = await mine.filter(used__lte=limit - size).update(used=F("used") + size)
-    if not fits:
-        there = await space(account, free_quota)
+    await _lock(account)
+    there = await space(account, free_quota or 0)
+    if free_quota is not None and size > there.free:
         raise QuotaFull(free=there.free, needed=size)
+    await Usage.filter(account=account).update(used=F("used") + size)
 
 
-async def let_go(objects: Collection[UUID], *, at: datetime | None = None) -> None:
-    """These objects are needed no longer: their space is free at once, the sweeper removes them."""
+async def let_go(objects: Collection[UUID]) -> None:
+    """
+    Others took the place of these objects.
+
+    Their space is free at once, and the sweeper removes them when whoever reads them has finished.
+    """
     rows = await StoredObject.filter(id__in=list(objects), gone_at=None)
-    await _let_go(rows, at or now())
+    await _let_go(rows, await database_now())
 
 
 async def let_go_of(holding: UUID) -> None:
-    """The same for everything that belongs to *holding*."""
-    await _let_go(await StoredObject.filter(holding=holding, gone_at=None), now())
+    """Everything that belongs to *holding* is deleted: it goes with the sweeper's next turn."""
+    moment = await _at_once()
+    await _let_go(await StoredObject.filter(holding=holding, gone_at=None), moment)
+    await StoredObject.filter(holding=holding, gone_at__gt=moment).update(gone_at=moment)
+
+
+async def drop_at_once(objects: Collection[UUID]) -> None:
+    """The same for single objects that nobody else can be reading."""
+    rows = await StoredObject.filter(id__in=list(objects), gone_at=None)
+    await _let_go(rows, await _at_once())
+
+
+async def _at_once() -> datetime:
+    return await database_now() - GRACE - timedelta(seconds=1)
 
 
 async def _let_go(rows: Collection[StoredObject], moment: datetime) -> None:
@@ -98,8 +163,23 @@ async def _let_go(rows: Collection[StoredObject], moment: datetime) -> None:
 
 async def forget_account(account: AccountId) -> None:
     """Whatever is still kept for *account* is let go of, and its space is no longer counted."""
-    await _let_go(await StoredObject.filter(owner=account, gone_at=None), now())
+    moment = await _at_once()
+    await _let_go(await StoredObject.filter(owner=account, gone_at=None), moment)
+    await StoredObject.filter(owner=account, gone_at__gt=moment).update(gone_at=moment)
     await Usage.filter(account=account).delete()
+
+
+async def removed(objects: Collection[UUID]) -> None:
+    """These objects lie there no more: their rows go, and what counted for nothing else."""
+    mine = StoredObject.filter(id__in=list(objects), gone_at__isnull=False)
+    async with transaction():
+        owners = set(await mine.values_list("owner", flat=True))
+        await mine.delete()
+        left = set(await StoredObject.filter(owner__in=list(owners)).distinct()
+                   .values_list("owner", flat=True))  # fmt: skip
+        # An account that ended in the middle of an upload leaves no row.
+        empty = Usage.filter(account__in=list(owners - left), used=0, allowed=None)
+        await empty.delete()
 
 
 async def objects_of(holding: UUID) -> frozenset[UUID]:

@@ -11,8 +11,8 @@ import errno
 import os
 import re
 import shutil
-import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -33,6 +33,9 @@ COALESCE: Final = 128 * 1024
 
 PARTS: Final = 256
 """One for each first byte of an id."""
+
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No space left, the disk quota of our own user used up, larger than this disk takes."""
 
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -82,9 +85,15 @@ class Store:
         """Remove the object; nothing happens when there is none."""
         await asyncio.to_thread(self._delete, object_id)
 
-    async def all_younger(self, objects: Collection[UUID], seconds: float) -> bool:
-        """Whether every one of *objects* lies there, written less than *seconds* ago."""
-        return await asyncio.to_thread(self._all_younger, objects, time.time() - seconds)
+    async def clock(self) -> float:
+        """The time of the disk (POSIX), by which its files have their age: nobody else's counts."""
+        return await asyncio.to_thread(self._clock)
+
+    async def absent(self, objects: Sequence[UUID]) -> list[UUID]:
+        """Those of *objects* that are not there."""
+        return await asyncio.to_thread(
+            lambda: [each for each in objects if not (self._folder / _path(each)).exists()]
+        )
 
     async def older_than(self, seconds: float, now: float, part: int) -> list[UUID]:
         """
@@ -146,11 +155,10 @@ class Store:
     def _delete(self, object_id: UUID) -> None:
         (self._folder / _path(object_id)).unlink(missing_ok=True)
 
-    def _all_younger(self, objects: Collection[UUID], moment: float) -> bool:
-        try:
-            return all((self._folder / _path(each)).stat().st_mtime > moment for each in objects)
-        except FileNotFoundError:
-            return False
+    def _clock(self) -> float:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=self._folder) as probe:
+            return os.fstat(probe.fileno()).st_mtime
 
     def _older(self, moment: float, part: int) -> Iterator[UUID]:
         for batch in self._objects.list(f"{part:02x}"):
@@ -185,4 +193,6 @@ def _fsync(path: Path) -> None:
 
 def _out_of_space(error: Exception) -> bool:
     """obstore wraps the operating system's error and leaves only its text."""
-    return getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error)
+    return any(
+        getattr(error, "errno", None) == each or os.strerror(each) in str(error) for each in FULL
+    )

@@ -9,7 +9,7 @@ from uuid import UUID
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
-from portal.core.errors import PortalError
+from portal.core.errors import Busy, PortalError
 from portal.storing import Boxes
 from portal.studies import parts
 from portal.studies.errors import PartDamaged, UploadOver
@@ -31,11 +31,13 @@ class Assembler:
         """Keep these pieces; which of their files are complete now."""
         if not records:
             return []
-        key = _key(actor, upload)
+        key, by = _key(actor, upload), storing.Payer(actor.id, self._free_quota)
         written: dict[UUID, tuple[parts.Record, int]] = {}
         try:
             for record in records:
-                object_id, size = await self._boxes.write(upload, key, "piece", bytes(record.data))
+                object_id, size = await self._boxes.write(
+                    by, upload, key, "piece", bytes(record.data)
+                )
                 written[object_id] = (record, size)
             return await self._book(actor, upload, written)
         except PortalError:
@@ -65,7 +67,6 @@ class Assembler:
                 have.add((record.file, record.piece))
                 await _row(upload, object_id, record).save(force_create=True)
                 await storing.keep(actor.id, upload, {object_id: size}, self._free_quota)
-            await self._boxes.still_there(set(written) - set(repeated))
         await self._boxes.delete(repeated)
         return [
             file
@@ -82,7 +83,10 @@ class Assembler:
             rows = await UploadPiece.filter(upload=upload, file=file).order_by("piece")
             data, digests, key = bytearray(), [], _key(actor, upload)
             for row in rows:
-                piece = await self._boxes.read(upload, key, "piece", row.id)
+                try:
+                    piece = await self._boxes.read(upload, key, "piece", row.id)
+                except storing.Damaged:  # the same part again: the other one has it whole already
+                    raise Busy(retry_after=1) from None
                 digests.append(await asyncio.to_thread(parts.sha256, piece))
                 data += piece
             yield data, parts.fingerprint(digests)
@@ -91,7 +95,7 @@ class Assembler:
         """The pieces have done their duty; call it in the transaction that keeps the file."""
         rows = await UploadPiece.filter(upload=upload, file=file).only("id")
         await UploadPiece.filter(upload=upload, file=file).delete()
-        await storing.let_go([row.id for row in rows])
+        await storing.drop_at_once([row.id for row in rows])
 
 
 def _key(actor: Actor, upload: UUID) -> Secret:

@@ -85,8 +85,8 @@ async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], the
     """
     File what can be filed and say what became of each.
 
-    *then* runs in the same transaction.  Raises `QuotaFull`, `DiskFull` or `Busy`; nothing is kept
-    then.
+    *then* runs in the same transaction.  Raises `QuotaFull`, `StillLeaving`, `DiskFull` or `Busy`;
+    nothing is kept then.
     """
     try:
         async with asyncio.timeout(PATIENCE):
@@ -153,7 +153,6 @@ async def _commit(
             await Instance.bulk_create(plan.rows)
             await segment.save(force_create=True)
             await storing.keep(actor.id, plan.study, plan.sizes, shelf.free_quota)
-            await shelf.boxes.still_there(plan.sizes)
         await then(outcome)
 
 
@@ -183,7 +182,9 @@ async def _fill(
     there = {row.sop_mark: row.digest_mark for row in rows}
     if rows:
         outcome.studies.add(plan.study)
-    packer = Packer(shelf.boxes, plan.study, plan.key, "pack", plan.sizes)
+    by = storing.Payer(actor.id, shelf.free_quota)
+    packer = Packer(shelf.boxes, by, plan.study, plan.key, "pack")
+    plan.sizes = packer.sizes
     series = ""
     for each, header in sorted(files, key=lambda file: file[1].series_instance_uid):
         sop, content = sops[header.sop_instance_uid], marks.content(each.fingerprint)

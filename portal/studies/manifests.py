@@ -164,12 +164,12 @@ async def merge(boxes: Boxes, study_id: UUID, key: Secret) -> None:
         manifest, segments = await load(boxes, row, key)
         if not segments:
             return
+        by = storing.Payer(AccountId(row.owner), None)
         made = [
-            await boxes.write(study_id, key, "manifest", pack_json(manifest)),
-            await boxes.write(study_id, key, "view", browser_view(study_id, manifest)),
+            await boxes.write(by, study_id, key, "manifest", pack_json(manifest)),
+            await boxes.write(by, study_id, key, "view", browser_view(study_id, manifest)),
         ]
         stale = before - objects_in(manifest)
-        await boxes.still_there([object_id for object_id, _ in made])
         if await _swap(row, key, manifest, segments, dict(made), stale):
             return
         await boxes.delete([object_id for object_id, _ in made])

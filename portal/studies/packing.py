@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from portal.core.actor import Secret
-from portal.storing import Boxes, Place, Role
+from portal.storing import Boxes, Payer, Place, Role
 
 JsonPlaces = list[list[str | int]]
 """How a manifest writes places: object, start, length."""
@@ -16,14 +16,12 @@ PACK: Final = 16 * 1024 * 1024
 class Packer:
     """Appends bytes to packs of one study and role; a long piece may reach over several packs."""
 
-    def __init__(
-        self, boxes: Boxes, study: UUID, key: Secret, role: Role, sizes: dict[UUID, int]
-    ) -> None:
-        """*sizes* receives what was written: object to bytes on disk."""
-        self._boxes, self._study, self._key, self._role = boxes, study, key, role
+    def __init__(self, boxes: Boxes, by: Payer, study: UUID, key: Secret, role: Role) -> None:
+        self._boxes, self._by, self._study, self._key, self._role = boxes, by, study, key, role
         self._open = bytearray()
         self._pending: list[tuple[JsonPlaces, int, int]] = []
-        self._sizes = sizes
+        self.sizes: dict[UUID, int] = {}
+        """What was written: object to bytes on disk."""
 
     async def add(self, data: bytes | bytearray | memoryview) -> JsonPlaces:
         """Append; the list is complete after the next `close`."""
@@ -42,8 +40,10 @@ class Packer:
         """Write what is open; the next `add` begins a new object."""
         if not self._open:
             return
-        object_id, size = await self._boxes.write(self._study, self._key, self._role, self._open)
-        self._sizes[object_id] = size
+        object_id, size = await self._boxes.write(
+            self._by, self._study, self._key, self._role, self._open
+        )
+        self.sizes[object_id] = size
         for places, start, length in self._pending:
             places.append([object_id.hex, start, length])
         self._open, self._pending = bytearray(), []

@@ -104,8 +104,8 @@ class Preparing:
         self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]]
     ) -> bool:
         """Prepare some instances of one series; False when the study is gone."""
-        sizes: dict[UUID, int] = {}
-        packer = Packer(self._boxes, row.id, key, "frames", sizes)
+        by = storing.Payer(AccountId(row.owner), None)
+        packer = Packer(self._boxes, by, row.id, key, "frames")
         views: dict[str, FrameSet] = {}
         for number, (instance, entry) in enumerate(batch):
             pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
@@ -119,13 +119,12 @@ class Preparing:
                 there = await Study.filter(id=row.id).update(owner=row.owner)
                 if there:
                     await segment.save(force_create=True)
-                    await storing.keep(AccountId(row.owner), row.id, sizes, None)
-                    await self._boxes.still_there(sizes)
+                    await storing.keep(by.account, row.id, packer.sizes, None)
         except Busy:
-            await self._boxes.delete(list(sizes))
+            await self._boxes.delete(list(packer.sizes))
             raise
         if not there:
-            await self._boxes.delete(list(sizes))
+            await self._boxes.delete(list(packer.sizes))
         return bool(there)
 
 

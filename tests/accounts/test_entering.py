@@ -324,7 +324,7 @@ async def _keeps_an_object(world: World, account: Any) -> None:
     """A study with an object, as an upload leaves them."""
     study, held = uuid4(), uuid4()
     store = world.app.extensions["hds"]["shelf"].store
-    await store.put(held, b"sealed")
+    await storing.write(store, storing.Payer(account, None), study, held, b"sealed")
     await Study.create(id=study, owner=account, uid_mark=uuid4().hex, created_at=now())
     await storing.keep(account, study, {held: 6}, None)
     assert await Usage.filter(account=account).exists()

@@ -1,9 +1,11 @@
 """Every byte counts once, for whoever really stores it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from portal import storing
 from portal.core.actor import AccountId
 from portal.core.db import Database, now
+from portal.core.errors import Busy
 from portal.core.settings import Settings
-from portal.storing import QuotaFull, Room
+from portal.storing import QuotaFull, Room, StillLeaving, keeping
+from portal.storing.models import StoredObject, Usage
 
 QUOTA = 1_073_741_824
 """S-124: one gigabyte for every free account."""
@@ -29,10 +33,43 @@ def store(settings: Settings, tmp_path: Path) -> storing.Store:
     return storing.Store(config, room=lambda _: Room(2**40, 2**40))
 
 
-async def _keep(alice: AccountId, size: int, holding: UUID | None = None) -> UUID:
+async def _intend(alice: AccountId, size: int, holding: UUID) -> UUID:
     object_id = uuid4()
-    await storing.keep(alice, holding or uuid4(), {object_id: size}, QUOTA)
+    await keeping.intend(storing.Payer(alice, QUOTA), holding, object_id, size)
     return object_id
+
+
+async def _keep(alice: AccountId, size: int, holding: UUID | None = None) -> UUID:
+    holding = holding or uuid4()
+    object_id = await _intend(alice, size, holding)
+    await storing.keep(alice, holding, {object_id: size}, QUOTA)
+    return object_id
+
+
+async def _put(store: storing.Store, alice: AccountId, holding: UUID) -> UUID:
+    object_id = uuid4()
+    await storing.write(store, storing.Payer(alice, QUOTA), holding, object_id, b"0123456789")
+    return object_id
+
+
+class _After:
+    """An update that something else comes before."""
+
+    def __init__(self, first: Awaitable[None], query: Callable[[], Any]) -> None:
+        self._first, self._query = first, query
+
+    async def update(self, **changes: Any) -> int:
+        await self._first
+        return int(await self._query().update(**changes))
+
+
+async def _counted(alice: AccountId) -> None:
+    """Whatever has a row is in exactly one of the two sums."""
+    rows = await StoredObject.filter(owner=alice)
+    assert (await storing.space(alice, QUOTA)).used == sum(
+        row.size for row in rows if row.gone_at is None
+    )
+    assert await keeping.passing(alice) == sum(row.size for row in rows if row.gone_at)
 
 
 async def test_a_free_account_holds_one_gigabyte_to_the_byte(alice: AccountId) -> None:
@@ -71,17 +108,118 @@ async def test_what_is_let_go_frees_its_space_once(alice: AccountId) -> None:
 async def test_the_sweeper_takes_what_is_due_and_nothing_else(
     alice: AccountId, store: storing.Store
 ) -> None:
-    kept, gone, orphan = uuid4(), uuid4(), uuid4()
-    for each in (kept, gone, orphan):
-        await store.put(each, b"0123456789")
-    await storing.keep(alice, uuid4(), {kept: 10, gone: 10}, QUOTA)
+    holding = uuid4()
+    kept, gone, cut = [await _put(store, alice, holding) for _ in range(3)]
+    orphan = uuid4()
+    await store.put(orphan, b"0123456789")
+    await storing.keep(alice, holding, {kept: 10, gone: 10}, QUOTA)
     await storing.let_go([gone])
 
     assert await storing.sweep(store) == 0, "readers may finish, uploads may still commit"
-    assert await storing.sweep(store, at=now() + timedelta(hours=2)) == 2
+    assert await storing.sweep(store, at=now() + timedelta(hours=2)) == 3
 
     assert await store.get(kept) == b"0123456789"
-    for each in (gone, orphan):
+    for each in (gone, cut, orphan):
         with pytest.raises(FileNotFoundError):
             await store.get(each)
     assert await storing.sweep(store, at=now() + timedelta(hours=2)) == 0
+    await _counted(alice)
+
+
+async def test_bytes_count_until_they_are_really_gone(
+    alice: AccountId, store: storing.Store
+) -> None:
+    """Who fills the account and deletes may fill it once more, and then waits for the sweeper."""
+    first, second = uuid4(), uuid4()
+    await _keep(alice, QUOTA, first)
+    await storing.let_go_of(first)
+    await _keep(alice, QUOTA, second)
+    await storing.let_go_of(second)
+    await _counted(alice)
+
+    with pytest.raises(StillLeaving) as refused:
+        await _intend(alice, 1, uuid4())
+
+    assert refused.value.details["retry_after"] > 0
+    assert await storing.sweep(store) == 2, "what is deleted goes with the next turn"
+    await _keep(alice, QUOTA)
+    await _counted(alice)
+
+
+@pytest.mark.parametrize("what", ["deleted", "replaced", "never kept"])
+async def test_many_at_once_never_have_more_on_the_disk(alice: AccountId, what: str) -> None:
+    share = QUOTA // 4
+
+    async def comes_and_goes() -> None:
+        holding = uuid4()
+        each = await _intend(alice, share, holding)
+        if what == "never kept":
+            return
+        await storing.keep(alice, holding, {each: share}, QUOTA)
+        await (storing.let_go_of(holding) if what == "deleted" else storing.let_go([each]))
+
+    for _ in range(3):
+        await asyncio.gather(*(comes_and_goes() for _ in range(6)), return_exceptions=True)
+
+    rows = await StoredObject.filter(owner=alice)
+    assert sum(row.size for row in rows) == 2 * QUOTA
+    await _counted(alice)
+
+
+async def test_what_waited_for_too_long_is_not_kept(alice: AccountId, store: storing.Store) -> None:
+    holding = uuid4()
+    each = await _put(store, alice, holding)
+    assert await storing.sweep(store, at=now() + timedelta(hours=2)) == 1
+
+    with pytest.raises(Busy):
+        await storing.keep(alice, holding, {each: 10}, QUOTA)
+
+    await _counted(alice)
+    assert not await Usage.exists()
+
+
+async def test_nobody_keeps_what_a_sweeper_has_taken(
+    alice: AccountId, store: storing.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit comes between the sweeper's look and its hand, whatever either clock says."""
+    holding = uuid4()
+    each = await _put(store, alice, holding)
+    taken: list[str] = []
+    delete = store.delete
+
+    async def at_that_moment(object_id: UUID) -> None:
+        with pytest.raises(Busy):
+            await storing.keep(alice, holding, {each: 10}, QUOTA)
+        taken.append(object_id.hex)
+        await delete(object_id)
+
+    monkeypatch.setattr(store, "delete", at_that_moment)
+
+    assert await storing.sweep(store, at=now() + timedelta(hours=2)) == 1
+    assert taken == [each.hex]
+    await _counted(alice)
+
+
+async def test_what_was_kept_meanwhile_is_no_longer_due(
+    alice: AccountId, store: storing.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the other way round: what was due when the sweeper looked was kept before it took it."""
+    holding = uuid4()
+    each = await _put(store, alice, holding)
+    await StoredObject.filter(id=each).update(gone_at=now() + timedelta(seconds=5))
+    claim = StoredObject.filter
+
+    def late(**wanted: Any) -> Any:
+        if "id__in" in wanted and "gone_at__lt" in wanted:
+            monkeypatch.undo()
+            kept.append(asyncio.ensure_future(storing.keep(alice, holding, {each: 10}, QUOTA)))
+            return _After(kept[0], lambda: claim(**wanted))
+        return claim(**wanted)
+
+    kept: list[asyncio.Future[None]] = []
+    monkeypatch.setattr(StoredObject, "filter", late)
+
+    assert await storing.sweep(store, at=now() + timedelta(hours=2)) == 0
+    assert kept
+    assert await store.get(each) == b"0123456789"
+    await _counted(alice)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,35 @@ async def test_a_nearly_full_disk_takes_nothing_and_still_reads(
     assert await store.get(early) == b"early"
     with pytest.raises(FileNotFoundError):
         await store.get(late)
+
+
+HALF_WAY = """
+import asyncio, resource, sys
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+from portal.core.settings import Settings
+from portal.storing import DiskFull, Room, Store
+
+settings = Settings.read({"HDS_DATA": sys.argv[1], "HDS_PUBLIC_URL": "http://127.0.0.1:1"})
+store = Store(settings, room=lambda _: Room(2**40, 2**40))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    asyncio.run(store.put(UUID(int=7), b"x" * 300_000))
+except DiskFull:
+    print("disk full")
+"""
+
+
+async def test_a_write_that_the_disk_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    """The system itself takes no more in the middle of the file, as a full disk does."""
+    writing = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HALF_WAY, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await writing.communicate()
+
+    assert said == b"disk full\n"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 async def test_unfinished_writes_are_removed_when_old(store: storing.Store, objects: Path) -> None:
