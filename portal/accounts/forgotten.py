@@ -28,7 +28,8 @@ CODES_FROM: Final = throttles.Limit(
     "forgotten-network", free=20, forgotten_after=timedelta(hours=1)
 )
 
-_PAPERS: Final[tuple[keys.TypedHow, ...]] = ("code", "recovery")
+_PAPERS: Final[dict[keys.TypedHow, str]] = {"code": "password_changed", "recovery": "sheet_used"}
+"""The papers that open an account, and the mail about each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class _Opened:
     actor: Actor = field(repr=False)
     wrap: UUID | None
     """Of the Pass or of the recovery sheet."""
+    news: str
+    """What the owner is told."""
 
 
 async def set_password(typed: Forgotten, network: str) -> None:
@@ -74,8 +77,8 @@ async def _set_password(typed: Forgotten, network: str) -> None:
             await guessing.open_again(mark)
             await leaving.put_right(actor.id)
             await keys.end_sessions(actor.id)
-            await mailing.send("password_changed", address, account.language)
-            announce(SafetyChanged(actor.id, "password_changed"))
+            await mailing.send(found.news, address, account.language)
+            announce(SafetyChanged(actor.id, found.news))
     except Conflict:  # a new Pass or sheet was made while this code was tried
         raise WrongRecovery from None
 
@@ -83,9 +86,9 @@ async def _set_password(typed: Forgotten, network: str) -> None:
 async def _opened(account: Account | None, code: str) -> _Opened | None:
     """The account, if *code* is that of its Pass or recovery sheet; a wrong one tries both."""
     who: UUID | None = None if account is None else account.id
-    for how in _PAPERS:
+    for how, news in _PAPERS.items():
         wrap = await keys.wrap_of(who or uuid4(), how)
         root = await keys.unwrap_root(how, "user", who, code)
         if account is not None and root is not None:
-            return _Opened(account, await as_actor(account, root), wrap)
+            return _Opened(account, await as_actor(account, root), wrap, news)
     return None

@@ -19,7 +19,6 @@ from portal.keys.halves import (
     Half,
     Stage,
     end_half,
-    end_other_halves,
     half_by_cookie,
     start_half,
     start_locked,
@@ -29,7 +28,6 @@ from portal.keys.passkeys import (
     drop_passkey,
     drop_passkeys,
     keep_passkey,
-    passkey_owner,
     unwrap_by_passkey,
 )
 from portal.keys.principals import (
@@ -114,7 +112,6 @@ __all__ = [
     "drop_study_keys",
     "drop_wrap",
     "end_half",
-    "end_other_halves",
     "end_own_session",
     "end_session",
     "end_sessions",
@@ -133,7 +130,6 @@ __all__ = [
     "open_study_key",
     "open_study_keys",
     "opened",
-    "passkey_owner",
     "pepper_key",
     "public_key",
     "public_keys",

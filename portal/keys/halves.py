@@ -130,17 +130,6 @@ async def end_half(half: Half) -> bool:
         return bool(await row.delete())
 
 
-async def end_other_halves(half: Half) -> None:
-    """
-    Nobody else is at the stage of *half* any more; joins the caller's transaction.
-
-    For who sets up the first second factor: whoever else got that far knew only the password.
-    """
-    async with transaction():
-        others = HalfSession.filter(principal=half.actor.id, stage=half.stage)
-        await others.exclude(sid_hash=half.actor.session.hex()).delete()
-
-
 def _context(row: HalfSession) -> bytes:
     return vault.contexts.root_wrap(
         "half",

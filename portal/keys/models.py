@@ -67,14 +67,19 @@ class PasskeyWrap(Model):
     id = fields.UUIDField(primary_key=True)
     principal = fields.UUIDField(db_index=True)
     epoch = fields.IntField()
-    mark = fields.CharField(max_length=64, unique=True)
-    """Stands for the credential: a keyed hash, so a stolen table recognises no passkey."""
+    mark = fields.CharField(max_length=64)
+    """
+    Stands for the credential: a keyed hash, so a stolen table recognises no passkey.
+
+    Unique per account: who claims another's credential neither meets it nor stands in its way.
+    """
     pepper_id = fields.IntField()
     guard = fields.IntField()
     box = fields.BinaryField()
 
     class Meta:
         table = "passkey_wrap"
+        unique_together = (("principal", "mark"),)
 
 
 class Seal(Model):

@@ -41,15 +41,13 @@ async def keep_passkey(holder: Holder, credential: bytes, secret: Secret) -> Non
         )
 
 
-async def passkey_owner(credential: bytes) -> UUID | None:
-    """Whose root lies under this passkey, if anybody's."""
-    row = await PasskeyWrap.get_or_none(mark=_mark(credential))
-    return None if row is None else row.principal
+async def unwrap_by_passkey(principal: UUID, credential: bytes, secret: Secret) -> Secret | None:
+    """
+    The root of *principal* under a passkey, or None: no such wrap, or *secret* is another one's.
 
-
-async def unwrap_by_passkey(credential: bytes, secret: Secret) -> Secret | None:
-    """The root under a passkey, or None when there is none or *secret* is another one's."""
-    row = await PasskeyWrap.get_or_none(mark=_mark(credential))
+    Others may claim the same credential; what they keep for it is never looked at.
+    """
+    row = await PasskeyWrap.get_or_none(mark=_mark(credential), principal=principal)
     if row is None:
         return None
     try:

@@ -143,14 +143,15 @@ async def end_sessions(account: AccountId, but: bytes | None = None) -> None:
     """
     End every session of *account*, except the one whose id has the hash *but*.
 
-    Also those that wait for a second proof or are locked.
+    Also those that wait for a second proof or are locked; *but* may name one of those, too.
     """
     async with transaction():
         # The row lock: what starts meanwhile is ended as well, or starts by the new password.
         await Principal.filter(id=account).update(kind="user")
-        await HalfSession.filter(principal=account).delete()
+        kept = but.hex() if but else ""
+        await HalfSession.filter(principal=account).exclude(sid_hash=kept).delete()
         found = await Session.filter(principal=account).values_list("sid_hash", flat=True)
-        hashes = {str(each) for each in found} - ({but.hex()} if but else set())
+        hashes = {str(each) for each in found} - {kept}
         await _end(account, hashes)
 
 

@@ -88,6 +88,8 @@ class NoticeDevice(Model):
     account = fields.UUIDField(db_index=True)
     mark = fields.CharField(max_length=64, unique=True)
     """Keyed mark of its address at the push service: a browser belongs to one account."""
+    browser = fields.CharField(max_length=64, null=True)
+    """Keyed mark of the browser that asked for it: who signs out there is told there no more."""
     subscription = fields.BinaryField()
     created_at = fields.DatetimeField()
 

@@ -20,12 +20,28 @@ async def test_a_passkey_opens_with_its_own_secret_and_id_only(people: People) -
     await keys.keep_passkey(Holder.of(alice.actor), CREDENTIAL, secret)
     await keys.keep_passkey(Holder.of(bob.actor), b"another", other)
 
-    assert await keys.unwrap_by_passkey(CREDENTIAL, secret) == alice.root
-    assert await keys.passkey_owner(CREDENTIAL) == alice.id
-    assert await keys.unwrap_by_passkey(CREDENTIAL, other) is None
-    assert await keys.unwrap_by_passkey(b"another", secret) is None
-    assert await keys.unwrap_by_passkey(b"nobody's", secret) is None
-    assert await keys.passkey_owner(b"nobody's") is None
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, secret) == alice.root
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, other) is None
+    assert await keys.unwrap_by_passkey(alice.id, b"another", secret) is None
+    assert await keys.unwrap_by_passkey(bob.id, b"another", secret) is None
+    assert await keys.unwrap_by_passkey(bob.id, CREDENTIAL, secret) is None
+
+
+async def test_who_claims_anothers_passkey_neither_meets_it_nor_stands_in_its_way(
+    people: People,
+) -> None:
+    """One credential, two accounts, in either order: each has a wrap of their own."""
+    alice, mallory = await people.person(), await people.person()
+    hers, made_up = vault.new_secret(), vault.new_secret()
+
+    for who, secret in ((mallory, made_up), (alice, hers), (mallory, made_up)):
+        await keys.keep_passkey(Holder.of(who.actor), CREDENTIAL, secret)
+
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, hers) == alice.root
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, made_up) is None
+    await keys.drop_passkey(mallory.id, CREDENTIAL)
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, hers) == alice.root
+    assert await PasskeyWrap.all().count() == 1
 
 
 async def test_passkey_wraps_of_different_people_never_open_for_each_other(people: People) -> None:
@@ -44,10 +60,10 @@ async def test_passkey_wraps_of_different_people_never_open_for_each_other(peopl
         {"guard": 1},
     ):
         await PasskeyWrap.filter(id=hers.id).update(**taken)
-        assert await keys.unwrap_by_passkey(b"alice's", same) is None, taken
+        assert await keys.unwrap_by_passkey(alice.id, b"alice's", same) is None, taken
         await PasskeyWrap.filter(id=hers.id).delete()
         await hers.save(force_create=True)
-    assert await keys.unwrap_by_passkey(b"alice's", same) == alice.root
+    assert await keys.unwrap_by_passkey(alice.id, b"alice's", same) == alice.root
     password = await HumanWrap.get(principal=alice.id)
     await HumanWrap.filter(id=password.id).update(box=hers.box)
     assert await alice.unlocks_with(alice.password) is None
@@ -59,7 +75,7 @@ async def test_a_dropped_passkey_opens_nothing(people: People) -> None:
 
     await keys.drop_passkey(alice.id, CREDENTIAL)
 
-    assert await keys.unwrap_by_passkey(CREDENTIAL, secret) is None
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, secret) is None
 
 
 async def test_the_revision_cannot_be_taken_back_in_the_table(
@@ -107,7 +123,7 @@ async def test_a_password_and_a_passkey_at_once_are_bound_both(people: People) -
 
     await keys.raise_guard(alice.id, 2)
     assert await alice.unlocks_with("a new password") == alice.root
-    assert await keys.unwrap_by_passkey(CREDENTIAL, secret) == alice.root
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, secret) == alice.root
     assert {row.guard for row in await HumanWrap.all()} == {2}
     assert {row.guard for row in await PasskeyWrap.all()} == {2}
 
@@ -121,4 +137,4 @@ async def test_without_the_pepper_a_passkey_wrap_opens_nothing(
 
     keys.configure(other, settings)
 
-    assert await keys.unwrap_by_passkey(CREDENTIAL, secret) is None
+    assert await keys.unwrap_by_passkey(alice.id, CREDENTIAL, secret) is None

@@ -8,7 +8,7 @@ import base64
 import json
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Self
 from uuid import UUID
 
@@ -21,6 +21,7 @@ MARK_BYTES: Final = 16
 ACCOUNTS: Final = 6
 """How many accounts one browser is known to; the ones not seen for longest are forgotten."""
 LONGEST: Final = 400
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 BROWSERS: Final = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"),
@@ -59,6 +60,8 @@ class About:
     started: datetime
     confirmed: datetime
     """When the person proved last who they are."""
+    spent: datetime = NEVER
+    """Which proof the last new way into the account took."""
 
     @classmethod
     def of(cls, visit: Visit) -> Self:
@@ -76,6 +79,7 @@ class About:
                 "network": self.network,
                 "started": self.started.isoformat(),
                 "confirmed": self.confirmed.isoformat(),
+                "spent": self.spent.isoformat(),
             }
         )
 
@@ -86,7 +90,8 @@ class About:
             return None
         data = json.loads(note)
         started, confirmed = (datetime.fromisoformat(data[at]) for at in ("started", "confirmed"))
-        return cls(data["browser"], data["system"], data["network"], started, confirmed)
+        spent = datetime.fromisoformat(data["spent"]) if "spent" in data else NEVER
+        return cls(data["browser"], data["system"], data["network"], started, confirmed, spent)
 
     def words(self) -> str:
         """The device in the reader's language: Firefox on Windows."""

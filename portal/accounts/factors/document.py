@@ -38,6 +38,11 @@ class Passkey:
     last_use: datetime | None = None
     unlocks: bool = False
     """It opens the account without the password (PRF)."""
+    travels: bool | None = None
+    """Its maker may copy it to other devices (backup eligible), which never changes; None: of an
+    account of before, seen at the next use."""
+    copied: datetime | None = None
+    """When its count first said that somebody else has a copy."""
 
     def pack(self) -> dict[str, Any]:
         """For the document."""
@@ -49,6 +54,8 @@ class Passkey:
             "added": self.added.isoformat(),
             "last_use": self.last_use and self.last_use.isoformat(),
             "unlocks": self.unlocks,
+            "travels": self.travels,
+            "copied": self.copied and self.copied.isoformat(),
         }
 
     @classmethod
@@ -60,8 +67,10 @@ class Passkey:
             sign_count=data["sign_count"],
             name=data["name"],
             added=datetime.fromisoformat(data["added"]),
-            last_use=data["last_use"] and datetime.fromisoformat(data["last_use"]),
+            last_use=_moment(data["last_use"]),
             unlocks=data["unlocks"],
+            travels=data.get("travels"),
+            copied=_moment(data.get("copied")),
         )
 
 
@@ -92,7 +101,7 @@ class Authenticator:
             secret=data["secret"],
             added=datetime.fromisoformat(data["added"]),
             last_step=data["last_step"],
-            last_use=data["last_use"] and datetime.fromisoformat(data["last_use"]),
+            last_use=_moment(data["last_use"]),
         )
 
 
@@ -211,6 +220,10 @@ async def forget(owner: AccountId) -> None:
         await Row.filter(account_id=owner).delete()
         await SeenBefore.filter(account_id=owner).delete()
         await keys.drop_passkeys(owner)
+
+
+def _moment(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None
 
 
 async def _first(owner: UUID, rev: int, boxed: bytes) -> None:

@@ -16,7 +16,7 @@ from portal.accounts.administrators import is_administrator
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import document, proofs
 from portal.accounts.factors.devices import About, Visit, known_device, remember
-from portal.accounts.factors.errors import HalfOver, PasskeyRefused, PasskeyUnknown
+from portal.accounts.factors.errors import HalfOver, PasskeyUnknown
 from portal.accounts.factors.models import SeenBefore
 from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.factors.proofs import Proof
@@ -27,6 +27,7 @@ from portal.core.actor import AccountId, AccountKind, Actor, Secret
 from portal.core.db import announce, now, transaction
 
 HALF_LIFE: Final = timedelta(minutes=10)
+ID_BYTES: Final = 16
 PASSKEYS_FROM: Final = throttles.Limit("passkey-network", forgotten_after=timedelta(hours=1))
 ASKED_FROM: Final = throttles.Limit(
     "passkey-question-network",
@@ -115,20 +116,29 @@ async def by_passkey(answer: Answer, visit: Visit, site: Site, asker: bytes) -> 
     """
     A session by a passkey alone, which is two factors in one.
 
-    Raises `PasskeyUnknown` for one that cannot, `PasskeyRefused`, `ChallengeOver`, `TooManyTries`.
+    Raises `PasskeyUnknown` for one that cannot: the same for a secret that is wrong, a passkey and
+    an account that do not exist, so that nobody learns whose passkey it is.  Raises
+    `PasskeyRefused`, `ChallengeOver`, `TooManyTries`.
     """
     await throttles.count(PASSKEYS_FROM, visit.network)
-    owner = await keys.passkey_owner(answer.id)
+    owner = _claimed(answer.owner)
     if owner is None or answer.secret is None:
         raise PasskeyUnknown
     account = await Account.get_or_none(id=owner, state__in=("active", UNVERIFIED))
-    root = await keys.unwrap_by_passkey(answer.id, answer.secret)
+    root = await keys.unwrap_by_passkey(owner, answer.id, answer.secret)
     if account is None or root is None:
-        raise PasskeyRefused
+        raise PasskeyUnknown
     await proofs.by_passkey(await as_actor(account, root, asker), answer, site, "sign-in")
     await throttles.give_back(PASSKEYS_FROM, visit.network)
     await throttles.give_back(ASKED_FROM, visit.network)
     return await _signed_in(account, root, visit)
+
+
+def _claimed(handle: bytes | None) -> AccountId | None:
+    """Whom an authenticator names; None for no account of ours."""
+    if handle is None or len(handle) != ID_BYTES:
+        return None
+    return AccountId(UUID(bytes=handle))
 
 
 async def _half(

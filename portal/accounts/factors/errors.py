@@ -17,10 +17,20 @@ class UsedCode(WrongProof):
 
 
 class PasskeyRefused(Denied):
-    """The passkey's answer does not fit: another site, another challenge, a copied passkey."""
+    """The passkey's answer does not fit: another site, another challenge, another person."""
 
     code = "passkey_refused"
     message = N_("This passkey was not accepted. Please try again, or use another way.")
+
+
+class PasskeyCopied(PasskeyRefused):
+    """The passkey's own count went back or stood still: somebody has a copy (WebAuthn L3, 7.2)."""
+
+    code = "passkey_copied"
+    message = N_(
+        "This passkey was not accepted: its counter says that there is a copy of it. "
+        "Please use another way, and remove this passkey from your account."
+    )
 
 
 class PasskeyUnknown(Denied):

@@ -22,7 +22,7 @@ from webauthn.helpers.exceptions import WebAuthnException
 from portal import keys
 from portal.accounts.factors import challenges
 from portal.accounts.factors.document import Factors, Passkey
-from portal.accounts.factors.errors import PasskeyRefused, TooMany
+from portal.accounts.factors.errors import PasskeyCopied, PasskeyRefused, TooMany
 from portal.core.actor import Actor, Secret
 from portal.core.db import now
 from portal.core.errors import reading
@@ -32,6 +32,8 @@ MOST: Final = 10
 PRF_INPUT: Final = hashlib.sha256(b"HealthDataSpace root under a passkey, 1").digest()
 """What authenticators compute their secret of: the same for all, as nobody is known yet."""
 LONGEST_ANSWER: Final = 20_000
+LONGEST_ID: Final = 1023
+"""Bytes of a credential's id (WebAuthn L3, 7.1)."""
 TIMEOUT_MS: Final = 300_000
 
 
@@ -67,6 +69,10 @@ class Answer:
     challenge: bytes
     secret: Secret | None
     """Derived from the authenticator's secret, if it has any."""
+    owner: bytes | None = None
+    """Whose passkey the authenticator says it is (user handle); the id of an account of ours."""
+    framed: bool = False
+    """Given within a page of another site."""
 
     @classmethod
     def parse(cls, credential: str, secret: str) -> "Answer":
@@ -75,9 +81,18 @@ class Answer:
             if len(credential) > LONGEST_ANSWER:
                 raise ValueError("too long")
             sent = json.loads(credential)
-            client = parse_client_data_json(_decoded(sent["response"]["clientDataJSON"]))
+            said = _decoded(sent["response"]["clientDataJSON"])
+            client, told = parse_client_data_json(said), json.loads(said)
             given = Secret(_decoded(secret)) if secret else None
-            return cls(sent, _decoded(sent["id"]), client.challenge, given)
+            handle = sent["response"].get("userHandle")
+            return cls(
+                credential=sent,
+                id=_decoded(sent["id"]),
+                challenge=client.challenge,
+                secret=given,
+                owner=_decoded(handle) if handle else None,
+                framed=bool(told.get("crossOrigin")) or "topOrigin" in told,
+            )
 
 
 async def ask_to_create(site: Site, owner: Actor, factors: Factors, mail: str) -> dict[str, Any]:
@@ -116,6 +131,8 @@ async def create(site: Site, owner: Actor, factors: Factors, answer: Answer, nam
         )
     except (WebAuthnException, ValueError, TypeError, KeyError):
         raise PasskeyRefused from None
+    if made.credential_id != answer.id or len(answer.id) > LONGEST_ID or answer.framed:
+        raise PasskeyRefused
     return factors.with_passkey(
         Passkey(
             id=made.credential_id,
@@ -124,6 +141,7 @@ async def create(site: Site, owner: Actor, factors: Factors, answer: Answer, nam
             name=name,
             added=now(),
             unlocks=answer.secret is not None,
+            travels=made.credential_device_type is structs.CredentialDeviceType.MULTI_DEVICE,
         )
     )
 
@@ -148,10 +166,10 @@ def use(site: Site, factors: Factors, answer: Answer) -> Factors:
     After the passkey was used; the caller has taken its challenge.
 
     Raises `PasskeyRefused`: not one of these, another site, no user verification, wrong signature,
-    or a count that shows a copy.
+    another kind of key than it was; and `PasskeyCopied` for a count that shows a copy.
     """
     known = factors.passkey(answer.id)
-    if known is None:
+    if known is None or answer.framed:
         raise PasskeyRefused
     try:
         used = webauthn.verify_authentication_response(
@@ -160,14 +178,27 @@ def use(site: Site, factors: Factors, answer: Answer) -> Factors:
             expected_rp_id=site.host,
             expected_origin=site.origin,
             credential_public_key=known.public_key,
-            credential_current_sign_count=known.sign_count,
+            credential_current_sign_count=0,  # compared below: a copy is told from a forgery
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError):
         raise PasskeyRefused from None
+    travels = used.credential_device_type is structs.CredentialDeviceType.MULTI_DEVICE
+    if known.travels not in {None, travels}:
+        raise PasskeyRefused
+    counts = max(used.new_sign_count, known.sign_count) > 0
+    if counts and used.new_sign_count <= known.sign_count:
+        raise PasskeyCopied
     unlocks = known.unlocks or answer.secret is not None
-    fresh = replace(known, sign_count=used.new_sign_count, last_use=now(), unlocks=unlocks)
-    return factors.with_passkey(fresh)
+    return factors.with_passkey(
+        replace(
+            known,
+            sign_count=used.new_sign_count,
+            last_use=now(),
+            unlocks=unlocks,
+            travels=travels,
+        )
+    )
 
 
 async def keep_secret(owner: Actor, answer: Answer) -> None:

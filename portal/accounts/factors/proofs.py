@@ -7,17 +7,26 @@ with the same one only one gets on: the account's document is changed by compare
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from portal import keys, vault
 from portal.accounts import guessing
-from portal.accounts.factors import authenticator, challenges, document, passkeys, recovery_codes
+from portal.accounts.factors import (
+    authenticator,
+    challenges,
+    document,
+    passkeys,
+    recovery_codes,
+    telling,
+)
 from portal.accounts.factors.document import Factors
-from portal.accounts.factors.errors import WrongProof
+from portal.accounts.factors.errors import PasskeyCopied, PasskeyRefused, WrongProof
 from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.passwords import fold
 from portal.core.actor import Actor
+from portal.core.db import now, transaction
 from portal.core.errors import Conflict
 
 LONGEST: Final = 400
@@ -78,10 +87,32 @@ async def again(actor: Actor, proof: Proof, site: Site) -> None:
 
 
 async def by_passkey(owner: Actor, answer: Answer, site: Site, purpose: str) -> None:
-    """Return when a passkey of *owner* gave *answer*; its wrap is made when it was lacking."""
+    """
+    Return when a passkey of *owner* gave *answer*; its wrap is made when it was lacking.
+
+    Raises `ChallengeOver`, `PasskeyRefused`, and `PasskeyCopied`, of which the owner hears.
+    """
     await challenges.take(answer.challenge, purpose, owner.session)
-    await _use_up(owner, lambda factors: passkeys.use(site, factors, answer))
+    if answer.owner not in {None, owner.id.bytes}:
+        raise PasskeyRefused
+    try:
+        await _use_up(owner, lambda factors: passkeys.use(site, factors, answer))
+    except PasskeyCopied:
+        await _warn_of_copy(owner, answer)
+        raise
     await passkeys.keep_secret(owner, answer)
+
+
+async def _warn_of_copy(owner: Actor, answer: Answer) -> None:
+    """Once for each passkey; of two at the same moment one is enough."""
+    found = await document.read(owner)
+    known = found.passkey(answer.id)
+    if known is None or known.copied is not None:
+        return
+    with suppress(Conflict):
+        async with transaction():
+            await document.change(owner, found.with_passkey(replace(known, copied=now())))
+            await telling.tell(owner.id, "passkey_copied")
 
 
 async def _by_code(owner: Actor, typed: str) -> None:
@@ -92,8 +123,15 @@ async def _by_code(owner: Actor, typed: str) -> None:
     elif vault.check_pass_code(typed):
         # The Pass is the last way in for somebody whose phone is gone; it uses nothing up.
         await _by_wrap("code", owner, typed)
+        await _tell(owner, "pass_used")
     else:
         await _use_up(owner, lambda factors: recovery_codes.use(owner, factors, typed))
+        await _tell(owner, "code_used")
+
+
+async def _tell(owner: Actor, what: telling.What) -> None:
+    async with transaction():
+        await telling.tell(owner.id, what)
 
 
 async def _use_up(owner: Actor, use: Use) -> None:

@@ -19,7 +19,7 @@ from portal.accounts.factors import (
 from portal.accounts.factors.document import Factors
 from portal.accounts.factors.errors import LastFactor, ShortPassword
 from portal.accounts.factors.passkeys import Site
-from portal.accounts.factors.stepping_up import step_up
+from portal.accounts.factors.stepping_up import step_up, use_up
 from portal.accounts.forms import Problems, read_name
 from portal.core.actor import Actor
 from portal.core.db import transaction
@@ -78,12 +78,14 @@ def add_security(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.post(f"{SECURITY}/recovery")
     async def new_recovery_codes() -> ResponseReturnValue:
         actor = signed_in()
-        await step_up(actor)
         found = await document.read(actor)
         if not found.present:
             raise Unknown
         changed, codes = recovery_codes.issue(actor, found)
-        await document.change(actor, changed)
+        async with transaction():
+            await use_up(actor)
+            await document.change(actor, changed)
+            await telling.tell(actor.id, "codes_renewed")
         return await render_template("accounts/recovery_codes.html", codes=codes, next=SECURITY)
 
 

@@ -2,8 +2,8 @@
 Setting up a second factor: from the profile, or right after the password for who needs one.
 
 The same pages under two addresses.  Under /sign-in/set-up there is a half session only, which ends
-in a session with the first factor; under /profile/security somebody is signed in, and has proved
-within five minutes who they are.
+in a session with the first factor; under /profile/security somebody is signed in, and proves for
+every factor anew who they are.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ from portal.accounts.factors.errors import (
     WrongProof,
 )
 from portal.accounts.factors.passkeys import Answer, Site
-from portal.accounts.factors.stepping_up import step_up
+from portal.accounts.factors.stepping_up import step_up_anew, use_up
 from portal.accounts.forms import Problems, read_name
 from portal.accounts.profiles import profile_of
 from portal.core.actor import Actor
@@ -73,7 +73,7 @@ def add_set_up(blueprint: Blueprint, settings: Settings) -> None:
 
     async def from_profile() -> SettingUp:
         actor = signed_in()
-        await step_up(actor)
+        await step_up_anew(actor)
         return SettingUp(actor, None)
 
     _add(blueprint, settings, HALF_WAY, "first", half_way)
@@ -160,10 +160,13 @@ async def _done(
     if not before.present:
         changed, codes = recovery_codes.issue(owner, changed)
     async with transaction():
+        if setting_up.half is None:
+            await use_up(owner)
         await document.change(owner, changed)
         await telling.tell(owner.id, "factor_added")
-        if setting_up.half is not None:
-            await keys.end_other_halves(setting_up.half)
+        if not before.present:
+            # Whoever else is in, or half-way in, showed a password and nothing besides.
+            await keys.end_sessions(owner.id, but=owner.session)
     onward = FROM_PROFILE if setting_up.half is None else await _next()
     if not codes and setting_up.half is None:
         return redirect(f"{FROM_PROFILE}?saved=1", 303)

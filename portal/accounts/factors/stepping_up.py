@@ -43,6 +43,27 @@ async def confirmed(actor: Actor, visit: Visit) -> None:
     await keys.keep_note(actor, replace(about, confirmed=now()).pack())
 
 
+async def step_up_anew(actor: Actor) -> None:
+    """`step_up` with a proof that has not let a way into the account be made yet."""
+    await step_up(actor)
+    about = await about_of(actor)
+    if about is None or about.spent >= about.confirmed:
+        raise StepUpNeeded
+
+
+async def use_up(actor: Actor) -> None:
+    """
+    `step_up_anew`, and the proof is spent: each way into the account takes one of its own.
+
+    Joins the caller's transaction: an act that fails has spent nothing.  Raises `StepUpNeeded`,
+    and `Conflict` for the second of two at once.
+    """
+    await step_up_anew(actor)
+    about = await about_of(actor)
+    assert about is not None  # noqa: S101 -- step_up_anew() raised otherwise
+    await keys.keep_note(actor, replace(about, spent=about.confirmed).pack())
+
+
 async def about_of(actor: Actor) -> About | None:
     """What is known about the session in use; None when nothing is, or it is not ours."""
     try:

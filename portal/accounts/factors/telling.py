@@ -9,7 +9,9 @@ from portal.accounts.unverified import is_confirmed
 from portal.core.actor import AccountId
 from portal.core.db import announce
 
-What = Literal["factor_added", "factor_removed"]
+What = Literal[
+    "factor_added", "factor_removed", "passkey_copied", "codes_renewed", "code_used", "pass_used"
+]
 
 
 async def tell(owner: AccountId, what: What) -> None:

@@ -58,3 +58,9 @@ async def gives_password(world: World, person: Person) -> tuple[Browser, Respons
 async def shows(browser: Browser, code: str) -> int:
     """What a code at the second step is answered."""
     return (await browser.post("/sign-in/second", form={"proof_code": code})).status_code
+
+
+async def proves(browser: Browser, password: str = PASSWORD) -> None:
+    """Shows once more who they are, as the page that asks does."""
+    answer = await browser.post("/confirm", form={"proof_password": password})
+    assert answer.status_code in {303, 307}, await text_of(answer)

@@ -130,7 +130,7 @@ async def test_a_copied_passkey_is_refused(page: Page, server: str, world: World
         await gives_password(page, server, erika)
         await page.get_by_role("button", name="Use your passkey").click()
         if count == 0:
-            await expect(page.get_by_text("This passkey was not accepted.")).to_be_visible()
+            await expect(page.get_by_text("its counter says that there is a copy")).to_be_visible()
         await expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
 
 

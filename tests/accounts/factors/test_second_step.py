@@ -6,7 +6,7 @@ from portal import keys
 from portal.accounts.factors.models import Factors as FactorsRow
 from portal.keys.models import HalfSession, HumanWrap
 from portal.notices.models import Notice
-from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows, text_of
+from tests.accounts.factors.stories import gives_password, proves, sets_up_an_app, shows, text_of
 from tests.accounts.losing import forgets
 from tests.accounts.stories import CODE as PASS
 from tests.people import PASSWORD, World
@@ -88,6 +88,7 @@ async def test_ten_recovery_codes_work_once_each(world: World) -> None:
 async def test_new_recovery_codes_replace_the_old_ones(world: World) -> None:
     erika = await world.patient("Erika Beispiel")
     _, old = await sets_up_an_app(erika.browser)
+    await proves(erika.browser)
     answer = await erika.browser.post("/profile/security/recovery")
     page = await text_of(answer)
 
@@ -111,7 +112,8 @@ async def test_a_document_that_somebody_took_away_lets_nobody_in(
     erika = await world.patient("Erika Beispiel")
     await sets_up_an_app(erika.browser)
     early = await FactorsRow.get()
-    await erika.browser.post("/profile/security/recovery")
+    await proves(erika.browser)
+    assert (await erika.browser.post("/profile/security/recovery")).status_code == 200
 
     async def tries() -> bool:
         browser, answer = await gives_password(world, erika)
