@@ -276,5 +276,11 @@ async def test_a_new_case_appears_on_top_without_a_reload(opens: Opens, talk: Ro
     await expect(his.locator("[data-case]").first).to_contain_text(
         "Clot or calcification", timeout=10_000
     )
-    await expect(his.locator("[data-case]").first.locator(".badge-count")).to_contain_text("1")
-    await expect(mine.locator("[data-communities] .badge-count")).to_contain_text("1")
+    first = his.locator("[data-case]").first
+    await expect(first.locator(".badge-count")).to_have_text("1 unread post")
+    await expect(first).to_contain_text("New")
+    # Two cases that he has not looked at yet, and the post in one of them: live as after a reload.
+    badge = mine.locator("[data-communities] .badge-count")
+    await expect(badge).to_have_text("3 new posts and cases")
+    await mine.reload()
+    await expect(badge).to_have_text("3 new posts and cases")

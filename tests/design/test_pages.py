@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser import DESKTOP, PHONE, Complaints, poll
 
@@ -118,11 +118,14 @@ async def test_the_keyboard_alone_reaches_menu_dialog_and_tabs(
     portal: str, chromium: Browser
 ) -> None:
     async with looking(chromium, f"{portal}/design/styleguide", **DESKTOP) as (page, _):
+        way_out = page.locator(".account-menu").get_by_role("button", name="Log out")
+        await expect(page.locator(".account-menu")).to_have_count(1)
+        await expect(way_out).to_be_hidden()
         await page.focus(".account-menu > summary")
         await page.keyboard.press("Enter")
-        assert await page.is_visible("text=Sign out")
+        await expect(way_out).to_be_visible()
         await page.keyboard.press("Escape")
-        assert await page.is_hidden("text=Sign out")
+        await expect(way_out).to_be_hidden()
         assert await page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
         await page.focus("[data-dialog=invite]")
