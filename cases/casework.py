@@ -13,6 +13,7 @@ from cases.forms import CaseWords, Closing, NewCase
 from cases.ids import CaseId
 from cases.models import Case, CaseStudy, Closure, Thread
 from cases.people import Colleague, colleagues
+from cases.vocabulary import PRESSING
 from cases.writing import Writing, writing
 from portal import keys, studies
 from portal.core.actor import AccountId, Actor, Secret
@@ -161,7 +162,10 @@ async def reopen(actor: Actor, case_id: CaseId) -> None:
 
 
 async def overview(community: OpenCommunity) -> list[CaseCard]:
-    """The community's cases, the last changed first, with what the reader has not read."""
+    """
+    The community's cases with what the reader has not read, in the order in which they want
+    attention: open ones before closed ones, pressing ones first, then the last changed.
+    """
     found = await access.cases_of(community)
     counts = await unread.by_case(community)
     names = await colleagues([AccountId(each.row.author) for each in found])
@@ -186,8 +190,13 @@ async def overview(community: OpenCommunity) -> list[CaseCard]:
             fresh=each.row.id in counts.fresh,
             mentioned=each.row.id in counts.mentioned,
         )
-        for each in found
+        for each in sorted(found, key=_attention)  # keeps the last changed first
     ]
+
+
+def _attention(case: OpenCase) -> tuple[bool, bool]:
+    closed = case.row.status == "closed"
+    return closed, closed or case.words["urgency"] not in PRESSING
 
 
 def answer_by(words: access.Document) -> datetime | None:

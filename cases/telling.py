@@ -9,13 +9,13 @@ from tortoise.queryset import QuerySet
 from cases import access
 from cases.ids import CaseId, CommunityId
 from cases.models import Member, Post, Thread
+from cases.vocabulary import PRESSING
 from cases.writing import Writing
 from portal import accounts, notices
 from portal.core.actor import AccountId
 from portal.notices import News
 
 OF_POSTS: Final = ("mention", "reply", "post")
-PRESSING: Final = frozenset({"today", "now"})
 OF_A_CASE: Final = ("case", "closure")
 
 

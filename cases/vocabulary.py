@@ -46,6 +46,8 @@ URGENCIES: Final[dict[str, str]] = {
     "now": N_("At once"),
 }
 """How soon an answer is needed, the least pressing first."""
+PRESSING: Final = frozenset({"today", "now"})
+"""Those that break quiet hours and stand above the others."""
 
 STATUSES: Final[dict[str, str]] = {"open": N_("Open"), "closed": N_("Closed")}
 

@@ -44,6 +44,10 @@ export class Composers {
     });
     on(document, "keydown", "[data-composer] textarea", (event, text) => this.#key(event, text));
     on(document, "focusout", "[data-composer] textarea", () => this.#names.close());
+    // A page that is put away may not come back: nothing waits for the next moment then.
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) void this.keepNow();
+    });
     on(document, "click", "[data-reply]", (_event, button) => this.reply(button));
     on(document, "click", "[data-stop-reply]", (_event, button) => {
       const form = button.closest("form");
@@ -57,14 +61,17 @@ export class Composers {
       const text = one<HTMLTextAreaElement>("textarea", form);
       const draft = await this.#safe.draft(threadOf(text));
       if (text.value === "") text.value = draft;
+      else if (text.value !== draft) this.#keep(text); // typed before anybody listened
     }
   }
 
   /** Keep every composer's words at once: the page is about to replace them. */
   async keepNow(): Promise<void> {
     for (const text of all<HTMLTextAreaElement>("[data-composer] textarea")) {
-      clearTimeout(this.#drafts.get(threadOf(text)));
-      if (text.value !== "") await this.#safe.keepDraft(threadOf(text), text.value);
+      const thread = threadOf(text);
+      clearTimeout(this.#drafts.get(thread));
+      const changed = this.#drafts.delete(thread);
+      if (changed || text.value !== "") await this.#safe.keepDraft(thread, text.value);
     }
   }
 
@@ -111,7 +118,10 @@ export class Composers {
   #keep(text: HTMLTextAreaElement): void {
     const thread = threadOf(text);
     clearTimeout(this.#drafts.get(thread));
-    const keep = () => void this.#safe.keepDraft(thread, text.value);
+    const keep = () => {
+      this.#drafts.delete(thread);
+      void this.#safe.keepDraft(thread, text.value);
+    };
     this.#drafts.set(thread, window.setTimeout(keep, DRAFT_MS));
   }
 
@@ -142,6 +152,7 @@ export class Composers {
         pin,
       };
       clearTimeout(this.#drafts.get(thread));
+      this.#drafts.delete(thread);
       client.value = crypto.randomUUID();
       text.value = "";
       stopReply(form);

@@ -136,6 +136,17 @@ async def test_what_is_written_offline_waits_survives_a_reload_and_arrives_once_
     assert await texts(talk.ben, talk.case) == ["First", "Second", "Third"]
 
 
+TAG = 16
+"""Bytes that AES-GCM adds."""
+DRAFT_SIZES = """
+async () => {
+  const open = indexedDB.open("hds-discussion");
+  const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+  const all = database.transaction("drafts").objectStore("drafts").getAll();
+  const boxes = await new Promise((done) => { all.onsuccess = () => done(all.result); });
+  return boxes.map((box) => box.data.byteLength);
+}
+"""
 EVERYTHING_STORED = """
 async () => {
   const open = indexedDB.open("hds-discussion");
@@ -155,7 +166,8 @@ async def test_a_draft_survives_a_reload(opens: Opens, talk: Round) -> None:
     page = await opens(talk.ada, f"/cases/{talk.case}")
     text = page.locator("[data-composer] textarea").first
     await text.press_sequentially("Half a thought")
-    await page.wait_for_timeout(600)
+    whole = len('"Half a thought"') + TAG
+    await poll(page, f"({DRAFT_SIZES})().then((all) => all.includes({whole}))")
 
     await page.reload()
 

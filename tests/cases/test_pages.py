@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -146,6 +147,24 @@ async def test_cases_are_filtered_by_status_modality_and_region(world: World) ->
         assert "Dense vessel" in page
         assert "Meniscus" not in page
     assert "No case matches" in await html_of(ada, f"/communities/{board}?status=open&region=leg")
+
+
+async def test_cases_stand_in_the_order_in_which_they_want_attention(world: World) -> None:
+    ada = await world.physician("Ada")
+    board = await ada.founds("Board")
+    pressing = await ada.opens("Pressing", in_=board, urgency="today")
+    calm = await ada.opens("Calm", in_=board)
+    busy = await ada.opens("Busy", in_=board, urgency="week")
+    done = await ada.opens("Done", in_=board, urgency="now")
+    await ada.posts("Something new", on=calm)
+    await casework.close(ada.actor, done)
+
+    page = await html_of(ada, f"/communities/{board}")
+
+    order = re.findall(r'<a class="cover" href="/cases/([^"]+)"', page)
+    assert order == [str(each) for each in (pressing, calm, busy, done)]
+    assert page.index('id="open"') < page.index(str(pressing)) < page.index('id="closed"')
+    assert 'id="closed"' not in await html_of(ada, f"/communities/{board}?status=open")
 
 
 async def test_a_stranger_cannot_tell_what_exists_from_a_wrong_id(world: World) -> None:
