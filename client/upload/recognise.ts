@@ -1,5 +1,7 @@
 /** What a file is, by its name and by its first bytes: viewers on CDs are full of other things. */
 
+import { matches as isMarked } from "./headers";
+
 /** Bytes that are looked at. */
 export const LOOK = 132;
 
@@ -18,21 +20,31 @@ export function skippedByName(name: string): string | undefined {
   return undefined;
 }
 
-const SIGNATURES: readonly (readonly [string, number, readonly number[]])[] = [
-  ["executable", 0, [0x4d, 0x5a]],
-  ["executable", 0, [0x7f, 0x45, 0x4c, 0x46]],
-  ["executable", 0, [0xca, 0xfe, 0xba, 0xbe]],
-  ["executable", 0, [0xcf, 0xfa, 0xed, 0xfe]],
-  ["script", 0, [0x23, 0x21]],
-  ["picture", 0, [0xff, 0xd8, 0xff]],
-  ["picture", 0, [0x89, 0x50, 0x4e, 0x47]],
-  ["picture", 0, [0x47, 0x49, 0x46, 0x38]],
-  ["picture", 0, [0x42, 0x4d]],
-  ["archive", 0, [0x50, 0x4b, 0x03, 0x04]],
-  ["archive", 0, [0x50, 0x4b, 0x05, 0x06]],
-  ["archive", 0, [0x1f, 0x8b]],
-  ["archive", 0, [0x37, 0x7a, 0xbc, 0xaf]],
-  ["archive", 0, [0x52, 0x61, 0x72, 0x21]],
+type Signatures = readonly (readonly [string, readonly number[]])[];
+
+/** What a computer would start: it is no image whatever follows (`runs` in `viewer/dicom/sniffing.py`). */
+const RUNS: Signatures = [
+  ["executable", [0x4d, 0x5a]],
+  ["executable", [0x7f, 0x45, 0x4c, 0x46]],
+  ["executable", [0xca, 0xfe, 0xba, 0xbe]],
+  ["executable", [0xfe, 0xed, 0xfa, 0xce]],
+  ["executable", [0xfe, 0xed, 0xfa, 0xcf]],
+  ["executable", [0xce, 0xfa, 0xed, 0xfe]],
+  ["executable", [0xcf, 0xfa, 0xed, 0xfe]],
+  ["script", [0x23, 0x21]],
+];
+const SIGNATURES: Signatures = [
+  ["picture", [0xff, 0xd8, 0xff]],
+  ["picture", [0x89, 0x50, 0x4e, 0x47]],
+  ["picture", [0x47, 0x49, 0x46, 0x38]],
+  ["picture", [0x42, 0x4d]],
+  ["picture", [0x49, 0x49, 0x2a, 0x00]],
+  ["picture", [0x4d, 0x4d, 0x00, 0x2a]],
+  ["archive", [0x50, 0x4b, 0x03, 0x04]],
+  ["archive", [0x50, 0x4b, 0x05, 0x06]],
+  ["archive", [0x1f, 0x8b]],
+  ["archive", [0x37, 0x7a, 0xbc, 0xaf]],
+  ["archive", [0x52, 0x61, 0x72, 0x21]],
 ];
 
 /** How a PDF begins: the server's side is `begins_pdf` in `viewer/pdf/facts.py`. */
@@ -42,17 +54,26 @@ const PDF = /^(\u00ef\u00bb\u00bf)?[\0\t\n\f\r ]{0,64}%PDF-[0-9]/;
 export function kindOf(bytes: Uint8Array, name: string): string {
   if (bytes.length === 0) return "empty";
   if (PDF.test(String.fromCharCode(...bytes.subarray(0, 128)))) return "pdf";
-  if (matches(bytes, 128, [0x44, 0x49, 0x43, 0x4d])) return "dicom";
-  for (const [kind, at, signature] of SIGNATURES) if (matches(bytes, at, signature)) return kind;
+  const runs = named(bytes, RUNS);
+  if (runs) return runs;
+  if (isMarked(bytes, 128) || isMarked(bytes, 0)) return "dicom";
+  const other = named(bytes, SIGNATURES);
+  if (other) return other;
   if (looksLikeDataset(bytes)) return "dicom";
   return /\.pdf$/i.test(name) ? "not_pdf" : "not_dicom";
 }
 
-function matches(bytes: Uint8Array, at: number, signature: readonly number[]): boolean {
-  return signature.every((value, index) => bytes[at + index] === value);
+function named(bytes: Uint8Array, signatures: Signatures): string | undefined {
+  return signatures.find(([, signature]) => signature.every((value, index) => bytes[index] === value))?.[0];
 }
 
-/** Old files lack the preamble and begin with a tag of group 0002 or 0008, little endian. */
+/** Old files lack preamble and letters and begin with a tag of group 2 or 8 (`_plausible` in `opening.py`). */
 function looksLikeDataset(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x02 || bytes[0] === 0x08) && bytes[1] === 0 && bytes[3] === 0;
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes;
+  const little = first !== 0;
+  if (bytes.length < 12 || (little ? second !== 0 || (first !== 2 && first !== 8) : second !== 8)) return false;
+  const number = little ? fourth * 256 + third : third * 256 + fourth;
+  if (number > 0x1200) return false;
+  if (/^[A-Z]{2}$/.test(String.fromCharCode(...bytes.subarray(4, 6)))) return true;
+  return little && bytes[6] === 0 && bytes[7] === 0;
 }

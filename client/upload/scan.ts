@@ -19,23 +19,26 @@ export interface Scan {
   readonly refused: Refusal[];
 }
 
+/** A header, why there is none, or nothing when the bytes did not suffice. */
+type Answer = Header | string | undefined;
+
 /** Asks the worker for headers; one question at a time for each id. */
 class HeaderReader {
-  private readonly waiting = new Map<number, (header: Header | undefined) => void>();
+  private readonly waiting = new Map<number, (answer: Answer) => void>();
   private last = 0;
 
   constructor(private readonly worker: Worker) {
-    worker.onmessage = (message: MessageEvent<{ id: number; header?: Header }>) => {
+    worker.onmessage = (message: MessageEvent<{ id: number; header: Answer }>) => {
       this.waiting.get(message.data.id)?.(message.data.header);
       this.waiting.delete(message.data.id);
     };
   }
 
-  read(bytes: Uint8Array<ArrayBuffer>): Promise<Header | undefined> {
+  read(bytes: Uint8Array<ArrayBuffer>, total: number): Promise<Answer> {
     const id = (this.last += 1);
     return new Promise((resolve) => {
       this.waiting.set(id, resolve);
-      this.worker.postMessage({ id, bytes }, [bytes.buffer]);
+      this.worker.postMessage({ id, bytes, total }, [bytes.buffer]);
     });
   }
 
@@ -109,8 +112,8 @@ async function lookAt(source: Source, reader: HeaderReader): Promise<Header | st
     const bytes = await source.first(FIRST);
     const kind = kindOf(bytes.subarray(0, LOOK), source.name);
     if (kind !== "dicom") return kind;
-    let header = await reader.read(bytes);
-    if (!header && source.size > FIRST) header = await reader.read(await source.first(SECOND));
+    let header = await reader.read(bytes, source.size);
+    if (!header && source.size > FIRST) header = await reader.read(await source.first(SECOND), source.size);
     return header ?? "damaged";
   } catch (error) {
     return error instanceof MediumGone ? "unreadable" : "damaged";

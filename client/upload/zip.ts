@@ -8,7 +8,7 @@ export const ENTRIES = 20_000;
 export const RATIO = 200;
 /** Bytes that are no bomb whatever their ratio: a black image packs very well. */
 const SMALL = 64 * 1024 * 1024;
-/** Names are words to show and never paths, so a strange one is no reason to refuse the rest. */
+/** Names are words to show and never paths, so a strange one refuses its own file and not the rest. */
 const ANY_NAME = { filenameValidation: "tolerant" } as const;
 const SYMLINK = 0o120000;
 const KIND = 0o170000;
@@ -96,9 +96,15 @@ export async function unzip(file: FileSource): Promise<{ files: Source[]; refuse
 }
 
 function refusal(entry: FileEntry): string | undefined {
+  if (leadsOut(entry.filename)) return "unsafe_path";
   if (((entry.unixMode ?? entry.externalFileAttributes >>> 16) & KIND) === SYMLINK) return "link";
   if (entry.encrypted) return "encrypted";
   return undefined;
+}
+
+/** Whether an unpacker that believes this name would write outside of its folder. */
+function leadsOut(name: string): boolean {
+  return /^([a-z]:|[\\/])/i.test(name) || name.split(/[\\/]+/).includes("..");
 }
 
 /** A name for display: no control characters, no way up or out. */
