@@ -8,6 +8,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
 
+from portal import accounts
 from portal.core.errors import Unknown, reading
 from portal.core.language import gettext as _
 from portal.core.web import signed_in
@@ -81,6 +82,7 @@ def _keeping(blueprint: Blueprint, desk: Desk) -> None:
 
     @blueprint.post("/d/<uuid:document_id>/delete")
     async def delete(document_id: UUID) -> ResponseReturnValue:
+        await accounts.step_up(signed_in())
         await listing.delete(signed_in(), document_id)
         return redirect("/documents", 303)
 
