@@ -93,11 +93,11 @@ def show_time(moment: datetime) -> str:
 
 def show_bytes(size: int) -> str:
     """A size in the units of the product (1 GB = 1024 MB, S-124)."""
-    locale = "en_GB" if language() == "en" else "de"
-    value, unit = float(size), "B"
+    value, unit, locale = float(size), "B", "en_GB" if language() == "en" else "de"
     for bigger in ("kB", "MB", "GB", "TB"):
-        if value < 1024:  # noqa: PLR2004 -- S-124
+        if value < 1023.5:  # noqa: PLR2004 -- S-124, and 1,024 MB is written 1.0 GB
             break
         value, unit = value / 1024, bigger
-    digits = "0" if unit == "B" or value >= 10 else "0.0"  # noqa: PLR2004 -- one digit below ten
-    return f"{numbers.format_decimal(value, format=digits, locale=locale)}\N{NO-BREAK SPACE}{unit}"
+    digits = "#,##0" if unit == "B" or value >= 9.95 else "#,##0.0"  # noqa: PLR2004 -- below ten
+    shown = numbers.format_decimal(value + 1e-9, digits, locale)  # halves go up, as in browsers
+    return f"{shown}\N{NO-BREAK SPACE}{unit}"

@@ -12,6 +12,7 @@ from portal.storing.keeping import (
     let_go,
     let_go_of,
     objects_of,
+    shares_of,
     sizes_of,
     space,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "let_go_of",
     "missing",
     "objects_of",
+    "shares_of",
     "sizes_of",
     "space",
     "sweep",

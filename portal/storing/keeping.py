@@ -188,6 +188,22 @@ async def objects_of(holding: UUID) -> frozenset[UUID]:
     return frozenset(row.id for row in rows)
 
 
+async def shares_of(account: AccountId) -> dict[UUID, int]:
+    """
+    Bytes of every holding of *account*, all seen at one moment, so that their sum is what it uses.
+
+    Two questions one after the other may see different moments: work in the background writes
+    frames and gives originals back at any time.
+    """
+    rows = (
+        await StoredObject.filter(owner=account, gone_at=None)
+        .annotate(total=Sum("size"))
+        .group_by("holding")
+        .values_list("holding", "total")
+    )
+    return {holding: int(total) for holding, total in rows}
+
+
 async def sizes_of(holdings: Collection[UUID]) -> dict[UUID, int]:
     """Bytes that each of *holdings* really takes, in one query."""
     rows = (
