@@ -1,11 +1,13 @@
 /** Upload data: choose, look, decide, send, done.  Nothing leaves the browser before "Upload". */
-import { all, one } from "./dom";
+import { all, icon, one } from "./dom";
 import { ownWorker } from "./html";
 import { Offline, Refused } from "./http";
 import { t } from "./i18n";
 import { announce, setProgress } from "./ui";
-import { FoundView, foundSentence } from "./upload/found-view";
+import { FoundView } from "./upload/found-view";
 import { group, type Sorted } from "./upload/grouping";
+import { drawKept } from "./upload/kept-list";
+import { foundSentence } from "./upload/naming";
 import { drawNotTaken, drawRefused } from "./upload/refused-list";
 import { scan } from "./upload/scan";
 import { finishedSentence, SendingView } from "./upload/sending-view";
@@ -78,11 +80,14 @@ async function present(seen: Sorted): Promise<void> {
 
 async function send(): Promise<void> {
   const chosen = found.chosen();
-  const examinations = found.examinations();
   const total = chosen.reduce((sum, { source }) => sum + source.size, 0);
   const section = one('[data-step="sending"]', root);
   const abort = new AbortController();
-  const view: SendingView = new SendingView(section, examinations, () => ({ settled: transfer.settled, sent: transfer.sent, total }));
+  const view: SendingView = new SendingView(section, found.examinations(), found.documents(), () => ({
+    settled: transfer.settled,
+    sent: transfer.sent,
+    total,
+  }));
   const transfer = new Transfer(chosen, found.notes(), view, abort.signal);
   one("[data-pause]", section).onclick = () => transfer.halt("person");
   one("[data-resume]", section).onclick = () => {
@@ -96,11 +101,11 @@ async function send(): Promise<void> {
   sending = true;
   complain("");
   show("sending");
+  one("[data-sending-title]", section).focus();
   view.halted("");
-  view.moved();
   try {
     await transfer.run();
-    finished(view);
+    await finished(view);
   } catch (error) {
     show("found");
     complain(abort.signal.aborted ? t("Stopped. What was sent is safe; upload again to go on.") : wordsFor(error));
@@ -109,8 +114,14 @@ async function send(): Promise<void> {
   }
 }
 
-function finished(view: SendingView): void {
+async function finished(view: SendingView): Promise<void> {
+  const kept = await drawKept(view.tallies);
+  const notice = one("[data-done-notice]", root);
+  notice.classList.toggle("notice-good", kept.length > 0);
+  notice.classList.toggle("notice-caution", kept.length === 0);
+  one<SVGElement>("svg", notice).replaceWith(icon(kept.length > 0 ? "check" : "warning"));
   one("[data-done-words]", root).textContent = finishedSentence(view);
+  one("[data-done-kept]", root).replaceChildren(...kept);
   one("[data-done-refused]", root).replaceChildren(...drawNotTaken([...view.refused, ...refused]));
   show("done");
   announce(t("Upload finished"));

@@ -1,11 +1,12 @@
 /** What was found, as a person decides about it: whose, which examinations, is there room. */
-import { el, icon } from "../dom";
+import { el, icon, one } from "../dom";
 import { postJson } from "../http";
 import { plural, t } from "../i18n";
 import type { Examination, Item, Paper, Patient, Sorted } from "./grouping";
 import { alreadyThere } from "./known";
+import { extent, fileName, titleOf } from "./naming";
 import type { Note } from "./transfer";
-import { day, files, images, personName, size } from "./words";
+import { day, personName, size } from "./words";
 
 interface Identity {
   readonly answer: "matches" | "differs" | "unasked";
@@ -30,6 +31,8 @@ interface Person {
   readonly choices: Choice[];
   /** The answer to "whose images are these?", when it is asked. */
   mine: boolean | undefined;
+  /** What was ticked before they were left out. */
+  before: Set<HTMLInputElement>;
 }
 
 /** The list of what was found and what the person decided. */
@@ -49,7 +52,6 @@ export class FoundView {
     const papers = [...alone, ...examinations.flatMap((each) => each.papers)];
     this.there = await alreadyThere(examinations.flatMap((each) => each.files), papers);
     this.people = await Promise.all(patients.map(async (patient) => this.person(patient)));
-    this.alone = alone.map((paper) => this.paper(paper));
     const someMatch = this.people.some(({ identity }) => identity.answer === "matches");
     for (const { identity, choices } of this.people) {
       const proposed = identity.answer !== "differs" || !someMatch;
@@ -59,8 +61,9 @@ export class FoundView {
       }
     }
     const doubtful = this.people.some(({ identity }) => identity.answer === "differs");
+    this.alone = alone.map((paper) => this.paper(paper));
     for (const { paper, box } of this.alone) box.checked = !doubtful && !this.there.has(paper);
-    this.list.replaceChildren(...this.people.map((person) => this.drawn(person)), ...this.drawnAlone());
+    this.list.replaceChildren(...this.people.map((person) => this.drawn(person)), ...this.drawnAlone(doubtful));
   }
 
   /** What the person wants to upload. */
@@ -86,6 +89,11 @@ export class FoundView {
   /** The examinations the person wants to upload. */
   examinations(): Examination[] {
     return this.wanted().map(({ examination }) => examination);
+  }
+
+  /** The documents the person wants to upload. */
+  documents(): Paper[] {
+    return this.papers().map(({ paper }) => paper);
   }
 
   /** What the server should know of the chosen documents, by their places among all that is sent. */
@@ -145,7 +153,7 @@ export class FoundView {
       });
       return { examination, box, papers };
     });
-    return { patient, identity, choices, mine: undefined };
+    return { patient, identity, choices, mine: undefined, before: new Set() };
   }
 
   private drawn(person: Person): HTMLElement {
@@ -168,7 +176,7 @@ export class FoundView {
     const known = examination.files.filter((file) => this.there.has(file)).length;
     const facts = [
       el("span", {}, extent(examination)),
-      el("span", {}, plural("{n} series", "{n} series", examination.series.size)),
+      examination.images > 0 && el("span", {}, plural("{n} series", "{n} series", examination.series.size)),
       el("span", {}, size(examination.bytes)),
       this.thereAs(known, examination.files.length),
     ];
@@ -176,14 +184,22 @@ export class FoundView {
     return [line, ...papers.map((each) => this.drawnPaper(each, "item-beside"))];
   }
 
-  private drawnPaper({ paper, box }: PaperChoice, place: string): HTMLElement {
+  private drawnPaper({ paper, box }: PaperChoice, place: string, why = ""): HTMLElement {
     const facts = [el("span", {}, size(paper.source.size)), this.thereAs(Number(this.there.has(paper)), 1)];
-    return drawnLine(box, fileName(paper), facts, { "data-paper": true, class: `item ${place}` });
+    const line = drawnLine(box, fileName(paper), facts, { "data-paper": true, class: `item ${place}` });
+    if (why && !this.there.has(paper)) {
+      const id = `why-${crypto.randomUUID()}`;
+      one(".item-body", line).append(el("p", { class: "soft small", id }, why));
+      box.setAttribute("aria-describedby", id);
+    }
+    return line;
   }
 
-  private drawnAlone(): HTMLElement[] {
+  /** `doubtful`: there are other people's images too, so a document by itself may be anybody's. */
+  private drawnAlone(doubtful: boolean): HTMLElement[] {
     if (this.alone.length === 0) return [];
-    const lines = this.alone.map((each) => this.drawnPaper(each, ""));
+    const why = doubtful ? t("Nothing says whose document this is, so it is left out. If it is yours, tick it.") : "";
+    const lines = this.alone.map((each) => this.drawnPaper(each, "", why));
     const list = el("ul", { role: "list", class: "list" }, ...lines);
     return [el("section", { class: "card", "data-alone": true }, el("h3", {}, t("Documents")), list)];
   }
@@ -193,6 +209,24 @@ export class FoundView {
     if (known === 0) return false;
     if (known === count) return el("span", { class: "badge badge-good" }, t("already there"));
     return el("span", {}, t("{n} of {count} already there", { n: known, count }));
+  }
+
+  /** "Not mine" unticks everything of this person; "mine" ticks again what was ticked before. */
+  private answered(person: Person, mine: boolean): void {
+    const lines = person.choices.flatMap(({ examination, box, papers }) => [
+      { box, there: examination.files.every((file) => this.there.has(file)) },
+      ...papers.map((each) => ({ box: each.box, there: this.there.has(each.paper) })),
+    ]);
+    const ticked = lines.map(({ box }) => box).filter(({ checked }) => checked);
+    if (!mine) person.before = new Set(ticked);
+    const nothing = ticked.length === 0 && person.before.size === 0;
+    for (const { box, there } of lines) {
+      box.disabled = !mine;
+      if (!mine) box.checked = false;
+      else if (ticked.length === 0) box.checked = nothing ? !there : person.before.has(box);
+    }
+    person.mine = mine;
+    this.changed();
   }
 
   private question(person: Person): HTMLElement {
@@ -205,10 +239,7 @@ export class FoundView {
           type: "radio",
           name: group,
           value: mine ? "mine" : "not-mine",
-          onchange: () => {
-            person.mine = mine;
-            this.changed();
-          },
+          onchange: () => this.answered(person, mine),
         }),
         el("span", {}, words),
       );
@@ -244,35 +275,4 @@ function drawnLine(
   const label = el("label", { class: "choice" }, box, el("span", {}, title));
   const body = el("div", { class: "item-body" }, label, el("div", { class: "facts" }, ...facts));
   return el("li", { class: "item", ...marks }, body);
-}
-
-/** A document by its own name, without the folders around it. */
-function fileName({ source }: Paper): string {
-  return source.name.split(/\/| › /).at(-1) ?? source.name;
-}
-
-/** How much it is: images as people count them, or files where there are none. */
-function extent(examination: Examination): string {
-  return examination.images > 0 ? images(examination.images) : files(examination.files.length);
-}
-
-/** "CT head 12 March 2026". */
-export function titleOf(examination: Examination): string {
-  const how = [...examination.modalities].sort().join(", ");
-  const parts = [how, examination.description, day(examination.date)].filter(Boolean);
-  return parts.join(" · ") || t("Examination");
-}
-
-/** "2 examinations found: CT head 12.03.2026 (120 images, 201 MB), …; 1 document found". */
-export function foundSentence({ patients, alone }: Sorted): string {
-  const all = patients.flatMap(({ examinations }) => examinations);
-  const papers = alone.length + all.reduce((sum, each) => sum + each.papers.length, 0);
-  const told = papers > 0 ? [plural("{n} document found", "{n} documents found", papers)] : [];
-  if (all.length === 0) return told[0] ?? t("No examinations found");
-  const named = all
-    .slice(0, 3)
-    .map((each) => `${titleOf(each)} (${extent(each)}, ${size(each.bytes)})`);
-  if (all.length > named.length) named.push("…");
-  const count = plural("{n} examination found", "{n} examinations found", all.length);
-  return [`${count}: ${named.join(", ")}`, ...told].join("; ");
 }

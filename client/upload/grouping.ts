@@ -26,6 +26,8 @@ export interface Examination {
   readonly modalities: Set<string>;
   bytes: number;
   images: number;
+  /** Documents with a DICOM header around them. */
+  documents: number;
   date: string;
   description: string;
 }
@@ -116,6 +118,7 @@ function emptyExamination(study: string): Examination {
     modalities: new Set(),
     bytes: 0,
     images: 0,
+    documents: 0,
     date: "",
     description: "",
   };
@@ -125,7 +128,8 @@ function add(examination: Examination, found: Found): void {
   const { header, source } = found;
   examination.files.push(found);
   examination.series.add(header.series);
-  if (header.modality) examination.modalities.add(header.modality);
+  if (header.document) examination.documents += 1;
+  else if (header.modality) examination.modalities.add(header.modality);
   examination.bytes += source.size;
   examination.images += header.images;
   examination.date ||= header.date;

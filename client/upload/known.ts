@@ -1,10 +1,23 @@
-/** What the account holds already, asked before anything is sent, so that nothing is counted twice. */
+/** What the account holds: asked before sending, so that nothing is counted twice, and afterwards. */
 import { postJson } from "../http";
-import type { Found, Item, Paper } from "./grouping";
+import type { Examination, Found, Item, Paper } from "./grouping";
 import { fingerprint, hex, PIECE, sha256 } from "./parts";
+import type { Source } from "./sources";
 
 /** Questions in one request; see `portal/studies/routes.py`. */
 const ASK = 5000;
+
+/** Stands for the content of a document that could not be read. */
+const UNREADABLE = "0".repeat(64);
+/** What was hashed once is not read from a slow CD again. */
+const contents = new WeakMap<Source, string>();
+
+interface Places {
+  /** By the number of the examination. */
+  readonly studies: Readonly<Record<string, string>>;
+  /** By the place among the documents asked for. */
+  readonly documents: Readonly<Record<string, string>>;
+}
 
 interface Known {
   readonly known: number[];
@@ -26,17 +39,41 @@ export async function alreadyThere(
   const fingerprints: string[] = [];
   for (const { source } of papers) {
     // A medium that fails now fails again when the document is sent, and is spoken of there.
-    fingerprints.push(await contentOf({ source }).catch(() => "0".repeat(64)));
+    fingerprints.push(await contentOf({ source }).catch(() => UNREADABLE));
   }
   const { known } = await postJson<Known>("/uploads/known", { fingerprints });
   for (const index of known) there.add(papers[index] as Paper);
   return there;
 }
 
+/** Addresses of what the account keeps of these, so that it can be opened. */
+export async function addressesOf(
+  examinations: readonly Examination[],
+  papers: readonly Paper[],
+): Promise<Map<Examination | Paper, string>> {
+  const found = new Map<Examination | Paper, string>();
+  const fingerprints = await Promise.all(papers.map((paper) => contentOf(paper).catch(() => UNREADABLE)));
+  const studies = [...new Set(examinations.map(({ study }) => study))];
+  for (let start = 0; start === 0 || start < studies.length; start += ASK) {
+    const asked = { studies: studies.slice(start, start + ASK), fingerprints: start === 0 ? fingerprints : [] };
+    const places = await postJson<Places>("/uploads/places", asked);
+    for (const examination of examinations) {
+      const id = places.studies[examination.study];
+      if (id) found.set(examination, `/v/${id}`);
+    }
+    for (const [index, id] of Object.entries(places.documents)) found.set(papers[Number(index)] as Paper, `/d/${id}`);
+  }
+  return found;
+}
+
 async function contentOf({ source }: Paper): Promise<string> {
+  const before = contents.get(source);
+  if (before) return before;
   const digests: Uint8Array[] = [];
   for (let start = 0; start < source.size; start += PIECE) {
     digests.push(await sha256(await source.read(start, Math.min(start + PIECE, source.size))));
   }
-  return hex(await fingerprint(digests));
+  const content = hex(await fingerprint(digests));
+  contents.set(source, content);
+  return content;
 }

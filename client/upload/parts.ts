@@ -7,6 +7,9 @@ export const PART = 8 * 1024 * 1024;
 /** Files in one part. */
 export const RECORDS = 1024;
 
+/** The first parts are small, so that a slow line soon shows how fast it is. */
+const FIRST_PART = 1024 * 1024;
+
 const HEAD = 8;
 const RECORD = 56;
 
@@ -17,6 +20,11 @@ export interface Piece {
   readonly offset: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly digest: Uint8Array;
+}
+
+/** Bytes of files in the part that comes after `before` others. */
+export function roomIn(before: number): number {
+  return Math.min(PART, FIRST_PART * 2 ** before);
 }
 
 /** The SHA-256 of some bytes. */

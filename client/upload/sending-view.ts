@@ -2,52 +2,64 @@
 import { el, one } from "../dom";
 import { t } from "../i18n";
 import { setProgress } from "../ui";
-import { titleOf } from "./found-view";
-import type { Examination, Item } from "./grouping";
+import type { Examination, Item, Paper } from "./grouping";
+import type { Tally } from "./kept-list";
+import { titleOf } from "./naming";
 import { goesOn, type Fate, type Halt, type Listener } from "./transfer";
 import { files, remaining } from "./words";
 import type { Refusal } from "./sources";
 
 interface Line {
-  readonly box: HTMLElement;
+  readonly tally: Tally;
   readonly total: number;
-  done: number;
+  /** Of examinations only: documents are over in a moment. */
+  readonly box?: HTMLElement;
 }
 
 /** Counts what became of the files and shows it. */
 export class SendingView implements Listener {
-  kept = 0;
-  duplicates = 0;
   readonly refused: Refusal[] = [];
+  /** What became of each examination and of each document. */
+  readonly tallies: Tally[] = [];
   private readonly lines = new Map<Item, Line>();
   private readonly started = performance.now();
   private stood = 0;
+  private paused = false;
   private since: number | undefined;
 
   constructor(
     private readonly root: HTMLElement,
     examinations: readonly Examination[],
+    papers: readonly Paper[],
     private readonly counts: () => { settled: number; sent: number; total: number },
   ) {
     const list = one("[data-examinations]", root);
     list.replaceChildren(...examinations.map((examination) => this.line(examination)));
+    list.hidden = examinations.length === 0;
+    for (const paper of papers) this.lines.set(paper, { tally: this.counted(paper), total: 1 });
+  }
+
+  private counted(thing: Examination | Paper): Tally {
+    const tally = { thing, kept: 0, duplicates: 0, refused: 0 };
+    this.tallies.push(tally);
+    return tally;
   }
 
   fate(file: Item, fate: Fate, why: string): void {
-    if (fate === "kept") this.kept += 1;
-    else if (fate === "duplicate") this.duplicates += 1;
-    else this.refused.push({ name: file.source.name, why });
+    if (fate === "refused") this.refused.push({ name: file.source.name, why });
     const line = this.lines.get(file);
     if (!line) return;
-    line.done += 1;
-    setProgress(line.box, line.done, line.total);
+    const { tally } = line;
+    tally[fate === "duplicate" ? "duplicates" : fate] += 1;
+    const done = tally.kept + tally.duplicates + tally.refused;
+    if (line.box) setProgress(line.box, done, line.total);
   }
 
   moved(): void {
     const { settled, sent, total } = this.counts();
     const active = performance.now() - this.started - this.stood;
     const left = sent > 0 ? ((total - settled) * active) / sent / 1000 : Number.NaN;
-    const words = total === settled ? t("Finishing …") : remaining(left);
+    const words = total === settled ? t("Finishing …") : this.paused ? t("Paused") : remaining(left);
     setProgress(one("[data-overall]", this.root), settled, total, words || t("Sending …"));
   }
 
@@ -57,12 +69,22 @@ export class SendingView implements Listener {
       this.stood += performance.now() - this.since;
       this.since = undefined;
     }
+    this.paused = why === "person";
     const box = one("[data-halt]", this.root);
     box.hidden = why === "" || why === "person";
     one("[data-halt-words]", box).textContent = haltWords(why);
     one("[data-sign-in]", box).hidden = why !== "sign_in";
-    one("[data-pause]", this.root).hidden = !goesOn(why);
-    one("[data-resume]", this.root).hidden = goesOn(why);
+    this.takeTurns(goesOn(why));
+    this.moved();
+  }
+
+  /** Only one of "Pause" and "Go on" is there; whoever pressed one finds the focus on the other. */
+  private takeTurns(goes: boolean): void {
+    const [pause, resume] = [one("[data-pause]", this.root), one("[data-resume]", this.root)];
+    const pressed = document.activeElement === pause || document.activeElement === resume;
+    pause.hidden = !goes;
+    resume.hidden = goes;
+    if (pressed) (goes ? pause : resume).focus();
   }
 
   private line(examination: Examination): HTMLElement {
@@ -72,10 +94,10 @@ export class SendingView implements Listener {
     const words = el("span", { "data-progress-text": true }, title);
     const share = el("span", { class: "numbers", "data-progress-share": true }, "0 %");
     const head = el("span", { class: "row row-between small" }, words, share);
-    const box = el("li", { class: "progress" }, head, bar);
-    const line = { box, total: examination.files.length, done: 0 };
+    const box = el("div", { class: "progress" }, head, bar);
+    const line = { tally: this.counted(examination), box, total: examination.files.length };
     for (const file of examination.files) this.lines.set(file, line);
-    return box;
+    return el("li", { class: "item" }, box);
   }
 }
 
@@ -97,7 +119,9 @@ function haltWords(why: Halt): string {
 /** The sentence under "finished". */
 export function finishedSentence(view: SendingView): string {
   const parts = [];
-  if (view.kept > 0) parts.push(t("{files} stored", { files: files(view.kept) }));
-  if (view.duplicates > 0) parts.push(t("{files} already there", { files: files(view.duplicates) }));
+  const kept = view.tallies.reduce((sum, each) => sum + each.kept, 0);
+  const there = view.tallies.reduce((sum, each) => sum + each.duplicates, 0);
+  if (kept > 0) parts.push(t("{files} stored", { files: files(kept) }));
+  if (there > 0) parts.push(t("{files} already there", { files: files(there) }));
   return parts.join(", ") || t("Nothing was stored");
 }

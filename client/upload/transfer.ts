@@ -1,7 +1,7 @@
 /** Sending: parts built as the files are read, three on the way, each repeated until answered. */
 import { getJson, Offline, postJson, Refused, request } from "../http";
 import type { Item } from "./grouping";
-import { build, fingerprint, hex, PART, PIECE, RECORDS, sha256, type Piece } from "./parts";
+import { build, fingerprint, hex, PART, PIECE, RECORDS, roomIn, sha256, type Piece } from "./parts";
 import { MediumGone } from "./sources";
 
 /** Parts on the way at a time. */
@@ -186,7 +186,7 @@ export class Transfer {
     let ready: Piece[] = [];
     let bytes = 0;
     for await (const piece of this.pieces()) {
-      if (ready.length >= RECORDS || bytes + piece.bytes.length > PART) {
+      if (ready.length > 0 && (ready.length >= RECORDS || bytes + piece.bytes.length > roomIn(this.parts))) {
         yield { number: (this.parts += 1), pieces: ready };
         ready = [];
         bytes = 0;

@@ -33,6 +33,7 @@ const REASONS: Readonly<Record<string, () => string>> = {
   too_many_papers: () => t("more than 1,000 documents at once; please upload it afterwards"),
   too_many_elements: () => t("it has far too many parts; refused for safety"),
   truncated: () => t("it ends early: the file is incomplete"),
+  unsafe_path: () => t("its name leads out of the ZIP (unsafe path); refused for safety"),
   unreadable: () => t("it cannot be read from this medium"),
   unsupported: () => t("its kind is not supported yet"),
   video: () => t("a video"),
@@ -57,16 +58,16 @@ function locale(): string {
   return lang === "en" ? "en-GB" : lang;
 }
 
-/** A size in the units of the product (1 GB = 1024 MB). */
+/** A size in the units of the product (1 GB = 1024 MB), as `show_bytes` of the server writes it. */
 export function size(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
+  while (value >= 1023.5 && unit < units.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  const digits = unit === 0 || value >= 10 ? 0 : 1;
+  const digits = unit === 0 || value >= 9.95 ? 0 : 1;
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return `${value.toLocaleString(locale(), format)}\u00a0${units[unit]}`;
 }
@@ -103,6 +104,11 @@ export function remaining(seconds: number): string {
 /** A number of images. */
 export function images(count: number): string {
   return plural("{n} image", "{n} images", count);
+}
+
+/** A number of documents. */
+export function documents(count: number): string {
+  return plural("{n} document", "{n} documents", count);
 }
 
 /** A number of files. */

@@ -3,7 +3,7 @@
 from portal.documents.belongings import Belongings
 from portal.documents.desk import Desk
 from portal.documents.listing import DocumentSummary, delete, mine, rename
-from portal.documents.marks import already_there
+from portal.documents.marks import already_there, ids_of
 from portal.documents.opening import Enclosed, Inside, OpenDocument, open_own
 from portal.documents.routes import create_blueprint
 from portal.documents.taking import Arrived, Taken, taking
@@ -20,6 +20,7 @@ __all__ = [
     "already_there",
     "create_blueprint",
     "delete",
+    "ids_of",
     "mine",
     "open_own",
     "rename",

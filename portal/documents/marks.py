@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from portal import keys, vault
 from portal.core.actor import Actor, Secret
@@ -22,10 +23,15 @@ def _mark(key: Secret, fingerprint: bytes) -> str:
 
 async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
     """Which of these contents the account holds already, by index."""
+    return sorted(await ids_of(actor, fingerprints))
+
+
+async def ids_of(actor: Actor, fingerprints: Sequence[bytes]) -> dict[int, UUID]:
+    """The documents with these contents that the account holds, by index."""
     key = await keys.blind_key(actor)
     wanted = await asyncio.to_thread(lambda: [_mark(key, each) for each in fingerprints])
-    there: set[str] = set()
+    there = dict[str, UUID]()
     for start in range(0, len(wanted), BATCH):
         some = Document.filter(owner=actor.id, digest_mark__in=wanted[start : start + BATCH])
-        there |= {row.digest_mark for row in await some.only("digest_mark")}
-    return [index for index, mark in enumerate(wanted) if mark in there]
+        there |= {row.digest_mark: row.id for row in await some.only("id", "digest_mark")}
+    return {index: there[mark] for index, mark in enumerate(wanted) if mark in there}

@@ -7,10 +7,12 @@ from portal.studies.filing import Outcome
 from portal.studies.intake import keep_files
 from portal.studies.listing import (
     Entry,
+    Overview,
     delete,
     listed_with,
     my_documents,
     my_studies,
+    overview,
     some_of_mine,
     summaries_with,
 )
@@ -22,12 +24,14 @@ from portal.studies.routes import create_blueprint
 from portal.studies.shelf import Shelf, working
 from portal.studies.summaries import StudySummary
 from portal.studies.uploads import (
+    Places,
     UploadState,
     already_there,
     begin_upload,
     finish,
     instances_there,
     merge_all,
+    places,
 )
 
 __all__ = [
@@ -36,7 +40,9 @@ __all__ = [
     "Note",
     "OpenStudy",
     "Outcome",
+    "Overview",
     "PartReceipt",
+    "Places",
     "PortalRequest",
     "Shelf",
     "StudyDeleted",
@@ -56,8 +62,10 @@ __all__ = [
     "my_studies",
     "open_own",
     "open_with",
+    "overview",
     "own_key",
     "parts",
+    "places",
     "prepared",
     "receive_part",
     "some_of_mine",

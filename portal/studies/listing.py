@@ -19,9 +19,13 @@ from portal.studies.summaries import StudySummary, as_summary, opened_summary, s
 
 async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
     """The actor's own studies, the latest examination first."""
+    return await _mine(shelf, actor, None)
+
+
+async def _mine(shelf: Shelf, actor: Actor, sizes: Mapping[UUID, int] | None) -> list[StudySummary]:
     rows = await Study.filter(owner=actor.id)
     opened = await keys.open_study_keys(actor, [row.id for row in rows])
-    return await _summaries(shelf, rows, opened)
+    return await _summaries(shelf, rows, opened, sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,33 @@ class Entry:
         return self.papers[0].day, ""
 
 
-async def my_documents(shelf: Shelf, actor: Actor) -> list[Entry]:
-    """Everything the actor keeps, the latest first."""
-    studies = await my_studies(shelf, actor)
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything an account keeps, and the space it takes, seen at the same moment."""
+
+    entries: list[Entry]
+    space: storing.Space
+
+
+async def overview(shelf: Shelf, actor: Actor) -> Overview:
+    """What My documents shows: the sizes of the entries and what is used fit together."""
+    allowed = (await storing.space(actor.id, shelf.free_quota)).allowed
+    sizes = await storing.shares_of(actor.id)
+    space = storing.Space(sum(sizes.values()), allowed)
+    return Overview(await my_documents(shelf, actor, sizes), space)
+
+
+async def my_documents(
+    shelf: Shelf, actor: Actor, sizes: Mapping[UUID, int] | None = None
+) -> list[Entry]:
+    """Everything the actor keeps, the latest first; *sizes* in bytes when somebody knows them."""
+    studies = await _mine(shelf, actor, sizes)
     rows = await Study.filter(owner=actor.id).only("id", "uid_mark")
     marks = {row.id: row.uid_mark for row in rows}
     listed = {marks[study.id] for study in studies if study.id in marks}
     beside: dict[str, list[documents.DocumentSummary]] = {}
     alone: list[Entry] = []
-    for paper in await documents.mine(actor):
+    for paper in await documents.mine(actor, sizes):
         if paper.study_mark in listed:
             beside.setdefault(paper.study_mark, []).append(paper)
         else:
@@ -83,9 +105,13 @@ async def listed_with(
 
 
 async def _summaries(
-    shelf: Shelf, rows: Sequence[Study], opened: Mapping[UUID, Secret]
+    shelf: Shelf,
+    rows: Sequence[Study],
+    opened: Mapping[UUID, Secret],
+    sizes: Mapping[UUID, int] | None = None,
 ) -> list[StudySummary]:
-    return await _summarised(shelf, rows, opened, await _unmerged([row.id for row in rows]))
+    fresh = await _unmerged([row.id for row in rows])
+    return await _summarised(shelf, rows, opened, fresh, sizes)
 
 
 async def _unmerged(ids: Sequence[UUID]) -> set[UUID]:
@@ -94,9 +120,13 @@ async def _unmerged(ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def _summarised(
-    shelf: Shelf, rows: Sequence[Study], opened: Mapping[UUID, Secret], fresh: Collection[UUID]
+    shelf: Shelf,
+    rows: Sequence[Study],
+    opened: Mapping[UUID, Secret],
+    fresh: Collection[UUID],
+    sizes: Mapping[UUID, int] | None = None,
 ) -> list[StudySummary]:
-    sizes = await storing.sizes_of([row.id for row in rows])
+    sizes = await storing.sizes_of([row.id for row in rows]) if sizes is None else sizes
     found = []
     for row in rows:
         key = opened.get(row.id)

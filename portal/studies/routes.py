@@ -1,7 +1,8 @@
 """Pages and addresses of uploading and of My documents."""
 
 import asyncio
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -43,16 +44,19 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
 
     @blueprint.get("/documents")
     async def documents() -> ResponseReturnValue:
-        actor = signed_in()
-        found = await listing.my_documents(shelf, actor)
-        space = await storing.space(actor.id, shelf.free_quota)
-        first = max(0, request.args.get("from", 0, type=int))
+        found = await listing.overview(shelf, signed_in())
+        count = len(found.entries)
+        first = min(max(0, request.args.get("from", 0, type=int)), max(0, count - 1))
+        last = min(first + LISTED, count)
         return await render_template(
             "studies/documents.html",
-            kept=found[first : first + LISTED],
-            space=space,
+            kept=found.entries[first:last],
+            space=found.space,
+            first=first,
+            last=last,
+            count=count,
             earlier=f"/documents?from={max(0, first - LISTED)}" if first else "",
-            later=f"/documents?from={first + LISTED}" if first + LISTED < len(found) else "",
+            later=f"/documents?from={last}" if last < count else "",
         )
 
     @blueprint.get("/documents/<uuid:study_id>/thumbnail/<uuid:instance_id>")
@@ -118,20 +122,23 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
 
 
 def _asking(blueprint: Blueprint) -> None:
-    """What the browser asks before it sends anything; of one account one question at a time."""
+    """What the browser asks before and after sending; of one account one question at a time."""
     turns = Turns(2, each=4, all_=64)
+
+    @asynccontextmanager
+    async def turn() -> AsyncIterator[None]:
+        try:
+            async with turns.turn(signed_in().id):
+                yield
+        except NoTurn:
+            raise Busy(retry_after=1) from None
 
     @blueprint.post("/uploads/known")
     async def known() -> ResponseReturnValue:
         with reading():
-            sent = [bytes.fromhex(each) for each in (await request.get_json())["fingerprints"]]
-        if len(sent) > ASKED_AT_ONCE or any(len(each) != FINGERPRINT for each in sent):
-            raise Invalid
-        try:
-            async with turns.turn(signed_in().id):
-                return {"known": await uploads.already_there(signed_in(), sent)}
-        except NoTurn:
-            raise Busy(retry_after=1) from None
+            sent = _fingerprints((await request.get_json())["fingerprints"])
+        async with turn():
+            return {"known": await uploads.already_there(signed_in(), sent)}
 
     @blueprint.post("/uploads/named")
     async def named() -> ResponseReturnValue:
@@ -142,6 +149,20 @@ def _asking(blueprint: Blueprint) -> None:
             raise Invalid
         return {"known": await uploads.instances_there(signed_in(), sent)}
 
+    @blueprint.post("/uploads/places")
+    async def places() -> ResponseReturnValue:
+        with reading():
+            sent = await request.get_json()
+            uids = {str(each) for each in sent["studies"]}
+            contents = _fingerprints(sent["fingerprints"])
+        if len(uids) > ASKED_AT_ONCE or any(len(uid) > LONGEST_UID for uid in uids):
+            raise Invalid
+        async with turn():
+            found = await uploads.places(signed_in(), uids, contents)
+        there = {str(index): str(each) for index, each in found.documents.items()}
+        return {"studies": {uid: str(each) for uid, each in found.studies.items()},
+                "documents": there}  # fmt: skip
+
     @blueprint.post("/uploads/identity")
     async def identity() -> ResponseReturnValue:
         with reading():
@@ -149,6 +170,14 @@ def _asking(blueprint: Blueprint) -> None:
             images = Facts(str(sent["name"]), str(sent["birth_date"]), str(sent["sex"]))
         found = await _compared(signed_in(), images)
         return {"answer": found.answer, "differs": found.differs}
+
+
+def _fingerprints(sent: Sequence[str]) -> list[bytes]:
+    """Contents by their digests.  Raises `Invalid`."""
+    found = [bytes.fromhex(each) for each in sent]
+    if len(found) > ASKED_AT_ONCE or any(len(each) != FINGERPRINT for each in found):
+        raise Invalid
+    return found
 
 
 def _space(space: storing.Space) -> dict[str, int]:

@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from portal import vault
 from portal.core.actor import Secret
-from portal.core.language import show_date
+from portal.core.language import gettext, show_date
 
 Manifest = dict[str, Any]
+DOCUMENT: Final = "DOC"
+"""The modality of encapsulated documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class StudySummary:
     instances: int
     images: int
     """Single pictures: a film counts its frames."""
+    documents: int
+    """Findings that travel as DICOM objects; they are no pictures."""
     size: int
     """Bytes it takes in the account."""
     thumbnail: UUID | None
@@ -42,6 +46,11 @@ class StudySummary:
         """The examination in a few words, without the patient."""
         return titled({"description": self.description, "body_part": self.body_part,
                        "modalities": self.modalities})  # fmt: skip
+
+    @property
+    def shown_modalities(self) -> tuple[str, ...]:
+        """The kinds of pictures and documents as people know them, for badges."""
+        return tuple(shown_modality(each) for each in self.modalities)
 
     @property
     def shown_date(self) -> str:
@@ -62,8 +71,13 @@ class StudySummary:
 def titled(facts: Mapping[str, Any]) -> str:
     """The examination in a few words: its description, else what was examined how."""
     described = str(facts.get("description", "")).strip()
-    how = ", ".join(facts.get("modalities", ()))
+    how = ", ".join(map(shown_modality, facts.get("modalities", ())))
     return described or " ".join(filter(None, (how, facts.get("body_part", ""))))
+
+
+def shown_modality(modality: str) -> str:
+    """DICOM's code (PS3.3 C.7.3.1.1.1); its code for documents says nothing to anybody."""
+    return gettext("Document") if modality == DOCUMENT else modality
 
 
 def shown_date(day: str) -> str:
@@ -103,6 +117,7 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
         "images": sum(
             max(1, header["frames"] or 1) for header in headers if header["kind"] == "image"
         ),
+        "documents": sum(header["kind"] == "document" for header in headers),
         "thumbnail": _thumbnail(manifest),
         "prepared": all("view" in entry for entry in manifest.values()),
     }
@@ -156,4 +171,5 @@ def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
                 "series", "instances", "images",
             )
         },
+        documents=facts.get("documents", 0),  # summaries of older versions do not count them
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Beginning, continuing and ending an upload."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -86,10 +86,7 @@ async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> lis
     files; whether their content is the same too is seen when they are sent.
     """
     marks = await Marks.of(actor)
-    uids = {study for study, _ in named}
-    by_mark = {marks.study(uid): uid for uid in uids}
-    rows = await Study.filter(owner=actor.id, uid_mark__in=list(by_mark)).only("id", "uid_mark")
-    studies = {by_mark[row.uid_mark]: row.id for row in rows}
+    studies = await _studies(actor, marks, {study for study, _ in named})
     wanted = {
         index: marks.sop(studies[study], sop)
         for index, (study, sop) in enumerate(named)
@@ -98,6 +95,27 @@ async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> lis
     known = Instance.filter(owner=actor.id, sop_mark__in=list(set(wanted.values())))
     there = {row.sop_mark for row in await known.only("sop_mark")}
     return [index for index, mark in wanted.items() if mark in there]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where examinations (by StudyInstanceUID) and documents (by index) lie in the account."""
+
+    studies: dict[str, UUID]
+    documents: dict[int, UUID]
+
+
+async def places(actor: Actor, uids: Collection[str], fingerprints: Sequence[bytes]) -> Places:
+    """Where that of these lies which the account keeps, so that whoever sent it can open it."""
+    studies = await _studies(actor, await Marks.of(actor), uids)
+    return Places(studies, await documents.ids_of(actor, fingerprints))
+
+
+async def _studies(actor: Actor, marks: Marks, uids: Collection[str]) -> dict[str, UUID]:
+    """The account's studies among *uids*."""
+    by_mark = {marks.study(uid): uid for uid in uids}
+    rows = await Study.filter(owner=actor.id, uid_mark__in=list(by_mark)).only("id", "uid_mark")
+    return {by_mark[row.uid_mark]: row.id for row in rows}
 
 
 async def finish(shelf: Shelf, actor: Actor, upload_id: UUID) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,11 +12,14 @@ import pytest
 from quart import Quart
 
 from portal import documents, storing, studies
+from portal.accounts.factors import stepping_up
 from portal.core.actor import Actor
+from portal.core.db import now
 from portal.core.errors import Unknown
 from portal.documents.facts import label_of
 from portal.storing import QuotaFull
 from portal.studies import parts
+from tests.accounts.factors.stories import HIDDEN
 from tests.accounts.losing import NEW
 from tests.people import PASSWORD, Person, World
 from tests.viewer.dicom.making import parsed
@@ -191,6 +195,47 @@ async def test_the_same_finding_again_is_already_there_and_counted_once(erika: E
     assert await erika.used() < 2 * used + len(other)
     known = await erika.person.browser.post("/uploads/known", **ask)
     assert (await known.get_json())["known"] == [0, 1]
+
+
+async def test_deleting_asks_again_who_is_there(
+    erika: Erika, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = await erika.finding(pdf(["Kept"]))
+    browser, path = erika.person.browser, f"/d/{document}/delete"
+    monkeypatch.setattr(stepping_up, "now", lambda: now() + timedelta(minutes=6))
+
+    asked = await browser.post(path)
+    page = await asked.get_data(as_text=True)
+    kept = await browser.get(f"/d/{document}")
+    proof = dict(HIDDEN.findall(page)) | {"proof_password": PASSWORD}
+    proved = await browser.post("/confirm", form=proof)
+    deleted = await browser.post(path, form=proof)
+
+    assert (asked.status_code, "Is it you?" in page, kept.status_code) == (403, True, 200)
+    assert (proved.status_code, proved.headers["Location"]) == (307, path)
+    assert (deleted.status_code, deleted.headers["Location"]) == (303, "/documents")
+    assert await erika.mine() == []
+
+
+async def test_what_was_sent_can_be_opened_from_where_it_was_sent(
+    erika: Erika, world: World, slices: Slices
+) -> None:
+    images, data = slices(1, size=64), pdf(["Mine"])
+    study = str(parsed(images[0]).StudyInstanceUID)
+    (kept,) = (await erika.sends(images))["studies"]
+    document = await erika.finding(data)
+    contents = ["00" * 32, hashlib.sha256(data).hexdigest()]
+    ask = {"json": {"studies": [study, "2.25.1"], "fingerprints": contents}, "headers": JSON}
+    otto = await world.patient("Otto Beispiel")
+
+    hers = await (await erika.person.browser.post("/uploads/places", **ask)).get_json()
+    his = await (await otto.browser.post("/uploads/places", **ask)).get_json()
+
+    assert hers == {"studies": {study: kept}, "documents": {"1": document}}
+    assert his == {"studies": {}, "documents": {}}
+    for wrong in ({}, {"studies": ["1" * 99], "fingerprints": []}, {"studies": 5}):
+        ask["json"] = wrong
+        assert (await otto.browser.post("/uploads/places", **ask)).status_code == 422
 
 
 async def test_what_one_has_nobody_else_learns(erika: Erika, world: World, slices: Slices) -> None:

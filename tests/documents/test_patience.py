@@ -152,6 +152,8 @@ async def test_a_long_list_comes_in_pages(erika: Erika, monkeypatch: Patch) -> N
     assert shown[0] | shown[1] == {"N0", "N1", "N2"}
     assert 'href="/documents?from=2"' in first
     assert 'href="/documents?from=0"' in second
+    assert ("1 to 2 of 3" in first, "3 to 3 of 3" in second) == (True, True)
+    assert "3 to 3 of 3" in await erika.sees("/documents?from=70"), "never an empty list"
 
 
 async def test_notes_have_their_size(erika: Erika) -> None:

@@ -225,6 +225,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "studies.begin": Right(SIGNED_IN, sends=lambda _: {"json": {"client": str(uuid4())}}),
     "studies.known": Right(SIGNED_IN, sends=js(fingerprints=["00" * 32])),
     "studies.named": Right(SIGNED_IN, sends=js(instances=[["2.25.1", "2.25.2"]])),
+    "studies.places": Right(SIGNED_IN, sends=js(studies=["2.25.1"], fingerprints=["00" * 32])),
     "studies.identity": Right(SIGNED_IN, sends=js(name="A", birth_date="19560401", sex="F")),
     "studies.state": Right(AUTHOR),
     "studies.part": Right(AUTHOR, sends=lambda _: {"data": b"HDP1"}),

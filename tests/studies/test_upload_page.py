@@ -14,16 +14,19 @@ from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from portal import keys, studies
 from portal.core.actor import AccountId
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
+from portal.storing.models import Usage
 from portal.studies.errors import TooManyParts
 from portal.studies.requests import Turnstile
 from tests.browser import DESKTOP, Complaints, browsing, poll
 from tests.people import Person, World
-from tests.viewer.pdf.making import pdf
+from tests.viewer.dicom.making import parsed, written
+from tests.viewer.pdf.making import encapsulated, pdf
 
 Slices = Callable[..., list[bytes]]
 pytestmark = pytest.mark.one_engine
@@ -134,6 +137,7 @@ async def test_a_whole_cd_is_looked_at_and_kept(
     await expect(not_taken).to_contain_text("Not taken: 2 files")
     await _is_named(not_taken, "its name says PDF, but it is none", "CD/DICOM/letter.pdf")
     await expect(page.get_by_text("It is safe to close this page")).to_be_visible()
+    await _opens_from_the_list(page)
     await page.get_by_role("link", name="Show my documents").click()
     await expect(page.locator("[data-study]")).to_have_count(2)
     await expect(page.locator("[data-study]").nth(1)).to_contain_text("5 images")
@@ -163,6 +167,19 @@ async def test_a_whole_cd_is_looked_at_and_kept(
         on_disc = {path.read_bytes() for path in (disc / "DICOM").glob("ST*/IM*")}
         assert originals <= on_disc
         assert len(originals) == len(instances)
+
+
+async def _opens_from_the_list(page: Page) -> None:
+    """What was kept is named with the way to it."""
+    kept = page.locator("[data-kept]")
+    await expect(kept).to_have_count(3)
+    await expect(kept.filter(has_text="Schädel nativ")).to_contain_text("5 images stored")
+    await expect(kept.filter(has_text="Thorax")).to_contain_text("2 images stored")
+    async with page.context.expect_page() as opened:
+        await page.get_by_role("link", name="Befund Schädel.pdf").click(modifiers=["ControlOrMeta"])
+    document = await opened.value
+    await expect(document.get_by_role("heading", name="Befund Schädel")).to_be_visible()
+    await document.close()
 
 
 async def test_the_same_cd_again_is_already_there(upload_page: Page, disc: Path) -> None:
@@ -234,10 +251,13 @@ async def test_another_name_asks_whose_images_these_are(
 
     await expect(page.get_by_text("other details than your profile")).to_be_visible()
     start = page.get_by_role("button", name="Upload", exact=True)
+    examination = page.get_by_role("checkbox", name="CT · Schädel nativ")
     await expect(start).to_be_disabled()
     await page.get_by_label("They are not mine").check()
+    await expect(examination).not_to_be_checked()
     await expect(start).to_be_disabled()
     await page.get_by_label("They are mine").check()
+    await expect(examination).to_be_checked()
     await _upload(page)
 
     await expect(page.locator("[data-done-words]")).to_have_text("1 file stored")
@@ -251,6 +271,7 @@ async def test_of_two_people_on_a_cd_only_ones_own_is_proposed(
     _write(folder / "hers", slices(1)[0])
     _write(folder / "his", slices(1, seed=2, PatientName="Beispiel^Otto", PatientSex="M",
                                   StudyDescription="Knie")[0])  # fmt: skip
+    _write(folder / "Befund.pdf", pdf(["Of whom?"]))
     page = upload_page
     await _choose(page, folder)
 
@@ -258,9 +279,15 @@ async def test_of_two_people_on_a_cd_only_ones_own_is_proposed(
     await expect(page.locator("[data-patient]")).to_have_count(2)
     await expect(page.get_by_label("Schädel nativ")).to_be_checked()
     await expect(page.get_by_label("Knie")).not_to_be_checked()
+    finding = page.get_by_role("checkbox", name="Befund.pdf")
+    await expect(finding).not_to_be_checked()
+    await expect(finding).to_have_accessible_description(
+        "Nothing says whose document this is, so it is left out. If it is yours, tick it."
+    )
+    await finding.check()
     await _upload(page)
 
-    await expect(page.locator("[data-done-words]")).to_have_text("1 file stored")
+    await expect(page.locator("[data-done-words]")).to_have_text("2 files stored")
 
 
 async def test_damaged_files_and_disguised_programs_are_named_and_the_rest_is_kept(
@@ -274,7 +301,11 @@ async def test_damaged_files_and_disguised_programs_are_named_and_the_rest_is_ke
     _write(folder / "polyglot.dcm", b"MZ" + files[2][2:])
     page = upload_page
     await _choose(page, folder)
-    await _is_named(page.locator("[data-refused]"), "a program", "CD/program.dcm")
+    before = page.locator("[data-refused]")
+    await expect(before).to_contain_text("3 files not understood")
+    await _is_named(before, "it ends early", "CD/cut.dcm")
+    await _is_named(before, "a program", "CD/program.dcm")
+    await _is_named(before, "a program", "CD/polyglot.dcm")
 
     await _upload(page)
 
@@ -283,6 +314,66 @@ async def test_damaged_files_and_disguised_programs_are_named_and_the_rest_is_ke
     await _is_named(told, "it ends early", "CD/cut.dcm")
     await _is_named(told, "a program", "CD/program.dcm")
     await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")
+
+
+async def test_old_and_deflated_files_are_looked_into_like_others(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """Without preamble, without file meta, deflated: the server takes them all."""
+    folder, files = tmp_path / "CD", slices(4, size=64)
+    packed = parsed(files[3])
+    packed.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    meta = 132 + 12 + int.from_bytes(files[2][140:144], "little")
+    for name, data in {"whole": files[0], "no_preamble": files[1][132:], "no_meta": files[2][meta:],
+                       "deflated": written(packed)}.items():  # fmt: skip
+        _write(folder / name, data)
+    page = upload_page
+    await _choose(page, folder)
+    await expect(page.locator("[data-found-title]")).to_contain_text("(4 images")
+
+    await _upload(page)
+
+    await expect(page.locator("[data-done-words]")).to_have_text("4 files stored")
+
+
+async def test_a_finding_inside_the_images_is_a_document_and_opens_in_the_viewer(
+    upload_page: Page, tmp_path: Path
+) -> None:
+    about = {"PatientName": "Beispiel^Erika", "PatientBirthDate": "19560401", "PatientSex": "F"}
+    _write(tmp_path / "report.dcm", encapsulated(pdf(["Kein Nachweis einer Blutung"]), **about))
+    page = upload_page
+    await _choose(page, tmp_path / "report.dcm")
+    line = page.locator("[data-examination]")
+    await expect(line).to_contain_text("Document")
+    await expect(line).to_contain_text("1 document")
+    await expect(line).not_to_contain_text("image")
+    await _upload(page)
+    await page.get_by_role("link", name="Show my documents").click()
+    entry = page.locator("[data-study]")
+    await expect(entry).to_contain_text("1 document")
+    await expect(entry).not_to_contain_text("image")
+
+    await entry.get_by_role("link", name="Document").first.click()
+    await page.get_by_role("link", name="Show the document").click()
+
+    await expect(page.get_by_role("heading", name="Report of the scanner")).to_be_visible()
+    await poll(page, "document.querySelector('.paper img').naturalWidth === 1200")
+    await page.get_by_text("Text of page 1").click()
+    await expect(page.get_by_text("Kein Nachweis einer Blutung")).to_be_visible()
+
+
+async def test_the_page_writes_sizes_as_the_server_does(
+    upload_page: Page, erika: Person, tmp_path: Path, slices: Slices
+) -> None:
+    page, image = upload_page, tmp_path / "image.dcm"
+    _write(image, slices(1)[0])
+    await Usage.create(account=erika.actor.id, used=0, allowed=1022 * 2**20 + 2**19)
+    for language, free in (("English", "1,023\u00a0MB"), ("Deutsch", "1.023\u00a0MB")):
+        await page.get_by_label("My account").or_(page.get_by_label("Mein Konto")).click()
+        await page.get_by_role("button", name=language).click()
+        await expect(page.locator("[data-step=choose]")).to_contain_text(free)
+        await _choose(page, image)
+        await expect(page.locator("[data-quota]")).to_contain_text(free)
 
 
 def _zip(path: Path, entries: dict[str, bytes], link: str = "") -> Path:
@@ -306,7 +397,13 @@ async def test_a_zip_with_tricks_gives_its_images_and_nothing_else(
         nested.writestr("more.dcm", files[1])
     packed = _zip(
         tmp_path / "study.zip",
-        {"../../etc/cron.d/evil.dcm": files[0], "inner.zip": inner.getvalue()},
+        {
+            "good.dcm": files[0],
+            "../../etc/cron.d/evil.dcm": files[1],
+            "../x": b"out",
+            "C:\\\\run.exe": b"MZ",
+            "inner.zip": inner.getvalue(),
+        },
         link="innocent.dcm",
     )
     page = upload_page
@@ -315,6 +412,8 @@ async def test_a_zip_with_tricks_gives_its_images_and_nothing_else(
     refused = page.locator("[data-refused]")
     await _is_named(refused, "a link to another place", "study.zip › innocent.dcm")
     await _is_named(refused, "a packed file inside", "study.zip › inner.zip")
+    for name in ("etc/cron.d/evil.dcm", "x", "C:/run.exe"):
+        await _is_named(refused, "unsafe path", f"study.zip › {name}")
     await expect(page.locator("[data-found-title]")).to_contain_text("1 examination found")
     await _upload(page)
     await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")

@@ -1,0 +1,39 @@
+/** How examinations and documents are called, and how much they are. */
+import { plural, t } from "../i18n";
+import type { Examination, Paper, Sorted } from "./grouping";
+import { day, documents, files, images, size } from "./words";
+
+/** A document by its own name, without the folders around it. */
+export function fileName({ source }: Paper): string {
+  return source.name.split(/\/| › /).at(-1) ?? source.name;
+}
+
+/** How much it is: images and documents as people count them, or files where there are neither. */
+export function extent(examination: Examination): string {
+  const counts = [
+    examination.images > 0 && images(examination.images),
+    examination.documents > 0 && documents(examination.documents),
+  ].filter(Boolean);
+  return counts.join(", ") || files(examination.files.length);
+}
+
+/** "CT head 12 March 2026"; what holds nothing but documents is called one. */
+export function titleOf(examination: Examination): string {
+  const how = [...examination.modalities].sort().join(", ") || (examination.documents > 0 && t("Document"));
+  const parts = [how, examination.description, day(examination.date)].filter(Boolean);
+  return parts.join(" · ") || t("Examination");
+}
+
+/** "2 examinations found: CT head 12.03.2026 (120 images, 201 MB), …; 1 document found". */
+export function foundSentence({ patients, alone }: Sorted): string {
+  const all = patients.flatMap(({ examinations }) => examinations);
+  const papers = alone.length + all.reduce((sum, each) => sum + each.papers.length, 0);
+  const told = papers > 0 ? [plural("{n} document found", "{n} documents found", papers)] : [];
+  if (all.length === 0) return told[0] ?? t("No examinations found");
+  const named = all
+    .slice(0, 3)
+    .map((each) => `${titleOf(each)} (${extent(each)}, ${size(each.bytes)})`);
+  if (all.length > named.length) named.push("…");
+  const count = plural("{n} examination found", "{n} examinations found", all.length);
+  return [`${count}: ${named.join(", ")}`, ...told].join("; ");
+}
