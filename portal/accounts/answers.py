@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import quote
 
-from quart import Response, redirect, render_template
+from quart import Response, make_response, redirect, render_template
 from quart.typing import ResponseReturnValue
 
 from portal.accounts.errors import (
@@ -93,18 +93,41 @@ def redirect_to(path: str) -> Response:
     return answer
 
 
+async def answer_with(page: ResponseReturnValue) -> Response:
+    """A page as an answer that can be given cookies."""
+    answer = await make_response(page)
+    assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application
+    return answer
+
+
+def give_cookie(
+    answer: Response, settings: Settings, name: str, value: str, seconds: int | None = None
+) -> None:
+    """
+    A cookie that no script reads and no foreign write brings along.
+
+    It lives for *seconds*, else until the browser is closed.
+    """
+    answer.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        secure=settings.secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def drop_cookie(answer: Response, settings: Settings, name: str) -> None:
+    """The browser forgets what `give_cookie` gave it."""
+    answer.delete_cookie(name, path="/", secure=settings.secure, httponly=True, samesite="Lax")
+
+
 def remember(answer: Response, settings: Settings, preferences: Preferences) -> None:
     """Language and theme in cookies of their own: they hold no secret and outlive the session."""
     for name, value in (("language", preferences.language), ("theme", preferences.theme)):
-        answer.set_cookie(
-            name,
-            value,
-            max_age=YEAR_SECONDS,
-            secure=settings.secure,
-            httponly=True,
-            samesite="Lax",
-            path="/",
-        )
+        give_cookie(answer, settings, name, value, YEAR_SECONDS)
 
 
 def let_in(session: SignedIn, settings: Settings, path: str) -> Response:
@@ -121,20 +144,14 @@ def let_in(session: SignedIn, settings: Settings, path: str) -> Response:
 
 def give_cookies(answer: Response, session: SignedIn, settings: Settings) -> None:
     """The cookies of a session or of the half-way state, and of a device known from now on."""
-    half, device = half_cookie(settings), device_cookie(settings)
-    always: dict[str, Any] = {
-        "secure": settings.secure,
-        "httponly": True,
-        "samesite": "Lax",
-        "path": "/",
-    }
+    half = half_cookie(settings)
     if session.stage is not None:
-        answer.set_cookie(half, session.cookie, **always)
+        give_cookie(answer, settings, half, session.cookie)
         return
-    answer.set_cookie(cookie_name(settings), session.cookie, **always)
-    answer.delete_cookie(half, **always)
+    give_cookie(answer, settings, cookie_name(settings), session.cookie)
+    drop_cookie(answer, settings, half)
     if session.device:
-        answer.set_cookie(device, session.device, max_age=YEAR_SECONDS, **always)
+        give_cookie(answer, settings, device_cookie(settings), session.device, YEAR_SECONDS)
     remember(answer, settings, Preferences(session.language, session.theme))
 
 

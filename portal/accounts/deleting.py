@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from portal.accounts import belongings, leaving, throttles
+from portal.accounts import belongings, leaving, proving, throttles
 from portal.accounts.belongings import Loss
-from portal.accounts.confirming import confirmed
 from portal.accounts.profiles import account_of
 from portal.accounts.recovery_forms import Deleting
 from portal.core.actor import Actor
@@ -27,7 +26,7 @@ async def delete(actor: Actor, typed: Deleting) -> datetime | None:
 
     Raises `WrongPassword`, `TooManyTries`.
     """
-    await confirmed(actor, typed.present)
+    await proving.by_password(actor, typed.present)
     if typed.when == "now":
         await leaving.end(actor.id, "delete")
         return None

@@ -7,7 +7,7 @@ from quart import Blueprint, Response, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import mailing
-from portal.accounts import entering, passes, printing, registering, signing, unverified
+from portal.accounts import passes, printing, registering, signing, unverified, waiting
 from portal.accounts.answers import dead_link, form_page, let_in, network_of
 from portal.accounts.entrance_forms import AddressChange, Completing, ShortRegistration
 from portal.accounts.errors import (
@@ -73,9 +73,9 @@ def _add_after(blueprint: Blueprint, settings: Settings) -> None:
         try:
             address = mailing.read_address(str(data.get("mail", "")))
             if "elsewhere" in data:
-                mail = await entering.write_elsewhere(account, address)
+                mail = await waiting.write_elsewhere(account, address)
             else:
-                mail = await entering.write_again(account)
+                mail = await waiting.write_again(account)
         except (Invalid, TooManyTries) as error:
             return await form_page(
                 "accounts/registered.html", data, error, issued=issued, ticket=data["ticket"],
@@ -118,7 +118,7 @@ def _add_short(blueprint: Blueprint, settings: Settings) -> None:
         data = (await request.form).to_dict()
         try:
             new = ShortRegistration.parse(data)
-            session = await entering.enter(new, browsers.visit(settings), settings.second_factor)
+            session = await waiting.enter(new, browsers.visit(settings), settings.second_factor)
         except (Invalid, TooManyTries) as error:
             return await form_page("accounts/register_short.html", data, error)
         if g.actor is not None:
@@ -159,10 +159,10 @@ def add_waiting(blueprint: Blueprint) -> None:
     """What the person of an unverified account does until it is activated."""
 
     @blueprint.app_context_processor
-    async def waiting() -> dict[str, Any]:
-        """The banner on every page."""
+    async def banner() -> dict[str, Any]:
+        """What every page says."""
         actor = g.get("actor")
-        return {"waiting": None if actor is None else await unverified.standing(actor)}
+        return {"activate_until": None if actor is None else await unverified.ends_at(actor)}
 
     @blueprint.get("/activation")
     async def show_activation() -> ResponseReturnValue:
@@ -171,7 +171,7 @@ def add_waiting(blueprint: Blueprint) -> None:
     @blueprint.post("/activation/again")
     async def ask_again() -> ResponseReturnValue:
         try:
-            mail = await entering.write_again(signed_in().id)
+            mail = await waiting.write_again(signed_in().id)
         except TooManyTries as error:
             return await _activation_page(error=error)
         return await _activation_page(mail=mail)
@@ -180,14 +180,14 @@ def add_waiting(blueprint: Blueprint) -> None:
     async def change_address() -> ResponseReturnValue:
         data = (await request.form).to_dict()
         try:
-            mail = await entering.change_address(signed_in(), AddressChange.parse(data))
+            mail = await waiting.change_address(signed_in(), AddressChange.parse(data))
         except (Invalid, WrongPassword, TooManyTries, Stopped, Conflict) as error:
             return await _activation_page(data, error)
         return await _activation_page(mail=mail)
 
     @blueprint.post("/activation/pass")
     async def issue_pass() -> ResponseReturnValue:
-        issued = await entering.issue_pass(signed_in())
+        issued = await waiting.issue_pass(signed_in())
         ticket = passes.ticket(issued)
         return await render_template("accounts/pass_issued.html", issued=issued, ticket=ticket)
 
@@ -215,9 +215,9 @@ async def _activation_page(
     mail: UUID | None = None,
 ) -> ResponseReturnValue:
     actor = signed_in()
-    if await unverified.standing(actor) is None:
+    if await unverified.ends_at(actor) is None:
         return redirect("/profile", 303)
-    address = await entering.address_of(actor)
+    address = await waiting.address_of(actor)
     return await form_page(
         "accounts/activation.html", data or {}, error, address=address, mail=mail
     )

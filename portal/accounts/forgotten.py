@@ -17,6 +17,7 @@ from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import judging
 from portal.accounts.factors.entering import as_actor
 from portal.accounts.models import Account
+from portal.accounts.owners import to_owner
 from portal.accounts.profiles import open_name
 from portal.accounts.recovery_forms import Forgotten
 from portal.core.actor import Actor
@@ -77,7 +78,7 @@ async def _set_password(typed: Forgotten, network: str) -> None:
             await guessing.open_again(mark)
             await leaving.put_right(actor.id)
             await keys.end_sessions(actor.id)
-            await mailing.send(found.news, address, account.language)
+            await to_owner(account, found.news)
             announce(SafetyChanged(actor.id, found.news))
     except Conflict:  # a new Pass or sheet was made while this code was tried
         raise WrongRecovery from None

@@ -13,11 +13,12 @@ from typing import Final
 from uuid import UUID
 
 from portal import mailing
-from portal.accounts import throttles, unverified
+from portal.accounts import throttles
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
 from portal.accounts.factors.devices import Visit, known_device
 from portal.accounts.factors.errors import PasskeyRefused, WrongProof
 from portal.accounts.models import Account
+from portal.accounts.owners import to_owner
 from portal.accounts.throttles import Limit
 
 SIGN_INS: Final = Limit("sign-in-address", last=throttles.MOST_IN_A_ROW)
@@ -59,8 +60,7 @@ class Guess:
             return
         account = await Account.get_or_none(mail_mark=self.mark)
         if account is not None:
-            owner = mailing.open_address(account.mail, account.id)
-            await mailing.send("sign_in_stopped", owner, account.language)
+            await to_owner(account, "sign_in_stopped")
         elif address is not None:
             await mailing.send_to_nobody(address)
 
@@ -132,6 +132,5 @@ async def open_again(mark: str) -> None:
 
 async def _tell(account_id: UUID) -> None:
     account = await Account.get_or_none(id=account_id)
-    if account is not None and unverified.is_confirmed(account):
-        address = mailing.open_address(account.mail, account.id)
-        await mailing.send("proofs_stopped", address, account.language)
+    if account is not None:
+        await to_owner(account, "proofs_stopped")

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from quart import Blueprint, Response, g, make_response, redirect, render_template, request
+from quart import Blueprint, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
 from portal.accounts import deleting, leaving, papers, passes, readdressing, securing
-from portal.accounts.answers import form_page, shortest_for
+from portal.accounts.answers import answer_with, drop_cookie, form_page, give_cookie, shortest_for
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
 from portal.accounts.factors import browsers
 from portal.accounts.papers import Paper
@@ -101,16 +101,8 @@ def _securing(blueprint: Blueprint, settings: Settings) -> None:
             least = await shortest_for(actor)
             return await form_page("accounts/secure.html", data, error, shortest=least)
         g.csrf = keys.csrf_token(secured.cookie)  # the page's form belongs to the new session
-        answer = await make_response(await _issued_page(secured.issued, "secured"))
-        assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application
-        answer.set_cookie(
-            cookie_name(settings),
-            secured.cookie,
-            secure=settings.secure,
-            httponly=True,
-            samesite="Lax",
-            path="/",
-        )
+        answer = await answer_with(await _issued_page(secured.issued, "secured"))
+        give_cookie(answer, settings, cookie_name(settings), secured.cookie)
         await browsers.stay_known(answer, settings, actor.id)
         return answer
 
@@ -146,11 +138,8 @@ def _deleting(blueprint: Blueprint, settings: Settings) -> None:
         if due_at is not None:
             return redirect("/profile/delete", 303)
         g.actor, g.csrf = None, ""
-        answer = await make_response(await render_template("accounts/deleted.html"))
-        assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application
-        answer.delete_cookie(
-            cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="Lax"
-        )
+        answer = await answer_with(await render_template("accounts/deleted.html"))
+        drop_cookie(answer, settings, cookie_name(settings))
         answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return answer
 

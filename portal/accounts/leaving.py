@@ -8,12 +8,12 @@ stops a reset, because whoever signs in has lost nothing; a deletion is stopped 
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal, cast
 
 from tortoise.expressions import F
 
-from portal import keys, mailing, vault
-from portal.accounts import belongings, factors, standings, unverified
+from portal import keys, vault
+from portal.accounts import belongings, factors, standings
 from portal.accounts.events import AccountGone, SafetyChanged
 from portal.accounts.links import digest_of, new_token
 from portal.accounts.models import (
@@ -28,6 +28,7 @@ from portal.accounts.models import (
     ResetLink,
     Standing,
 )
+from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId
 from portal.core.db import announce, now, transaction
 from portal.core.language import show_time, speaking
@@ -70,7 +71,7 @@ async def leave_at(account: Account, why: Why, due_at: datetime) -> None:
             return
         with speaking(account.language):
             due = show_time(due_at)
-        await _tell(account, f"{why}_set", due=due, path=f"/forgotten/stop/{token}")
+        await to_owner(account, f"{why}_set", due=due, path=f"/forgotten/stop/{token}")
         announce(SafetyChanged(AccountId(account.id), f"{why}_set"))
 
 
@@ -83,7 +84,7 @@ async def comes_back(account_id: AccountId) -> None:
     async with transaction():
         await ResetLink.filter(account_id=account_id).delete()
         if await Leaving.filter(account_id=account_id, why="reset").delete():
-            await _tell(await Account.get(id=account_id), "reset_stopped")
+            await to_owner(await Account.get(id=account_id), "reset_stopped")
 
 
 async def put_right(account_id: AccountId) -> None:
@@ -97,7 +98,7 @@ async def put_right(account_id: AccountId) -> None:
         await comes_back(account_id)
         await forget_devices(account_id)
         if await Readdressing.filter(account_id=account_id).delete():
-            await _tell(await Account.get(id=account_id), "address_stopped")
+            await to_owner(await Account.get(id=account_id), "address_stopped")
 
 
 async def forget_devices(account_id: AccountId) -> None:
@@ -124,7 +125,7 @@ async def stop(token: str) -> bool:
         if row is None or not await Leaving.filter(stop_digest=row.stop_digest).delete():
             return False
         account_id = AccountId(row.account_id)
-        await _tell(await Account.get(id=account_id), f"{row.why}_stopped")
+        await to_owner(await Account.get(id=account_id), f"{row.why}_stopped")
         await put_right(account_id)
     return True
 
@@ -163,7 +164,7 @@ async def end(account_id: AccountId, why: Why) -> None:
     async with transaction():
         account = await Account.get(id=account_id)
         try:
-            await _tell(account, FAREWELLS[why])
+            await to_owner(account, FAREWELLS[why])
         except vault.Tampered:
             log.critical("address does not open: account %s", account_id)
         await shred(account_id)
@@ -200,10 +201,3 @@ async def sweep() -> None:
     moment = now()
     await ResetLink.filter(expires_at__lte=moment).delete()
     await FormerAddress.filter(until__lte=moment).delete()
-
-
-async def _tell(account: Account, kind: str, **params: Any) -> None:
-    if not unverified.is_confirmed(account):  # whose address it is nobody has shown
-        return
-    address = mailing.open_address(account.mail, account.id)
-    await mailing.send(kind, address, account.language, **params)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from portal import keys, mailing, vault
-from portal.accounts.confirming import confirmed
+from portal import keys, vault
+from portal.accounts import proving
 from portal.accounts.events import SafetyChanged
 from portal.accounts.models import Account, Papers
+from portal.accounts.owners import to_owner
 from portal.accounts.passes import Pass, Purpose
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.unverified import is_confirmed
@@ -55,7 +56,7 @@ async def issue(actor: Actor, paper: Paper, present: str) -> Pass:
     A mail says so.  Raises `WrongPassword`, `TooManyTries`, and `Conflict` when the password was
     changed meanwhile.  The answer holds the code for the only time.
     """
-    proved = await confirmed(actor, present)
+    proved = await proving.by_password(actor, present)
     root = proved.root
     account = await account_of(actor)
     code = vault.pass_code()
@@ -77,7 +78,7 @@ def renewed_for(account: Account) -> Purpose:
 
 async def revoke_sheet(actor: Actor, present: str) -> None:
     """The recovery sheet opens nothing any more.  Raises `WrongPassword`, `TooManyTries`."""
-    await confirmed(actor, present)
+    await proving.by_password(actor, present)
     account = await account_of(actor)
     async with transaction():
         if await keys.drop_wrap("recovery", actor.id):
@@ -115,8 +116,6 @@ async def _row(account: Account) -> Papers:
 
 
 async def _tell(account: Account, kind: str) -> None:
-    if not is_confirmed(account):
-        return
-    address = mailing.open_address(account.mail, account.id)
-    await mailing.send(kind, address, account.language)
-    announce(SafetyChanged(AccountId(account.id), kind))
+    if is_confirmed(account):
+        await to_owner(account, kind)
+        announce(SafetyChanged(AccountId(account.id), kind))

@@ -15,12 +15,12 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from portal import mailing, vault
-from portal.accounts import belongings, formerly, guessing, throttles, unverified
-from portal.accounts.confirming import confirmed
+from portal.accounts import belongings, formerly, guessing, proving, throttles, unverified
 from portal.accounts.errors import AddressTaken, MailedLinkDead, SameAddress
 from portal.accounts.events import SafetyChanged
 from portal.accounts.links import MAILS, WRITINGS, digest_of, new_token
 from portal.accounts.models import Account, Activation, Readdressing, ResetLink
+from portal.accounts.owners import to_owner
 from portal.accounts.profiles import account_of
 from portal.accounts.recovery_forms import NewAddress
 from portal.core.actor import AccountId, Actor
@@ -50,7 +50,7 @@ async def ask(actor: Actor, typed: NewAddress) -> None:
     `SameAddress`, `WrongPassword`, `TooManyTries`.
     """
     await unverified.must_be_activated(actor)
-    await confirmed(actor, typed.present)
+    await proving.by_password(actor, typed.present)
     account = await account_of(actor)
     if typed.mail.mark == account.mail_mark:
         raise SameAddress
@@ -72,7 +72,7 @@ async def ask(actor: Actor, typed: NewAddress) -> None:
         kind = "address_taken" if taken else "address_new"
         new: dict[str, Any] = {} if taken else {"path": f"/address/{for_new}"}
         await mailing.send(kind, typed.mail, account.language, until=due_at, **new)
-        await _tell(account, "address_old", path=f"/address/{for_old}")
+        await to_owner(account, "address_old", path=f"/address/{for_old}")
 
 
 async def asked(token: str) -> Asked:
@@ -104,7 +104,7 @@ async def refuse(token: str) -> None:
     async with transaction():
         row = await _row(token)
         await Readdressing.filter(account_id=row.account_id).delete()
-        await _tell(await Account.get(id=row.account_id), "address_stopped")
+        await to_owner(await Account.get(id=row.account_id), "address_stopped")
 
 
 async def settle() -> None:
@@ -157,8 +157,3 @@ async def _row(token: str) -> Readdressing:
     if row is None:
         raise MailedLinkDead
     return row
-
-
-async def _tell(account: Account, kind: str, **params: Any) -> None:
-    address = mailing.open_address(account.mail, account.id)
-    await mailing.send(kind, address, account.language, **params)

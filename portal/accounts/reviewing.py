@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any, Final, Self, cast
 from uuid import UUID
 
-from portal import keys, mailing, vault
+from portal import keys, vault
 from portal.accounts import standings
 from portal.accounts.administrators import must_be_administrator
 from portal.accounts.directory import ColleagueCard, cards, licences
 from portal.accounts.errors import NotYourself
 from portal.accounts.factors import step_up
 from portal.accounts.models import Account, Refusal, Standing
+from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Invalid, Unknown
@@ -100,7 +101,7 @@ async def refuse(actor: Actor, account: AccountId, reason: Reason) -> None:
         await Refusal.create(
             account_id=account, refused_by=actor.id, refused_at=now(), reason=boxed
         )
-        await mailing.send("not_confirmed", mailing.open_address(row.mail, row.id), row.language)
+        await to_owner(row, "not_confirmed")
 
 
 async def reason_for(actor: Actor) -> str:

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from portal import keys, mailing, vault
-from portal.accounts import belongings, factors, leaving, papers, passwords, unverified
-from portal.accounts.confirming import confirmed
+from portal.accounts import belongings, factors, leaving, papers, passwords, proving, unverified
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import judging
 from portal.accounts.models import Account
+from portal.accounts.owners import to_owner
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.recovery_forms import Securing
-from portal.core.actor import AccountId, Actor
+from portal.core.actor import Actor
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Conflict
 from portal.keys import Holder
@@ -40,7 +40,7 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
     Raises `WrongPassword`, `TooManyTries`, `WeakPassword`, and `Conflict` when the account was
     written to at the same moment.  The answer holds the new code for the only time.
     """
-    proved = await confirmed(actor, typed.present)
+    proved = await proving.by_password(actor, typed.present)
     account = await account_of(actor)
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, proved.root)
@@ -67,7 +67,8 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
         cookie = await keys.start_session(
             actor.id, actor.kind, account.language, after.root, note=note
         )
-        await _tell(account, address)
+        await to_owner(account, "account_secured")
+        announce(SafetyChanged(actor.id, "account_secured"))
     return Secured(
         cookie, Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
     )
@@ -76,12 +77,6 @@ async def secure(actor: Actor, typed: Securing) -> Secured:
 async def _move_factors(actor: Actor, after: Holder, short: bool | None) -> None:  # noqa: FBT001 -- None: the password stays
     roots = (actor.epoch, actor.root), (after.epoch, after.root)
     await factors.reseal(actor.id, *roots, short=short)
-
-
-async def _tell(account: Account, address: mailing.Address) -> None:
-    if unverified.is_confirmed(account):
-        await mailing.send("account_secured", address, account.language)
-    announce(SafetyChanged(AccountId(account.id), "account_secured"))
 
 
 async def _move_profile(account: Account, before: Holder, after: Holder) -> None:

@@ -4,8 +4,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from portal import keys, mailing
-from portal.accounts import guessing, leaving, passwords, throttles, unverified
-from portal.accounts.confirming import confirmed
+from portal.accounts import guessing, leaving, passwords, proving, throttles, unverified
 from portal.accounts.errors import WrongSignIn
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import entering, judging
@@ -13,6 +12,7 @@ from portal.accounts.factors.devices import Visit
 from portal.accounts.factors.entering import Policy, SignedIn
 from portal.accounts.forms import PasswordChange, SigningIn
 from portal.accounts.models import Account
+from portal.accounts.owners import to_owner
 from portal.accounts.profiles import account_of, open_name
 from portal.core.actor import AccountId, Actor
 from portal.core.db import announce, transaction
@@ -79,7 +79,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
     Raises `WrongPassword`, `WeakPassword`, `TooManyTries`, and `Conflict` when the present one was
     changed meanwhile.
     """
-    proved = await confirmed(actor, typed.present)
+    proved = await proving.by_password(actor, typed.present)
     root = proved.root
     await throttles.count(CHANGES, str(actor.id))
     account = await account_of(actor)
@@ -101,8 +101,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         await judging.keep(actor, judged)
         await keys.end_sessions(actor.id, but=actor.session)
         await leaving.put_right(actor.id)
-        if unverified.is_confirmed(account):
-            await mailing.send("password_changed", address, account.language)
+        await to_owner(account, "password_changed")
         announce(SafetyChanged(actor.id, "password_changed"))
     await throttles.forget(CHANGES, str(actor.id))
 
@@ -111,8 +110,7 @@ async def write_to(account_id: AccountId, kind: str, **params: Any) -> None:
     """Send the mail *kind* to an account, in its language; joins the caller's transaction."""
     account = await Account.get_or_none(id=account_id, state="active")
     if account is not None:
-        address = mailing.open_address(account.mail, account.id)
-        await mailing.send(kind, address, account.language, **params)
+        await to_owner(account, kind, **params)
 
 
 async def language_of(account_id: AccountId) -> str:

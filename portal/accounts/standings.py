@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal import keys, mailing, vault
+from portal import keys, vault
 from portal.accounts.errors import NotConfirmed, NotYourself, StandingRefused
 from portal.accounts.models import Account, Refusal, Standing
+from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
@@ -31,8 +32,7 @@ async def confirm_and_write(account: AccountId, by: AccountId) -> None:
     """The same as `confirm`, and a mail to whom it is news."""
     async with transaction():
         if await confirm(account, by):
-            row = await Account.get(id=account)
-            await mailing.send("confirmed", mailing.open_address(row.mail, row.id), row.language)
+            await to_owner(await Account.get(id=account), "confirmed")
 
 
 async def confirm(account: AccountId, by: AccountId) -> bool:

@@ -27,14 +27,6 @@ REMEMBERED: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What an account that is not activated is told on every page."""
-
-    ends_at: datetime
-    """The moment at which it is deleted with everything in it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Opened:
     """An account that a password opened, its root, and the wrap that gave it."""
 
@@ -61,20 +53,20 @@ class _Activated:
 _activated: Final = _Activated()
 
 
-async def standing(actor: Actor) -> Standing | None:
-    """How long the actor's account lives unless it is activated; None once it is."""
+async def ends_at(actor: Actor) -> datetime | None:
+    """When the actor's account is deleted unless it is activated before; None once it is."""
     if actor.id in _activated:
         return None
     row = await Account.get_or_none(id=actor.id).only("id", "state", "created_at")
     if row is not None and row.state == UNVERIFIED:
-        return Standing(row.created_at + LIFE)
+        return row.created_at + LIFE
     _activated.add(actor.id)
     return None
 
 
 async def must_be_activated(actor: Actor) -> None:
     """Raises `NotActivated` for an account whose address nobody has confirmed."""
-    if await standing(actor) is not None:
+    if await ends_at(actor) is not None:
         raise NotActivated
 
 

@@ -7,13 +7,20 @@ from quart import Blueprint, Response, g, jsonify, make_response, redirect, requ
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts.answers import form_page, give_cookies, half_cookie, redirect_to, safe_next
+from portal.accounts.answers import (
+    form_page,
+    give_cookie,
+    give_cookies,
+    half_cookie,
+    redirect_to,
+    safe_next,
+)
 from portal.accounts.factors import browsers, document, locking, passkeys, proofs
 from portal.accounts.factors.entering_routes import REFUSALS
 from portal.accounts.factors.errors import HalfOver
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.factors.proofs import Proof
-from portal.accounts.factors.stepping_up import StepUpNeeded, confirmed
+from portal.accounts.factors.stepping_up import StepUpNeeded, note_proof
 from portal.core.actor import AccountId
 from portal.core.db import now
 from portal.core.errors import PortalError, SignInNeeded, reading
@@ -63,7 +70,7 @@ def add_again(blueprint: Blueprint, settings: Settings) -> None:
             if not wants_html():
                 raise
             return await page(to, _kept(data), error, method=method)
-        await confirmed(actor, browsers.visit(settings))
+        await note_proof(actor, browsers.visit(settings))
         if not wants_html():
             return {"confirmed": True}
         # 307: the browser repeats the act with everything that its form said.
@@ -90,14 +97,7 @@ def add_lock(blueprint: Blueprint, settings: Settings) -> None:
         cookie = await locking.lock(signed_in())
         answer = Response(status=204) if not wants_html() else redirect_to("/sign-in")
         browsers.drop_session(answer, settings)
-        answer.set_cookie(
-            half_cookie(settings),
-            cookie,
-            secure=settings.secure,
-            httponly=True,
-            samesite="Lax",
-            path="/",
-        )
+        give_cookie(answer, settings, half_cookie(settings), cookie)
         return answer
 
     @blueprint.post("/unlock")

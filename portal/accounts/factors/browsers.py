@@ -3,7 +3,14 @@
 from quart import Response, request
 
 from portal import keys
-from portal.accounts.answers import YEAR_SECONDS, device_cookie, half_cookie, network_of
+from portal.accounts.answers import (
+    YEAR_SECONDS,
+    device_cookie,
+    drop_cookie,
+    give_cookie,
+    half_cookie,
+    network_of,
+)
 from portal.accounts.factors.devices import Visit, remember
 from portal.accounts.models import Account
 from portal.core.actor import AccountId
@@ -28,15 +35,8 @@ async def stay_known(answer: Response, settings: Settings, account: AccountId) -
     if owner is None:
         return
     before = request.cookies.get(device_cookie(settings), "")
-    answer.set_cookie(
-        device_cookie(settings),
-        remember(before, account, owner.devices_rev),
-        max_age=YEAR_SECONDS,
-        secure=settings.secure,
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
+    known = remember(before, account, owner.devices_rev)
+    give_cookie(answer, settings, device_cookie(settings), known, YEAR_SECONDS)
 
 
 async def half(settings: Settings, *stages: keys.Stage) -> keys.Half | None:
@@ -46,9 +46,7 @@ async def half(settings: Settings, *stages: keys.Stage) -> keys.Half | None:
 
 def drop_session(answer: Response, settings: Settings) -> None:
     """The session's cookie goes; it opens nothing any more."""
-    answer.delete_cookie(
-        cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="Lax"
-    )
+    drop_cookie(answer, settings, cookie_name(settings))
 
 
 def forget_sign_in(answer: Response, settings: Settings) -> None:
@@ -59,7 +57,5 @@ def forget_sign_in(answer: Response, settings: Settings) -> None:
     warned of a strange device after each time of logging out.
     """
     drop_session(answer, settings)
-    answer.delete_cookie(
-        half_cookie(settings), path="/", secure=settings.secure, httponly=True, samesite="Lax"
-    )
+    drop_cookie(answer, settings, half_cookie(settings))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'

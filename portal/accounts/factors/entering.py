@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, cast
 from uuid import UUID
 
-from portal import keys, mailing
+from portal import keys
 from portal.accounts import leaving, throttles
 from portal.accounts.administrators import is_administrator
 from portal.accounts.events import SafetyChanged
@@ -22,6 +22,7 @@ from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.factors.proofs import Proof
 from portal.accounts.forms import Theme
 from portal.accounts.models import Account
+from portal.accounts.owners import to_owner
 from portal.accounts.unverified import UNVERIFIED, is_confirmed
 from portal.core.actor import AccountId, AccountKind, Actor, Secret
 from portal.core.db import announce, now, transaction
@@ -171,9 +172,8 @@ async def _signed_in(
         visit.device, account.id, account.devices_rev
     )
     if new and is_confirmed(account):
-        address = mailing.open_address(account.mail, account.id)
         async with transaction():
-            await mailing.send("new_device", address, account.language)
+            await to_owner(account, "new_device")
             announce(SafetyChanged(AccountId(account.id), "new_device"))
     device = remember(visit.device, account.id, account.devices_rev)
     return SignedIn(cookie, account.language, cast("Theme", account.theme), device=device)

@@ -9,7 +9,7 @@ from quart import Blueprint, g, jsonify, redirect, request
 from quart.typing import ResponseReturnValue
 
 from portal.accounts import signing, throttles
-from portal.accounts.answers import form_page, half_cookie, let_in, safe_next
+from portal.accounts.answers import form_page, give_cookie, half_cookie, let_in, safe_next
 from portal.accounts.errors import Stopped, TooManyTries
 from portal.accounts.factors import browsers, document, entering, passkeys
 from portal.accounts.factors.errors import (
@@ -76,15 +76,8 @@ def add_passkey_sign_in(blueprint: Blueprint, settings: Settings) -> None:
         asker = secrets.token_bytes(ASKER_BYTES)
         question = await passkeys.ask_to_use(site, "sign-in", _digest(asker))
         answer = jsonify(question)
-        answer.set_cookie(
-            cookie,
-            base64.urlsafe_b64encode(asker).decode().rstrip("="),
-            max_age=ASKER_SECONDS,
-            secure=settings.secure,
-            httponly=True,
-            samesite="Lax",
-            path="/",
-        )
+        token = base64.urlsafe_b64encode(asker).decode().rstrip("=")
+        give_cookie(answer, settings, cookie, token, ASKER_SECONDS)
         return answer
 
     @blueprint.post("/sign-in/passkey")

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from quart import Blueprint, Response, make_response, redirect, render_template, request
+from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts.answers import form_page, give_cookies, safe_next
+from portal.accounts.answers import answer_with, form_page, give_cookies, safe_next
 from portal.accounts.factors import (
     authenticator,
     browsers,
@@ -170,12 +170,11 @@ async def _done(
     onward = FROM_PROFILE if setting_up.half is None else await _next()
     if not codes and setting_up.half is None:
         return redirect(f"{FROM_PROFILE}?saved=1", 303)
-    answer = await make_response(
+    answer = await answer_with(
         await render_template("accounts/recovery_codes.html", codes=codes, next=onward)
     )
     if setting_up.half is not None:
         session = await entering.finish(setting_up.half, browsers.visit(settings))
-        assert isinstance(answer, Response)  # noqa: S101 -- Quart's, inside its application
         give_cookies(answer, session, settings)
     return answer
 

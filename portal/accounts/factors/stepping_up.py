@@ -37,7 +37,7 @@ async def step_up(actor: Actor) -> None:
         raise StepUpNeeded
 
 
-async def confirmed(actor: Actor, visit: Visit) -> None:
+async def note_proof(actor: Actor, visit: Visit) -> None:
     """Note that *actor* has just proved who they are."""
     about = await about_of(actor) or About.of(visit)
     await keys.keep_note(actor, replace(about, confirmed=now()).pack())

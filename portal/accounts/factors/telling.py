@@ -2,10 +2,9 @@
 
 from typing import Literal
 
-from portal import mailing
 from portal.accounts.events import SafetyChanged
 from portal.accounts.models import Account
-from portal.accounts.unverified import is_confirmed
+from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId
 from portal.core.db import announce
 
@@ -15,9 +14,6 @@ What = Literal[
 
 
 async def tell(owner: AccountId, what: What) -> None:
-    """Joins the caller's transaction.  Nobody is mailed news of an account that waits."""
-    account = await Account.get(id=owner)
-    if is_confirmed(account):
-        address = mailing.open_address(account.mail, account.id)
-        await mailing.send(what, address, account.language)
+    """Joins the caller's transaction."""
+    await to_owner(await Account.get(id=owner), what)
     announce(SafetyChanged(owner, what))

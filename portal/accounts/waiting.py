@@ -7,8 +7,7 @@ And what its person does until it is: print the Pass, ask for the mail again, me
 from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
-from portal.accounts import passwords, throttles, unverified
-from portal.accounts.confirming import confirmed
+from portal.accounts import passwords, proving, throttles, unverified
 from portal.accounts.entrance_forms import AddressChange, ShortRegistration
 from portal.accounts.errors import LinkDead
 from portal.accounts.factors.devices import Visit
@@ -96,7 +95,7 @@ async def change_address(actor: Actor, typed: AddressChange) -> UUID:
     """
     account = await _waiting(actor.id)
     password = passwords.fold(typed.present)
-    proved = await confirmed(actor, typed.present)
+    proved = await proving.by_password(actor, typed.present)
     await throttles.count(WRITINGS, str(actor.id))
     await throttles.count(MAILS, typed.mail.mark)
     wrap = await _wrap(actor.id, proved.root, password, typed.mail)

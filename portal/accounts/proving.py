@@ -1,4 +1,4 @@
-"""Asking for the present password again before something that cannot be taken back."""
+"""Whoever is signed in proves by the present password who they are, before what matters most."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -10,7 +10,7 @@ from portal.core.actor import Actor, Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class Proved:
     """What the present password opened."""
 
     root: Secret = field(repr=False)
@@ -18,7 +18,7 @@ class Confirmed:
     """Which gave the root; what is written by its word holds only while it is not replaced."""
 
 
-async def confirmed(actor: Actor, present: str) -> Confirmed:
+async def by_password(actor: Actor, present: str) -> Proved:
     """
     The actor's root, opened with the present password.
 
@@ -30,4 +30,4 @@ async def confirmed(actor: Actor, present: str) -> Confirmed:
         root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(present))
         if root is None:
             raise WrongPassword
-    return Confirmed(root, wrap)
+    return Proved(root, wrap)
