@@ -137,7 +137,9 @@ def let_in(session: SignedIn, settings: Settings, path: str) -> Response:
     By way of a page that sees whether the cookie comes back (S-052).
     """
     steps = {None: "/signed-in", "second": "/sign-in/second", "setup": "/sign-in/set-up"}
-    answer = redirect_to(f"{steps[session.stage]}?next={quote(path)}")
+    if session.review:
+        path = f"/profile/security/review?next={quote(path, safe='')}"
+    answer = redirect_to(f"{steps[session.stage]}?next={quote(path, safe='/')}")
     give_cookies(answer, session, settings)
     return answer
 

@@ -5,7 +5,7 @@ The code of the Pass, the Card or the recovery sheet unwraps the root, which is 
 new password.  Nobody learns from the answer or its time whether an address has an account.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -69,7 +69,7 @@ async def _set_password(typed: Forgotten, network: str) -> None:
     address = mailing.open_address(account.mail, account.id)
     about = (address.text, open_name(account, actor.epoch, actor.root))
     password = passwords.fold(typed.password)
-    judged = await judging.judge(actor, password, about)
+    judged = replace(await judging.judge(actor, password, about), review=True)
     wrap = await keys.wrap_root("password", "user", actor.id, actor.epoch, actor.root, password)
     try:
         async with transaction():

@@ -7,12 +7,26 @@ from quart import Blueprint, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts import deleting, leaving, papers, passes, readdressing, securing
-from portal.accounts.answers import answer_with, drop_cookie, form_page, give_cookie, shortest_for
+from portal.accounts import deleting, factors, leaving, papers, passes, readdressing, securing
+from portal.accounts.answers import (
+    answer_with,
+    drop_cookie,
+    form_page,
+    give_cookies,
+    shortest_for,
+)
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
 from portal.accounts.factors import browsers
+from portal.accounts.factors.errors import ShortPassword
 from portal.accounts.papers import Paper
-from portal.accounts.recovery_forms import WORD, Deleting, NewAddress, Proof, Securing
+from portal.accounts.recovery_forms import (
+    WORD,
+    Deleting,
+    NewAddress,
+    Proof,
+    Securing,
+    read_kept,
+)
 from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.language import gettext
 from portal.core.settings import Settings
@@ -80,29 +94,50 @@ async def _papers_page(
     )
 
 
-async def _issued_page(issued: passes.Pass, paper: str) -> str:
+async def _issued_page(issued: passes.Pass, paper: str, **more: bool) -> str:
     ticket = passes.ticket(issued)
-    return await render_template("accounts/paper.html", issued=issued, ticket=ticket, paper=paper)
+    return await render_template(
+        "accounts/paper.html", issued=issued, ticket=ticket, paper=paper, **more
+    )
 
 
 def _securing(blueprint: Blueprint, settings: Settings) -> None:
+    async def page(data: Mapping[str, Any], error: PortalError | None) -> ResponseReturnValue:
+        actor = signed_in()
+        return await form_page(
+            "accounts/secure.html",
+            data,
+            error,
+            shortest=await shortest_for(actor),
+            found=await factors.read(actor),
+            kept=read_kept(data),
+        )
+
     @blueprint.get("/secure")
     async def explain_securing() -> ResponseReturnValue:
-        least = await shortest_for(signed_in())
-        return await form_page("accounts/secure.html", {}, shortest=least)
+        return await page({}, None)
 
     @blueprint.post("/secure")
     async def secure() -> ResponseReturnValue:
         data = (await request.form).to_dict()
         actor = signed_in()
         try:
-            secured = await securing.secure(actor, Securing.parse(data))
-        except REFUSALS as error:
-            least = await shortest_for(actor)
-            return await form_page("accounts/secure.html", data, error, shortest=least)
-        g.csrf = keys.csrf_token(secured.cookie)  # the page's form belongs to the new session
-        answer = await answer_with(await _issued_page(secured.issued, "secured"))
-        give_cookie(answer, settings, cookie_name(settings), secured.cookie)
+            typed = Securing.parse(data)
+            secured = await securing.secure(actor, typed, settings.second_factor)
+        except (*REFUSALS, ShortPassword) as error:
+            return await page(data, error)
+        session = secured.session
+        if session.stage is None:
+            g.csrf = keys.csrf_token(session.cookie)  # the page's form belongs to the new session
+        else:  # half-way in: the old session has ended, and nobody is signed in
+            g.actor, g.csrf = None, ""
+        shown = await _issued_page(
+            secured.issued, "secured", lacking=session.stage is not None, factors=secured.factors
+        )
+        answer = await answer_with(shown)
+        if session.stage is not None:
+            browsers.drop_session(answer, settings)
+        give_cookies(answer, session, settings)
         await browsers.stay_known(answer, settings, actor.id)
         return answer
 

@@ -14,6 +14,8 @@ WORD = N_("DELETE")
 WORDS = frozenset({"delete", "löschen", "loeschen"})
 """In any case: who reads one language may have the keyboard of the other."""
 
+KEEP = "keep_"
+
 When = Literal["later", "now"]
 
 
@@ -28,6 +30,11 @@ def read_word(typed: str) -> None:
     """Raises `WrongWord` unless the word was typed."""
     if typed.strip().casefold() not in WORDS:
         raise WrongWord(word=gettext(WORD))
+
+
+def read_kept(data: Mapping[str, Any]) -> frozenset[str]:
+    """Which second factors were ticked: fields named `keep_` and the factor."""
+    return frozenset(each.removeprefix(KEEP) for each in data if each.startswith(KEEP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +108,15 @@ class Securing:
     present: str = field(repr=False)
     password: str = field(repr=False)
     """Empty: the present one stays."""
+    kept: frozenset[str] = frozenset()
+    """The second factors that stay (`Factors.only`); all others end."""
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
         """Raises `Invalid` with `fields`."""
         proof = Proof.parse(data)
         typed = str(data.get("password", ""))
-        return cls(proof.present, read_secret(typed) if typed else "")
+        return cls(proof.present, read_secret(typed) if typed else "", read_kept(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from typing import Final
 from portal import keys, mailing, vault
 from portal.accounts import belongings, factors, leaving, papers, passwords, proving, unverified
 from portal.accounts.events import SafetyChanged
-from portal.accounts.factors import judging
+from portal.accounts.factors import Factors, entering, judging
+from portal.accounts.factors.entering import Policy, SignedIn
+from portal.accounts.factors.errors import ShortPassword
 from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
 from portal.accounts.passes import Pass
@@ -29,54 +31,67 @@ PROFILE: Final = ("account", "profile")
 class Secured:
     """The one session that is left, and the new Pass."""
 
-    cookie: str = field(repr=False)
+    session: SignedIn = field(repr=False)
     issued: Pass = field(repr=False)
+    factors: bool
+    """Whether any second factor stayed."""
 
 
-async def secure(actor: Actor, typed: Securing) -> Secured:
+async def secure(actor: Actor, typed: Securing, policy: Policy) -> Secured:
     """
     Replace the actor's root with everything under it, as a whole or not at all.
 
-    Raises `WrongPassword`, `TooManyTries`, `WeakPassword`, and `Conflict` when the account was
-    written to at the same moment.  The answer holds the new code for the only time.
+    Second factors that were not chosen end; who needs one and keeps none is half-way in, to set up
+    another.  Raises `WrongPassword`, `TooManyTries`, `WeakPassword`, `ShortPassword`, and
+    `Conflict` when the account was written to at the same moment.  The answer holds the new code
+    for the only time.
     """
     proved = await proving.by_password(actor, typed.present)
     account = await account_of(actor)
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, proved.root)
-    password = passwords.fold(typed.password or typed.present)
-    about = (address.text, name)
-    short = (await judging.judge(actor, password, about)).short if typed.password else None
+    left = await _left(actor, typed, (address.text, name))
     after = Holder("user", actor.id, actor.epoch + 1, vault.new_secret())
     code = vault.pass_code()
+    wraps = await _wraps(account, after, passwords.fold(typed.password or typed.present), code)
     note = await keys.note_of(actor)  # on which device: it is the same one
-    wraps = [
-        await keys.wrap_root(
-            *("password", "user", actor.id, after.epoch, after.root, password),
-            salt=unverified.salt_for(account),
-        ),
-        await keys.wrap_root("code", "user", actor.id, after.epoch, after.root, code),
-    ]
+    needs = not left.present and await entering.must_have(actor, policy)
     async with transaction():
         async with belongings.renewing(actor, after):
             public = await keys.renew_root(actor, after, wraps, opened_by=proved.wrap)
-        await _move_factors(actor, after, short)
+        roots = (actor.epoch, actor.root), (after.epoch, after.root)
+        await factors.reseal(actor.id, *roots, typed.kept, short=left.short)
         await _move_profile(account, Holder.of(actor), after)
         await leaving.put_right(actor.id)
         await papers.note(account, code=True)
-        cookie = await keys.start_session(
-            actor.id, actor.kind, account.language, after.root, note=note
-        )
+        if needs:
+            session = await entering.without_a_factor(actor, after.root)
+        else:
+            session = await entering.goes_on(actor, after.root, note)
         await to_owner(account, "account_secured")
         announce(SafetyChanged(actor.id, "account_secured"))
-    return Secured(
-        cookie, Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
-    )
+    issued = Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
+    return Secured(session, issued, left.present)
 
 
-async def _move_factors(actor: Actor, after: Holder, short: bool | None) -> None:  # noqa: FBT001 -- None: the password stays
-    roots = (actor.epoch, actor.root), (after.epoch, after.root)
-    await factors.reseal(actor.id, *roots, short=short)
+async def _left(actor: Actor, typed: Securing, about: tuple[str, str]) -> Factors:
+    """The second factors that stay, as they are to be kept beside the password."""
+    left = (await factors.read(actor)).only(typed.kept)
+    if typed.password:
+        return await judging.judge(actor, passwords.fold(typed.password), about, left)
+    if left.short and not left.present:
+        raise ShortPassword
+    return left
+
+
+async def _wraps(account: Account, after: Holder, password: str, code: str) -> list[keys.Wrap]:
+    salt = unverified.salt_for(account)
+    return [
+        await keys.wrap_root(
+            "password", "user", after.id, after.epoch, after.root, password, salt=salt
+        ),
+        await keys.wrap_root("code", "user", after.id, after.epoch, after.root, code),
+    ]
 
 
 async def _move_profile(account: Account, before: Holder, after: Holder) -> None:

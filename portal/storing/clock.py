@@ -10,7 +10,7 @@ from typing import Final
 from tortoise.connection import get_connection
 
 POSTGRES: Final = (
-    "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') AS moment"  # noqa: E501 -- one statement, one line
+    "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') AS moment"
 )
 SQLITE: Final = "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now') AS moment"
 

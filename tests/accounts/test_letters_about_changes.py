@@ -161,7 +161,9 @@ WHAT_TO_DO: Final = {
     "en": re.compile(
         r"\b(If (this|it) was not you|If not|Was it not you|sign in)\b", re.IGNORECASE
     ),
-    "de": re.compile(r"\b(Waren Sie das nicht|Wenn nicht|Wenn Sie das nicht)\b", re.IGNORECASE),
+    "de": re.compile(
+        r"\b(Waren Sie das nicht|Wenn nicht|Wenn Sie das nicht|melden Sie sich)\b", re.IGNORECASE
+    ),
 }
 
 

@@ -213,7 +213,7 @@ async def test_a_first_factor_set_up_beside_securing_locks_nobody_out(world: Wor
     erika = await world.patient("Erika Beispiel")
     before = await document.read(erika.actor)
     app = document.Authenticator(secret="JBSWY3DPEHPK3PXP", added=now(), last_step=0)
-    await securing.secure(erika.actor, Securing(PASSWORD, NEW))
+    await securing.secure(erika.actor, Securing(PASSWORD, NEW), "offered")
 
     with pytest.raises(SignInNeeded):  # it waited for the lock, under the root of before
         await document.change(erika.actor, replace(before, authenticator=app))

@@ -23,7 +23,6 @@ from portal.core.errors import Conflict, SignInNeeded
 from portal.core.web import cookie_name
 from portal.keys import Holder, Target
 from portal.keys.models import HumanWrap, LocalKey, PrincipalKey, Seal, Session
-from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows
 from tests.accounts.losing import NEW, forgets, subjects
 from tests.accounts.stories import CODE, sign_in, text_of
 from tests.cases.auditing import audit
@@ -205,7 +204,7 @@ async def test_of_two_at_once_one_is_refused_and_nothing_breaks(world: World) ->
 
     wanted = Securing(PASSWORD, NEW)
     done = await asyncio.gather(
-        *(securing.secure(ada.actor, wanted) for _ in range(2)), return_exceptions=True
+        *(securing.secure(ada.actor, wanted, "offered") for _ in range(2)), return_exceptions=True
     )
 
     assert sum(isinstance(each, securing.Secured) for each in done) == 1
@@ -263,24 +262,10 @@ async def test_a_thousand_studies_and_twenty_communities_take_seconds(world: Wor
 
     tracemalloc.start()
     began = perf_counter()
-    await securing.secure(ada.actor, Securing(PASSWORD, NEW))
+    await securing.secure(ada.actor, Securing(PASSWORD, NEW), "offered")
     took, (_, peak) = perf_counter() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert await LocalKey.filter(owner_epoch=2).count() == 1001
     assert took < 15, f"{took:.1f} s"
     assert peak < 64 * 1024**2, f"{peak / 1024**2:.0f} MiB"
-
-
-@pytest.mark.one_engine
-async def test_the_second_factor_stays(world: World) -> None:
-    erika = await world.patient("Erika Beispiel")
-    phone, _ = await sets_up_an_app(erika.browser)
-
-    assert (await secures(erika, password="")).status_code == 200
-
-    browser, answer = await gives_password(world, erika)
-    assert answer.headers["Location"] != "/", "half-way in: the code of the app is asked for"
-    assert (await browser.get("/profile")).status_code == 303
-    assert await shows(browser, phone.shows()) == 303
-    assert (await browser.get("/profile")).status_code == 200

@@ -205,6 +205,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "factors.remove_passkey": Right(SIGNED_IN, sends=form(), fine=frozenset({404})),
     "factors.remove_app": Right(SIGNED_IN, sends=form()),
     "factors.new_recovery_codes": Right(SIGNED_IN, sends=form(), fine=frozenset({404})),
+    "factors.ask_review": Right(SIGNED_IN),
+    "factors.review": Right(SIGNED_IN, sends=form()),
     "factors.sessions": Right(SIGNED_IN),
     "factors.end_one": Right(SIGNED_IN, sends=form(), fresh=a_session),
     "factors.end_others": Right(SIGNED_IN, sends=form()),

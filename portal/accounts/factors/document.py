@@ -8,9 +8,10 @@ is an alarm, and nobody signs in.
 
 import json
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -23,6 +24,9 @@ from portal.core.db import transaction
 from portal.core.errors import Conflict
 
 log = logging.getLogger(__name__)
+
+APP: Final = "app"
+"""How the authenticator app is called where factors are chosen; passkeys by their ids in hex."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,8 @@ class Factors:
     """Keyed digests of the recovery codes that are left."""
     short: bool = False
     """The password was judged beside a factor and would not do without one."""
+    review: bool = False
+    """A code from paper set the password anew: the owner is to say which of these are theirs."""
 
     @property
     def present(self) -> bool:
@@ -142,6 +148,16 @@ class Factors:
     def without_app(self) -> Self:
         """Without the authenticator app."""
         return _tidied(replace(self, authenticator=None))
+
+    def only(self, kept: Collection[str]) -> Self:
+        """Those whose `marks` are in *kept*, which their owner has looked at now."""
+        app = self.authenticator if APP in kept else None
+        passkeys = tuple(each for each in self.passkeys if each.id.hex() in kept)
+        return _tidied(replace(self, passkeys=passkeys, authenticator=app, review=False))
+
+    def shut(self) -> Self:
+        """With passkeys that are a second step only, until each was used beside the password."""
+        return replace(self, passkeys=tuple(replace(each, unlocks=False) for each in self.passkeys))
 
     def with_passkey(self, new: Passkey) -> Self:
         """With *new* in the place of the passkey with its id, or added."""
@@ -189,14 +205,15 @@ async def reseal(
     owner: AccountId,
     before: tuple[int, Secret],
     after: tuple[int, Secret],
+    kept: Collection[str],
     *,
-    short: bool | None = None,
+    short: bool,
 ) -> None:
     """
     Move the document from one (epoch, root) to the next; joins the caller's transaction.
 
-    For an account that is given a new root.  What passkeys unlocked was the old one: they stay as
-    second step, and unlock again after they were used once.
+    For an account that is given a new root.  Only those in *kept* stay (`Factors.only`).  What
+    passkeys unlocked was the old root: they are a second step, and unlock again after one use.
     """
     async with transaction():
         row = await Row.get_or_none(account_id=owner)
@@ -204,11 +221,8 @@ async def reseal(
         if row is None:
             return
         found = _opened(row, *before)
-        passkeys = tuple(replace(each, unlocks=False) for each in found.passkeys)
         # Recovery codes are keyed by the root: those of the old one are over.
-        new = replace(found, rev=found.rev + 1, passkeys=passkeys, recovery=())
-        if short is not None:  # with a new password
-            new = replace(new, short=short)
+        new = replace(found.only(kept).shut(), rev=found.rev + 1, recovery=(), short=short)
         boxed = _boxed(owner, *after, new)
         await keys.raise_guard(owner, new.rev)
         await Row.filter(account_id=owner).update(rev=new.rev, box=boxed)
@@ -247,6 +261,7 @@ def _boxed(owner: UUID, epoch: int, root: Secret, document: Factors) -> bytes:
         "authenticator": document.authenticator and document.authenticator.pack(),
         "recovery": list(document.recovery),
         "short": document.short,
+        "review": document.review,
     }
     text = keys.Text("user", owner, epoch, root)
     return text.box("factors", "document", owner, document.rev, json.dumps(packed))
@@ -266,4 +281,5 @@ def _opened(row: Row, epoch: int, root: Secret) -> Factors:
         Authenticator.unpack(app) if app else None,
         tuple(packed["recovery"]),
         packed.get("short", False),
+        packed.get("review", False),
     )

@@ -57,6 +57,8 @@ class SignedIn:
     """None: signed in."""
     device: str = field(default="", repr=False)
     """The cookie by which this browser is known from now on."""
+    review: bool = False
+    """Its owner is to look at the second factors first: a code from paper changed the password."""
 
 
 async def must_have(actor: Actor, policy: Policy) -> bool:
@@ -142,6 +144,22 @@ def _claimed(handle: bytes | None) -> AccountId | None:
     return AccountId(UUID(bytes=handle))
 
 
+async def goes_on(actor: Actor, root: Secret, note: str) -> SignedIn:
+    """The session of somebody who has been given a new *root*, on the same device (*note*)."""
+    account = await Account.get(id=actor.id)
+    cookie = await keys.start_session(actor.id, actor.kind, account.language, root, note=note)
+    return SignedIn(cookie, account.language, cast("Theme", account.theme))
+
+
+async def without_a_factor(actor: Actor, root: Secret) -> SignedIn:
+    """
+    Half-way in, for who needs a second factor and has ended the last one.
+
+    Joins the caller's transaction, which has ended every session.
+    """
+    return await _half(await Account.get(id=actor.id), root, "setup", None)
+
+
 async def _half(
     account: Account, root: Secret, stage: keys.Stage, opened_by: UUID | None
 ) -> SignedIn:
@@ -176,7 +194,10 @@ async def _signed_in(
             await to_owner(account, "new_device")
             announce(SafetyChanged(AccountId(account.id), "new_device"))
     device = remember(visit.device, account.id, account.devices_rev)
-    return SignedIn(cookie, account.language, cast("Theme", account.theme), device=device)
+    review = (await document.read(await as_actor(account, root))).review
+    return SignedIn(
+        cookie, account.language, cast("Theme", account.theme), device=device, review=review
+    )
 
 
 async def _seen_before(account: Account) -> bool:

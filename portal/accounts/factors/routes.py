@@ -6,6 +6,7 @@ from quart import Blueprint
 
 from portal.accounts.factors.again_routes import add_again, add_lock
 from portal.accounts.factors.entering_routes import add_passkey_sign_in, add_second_step
+from portal.accounts.factors.review_routes import add_review
 from portal.accounts.factors.security_routes import add_security, add_sessions
 from portal.accounts.factors.setting_up_routes import add_set_up
 from portal.core.settings import Settings
@@ -35,6 +36,7 @@ def create_blueprint(settings: Settings) -> Blueprint:
     add_passkey_sign_in(blueprint, settings)
     add_set_up(blueprint, settings)
     add_security(blueprint, settings)
+    add_review(blueprint, settings)
     add_sessions(blueprint, settings)
     add_again(blueprint, settings)
     add_lock(blueprint, settings)

@@ -193,7 +193,7 @@ async def test_a_shorter_password_will_do_on_every_page_that_takes_one(world: Wo
     await sets_up_an_app(erika.browser)
 
     page = await text_of(await erika.browser.get("/profile/secure"))
-    secured = await erika.browser.post("/profile/secure", form=secure)
+    secured = await erika.browser.post("/profile/secure", form=secure | {"keep_app": "yes"})
     code = PASS.search(await text_of(secured))
     assert code
     reset = await forgets(world, erika.mail, code.group(), "kuh7Mond")
