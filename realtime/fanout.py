@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from functools import partial
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import socketio
@@ -14,11 +14,13 @@ log = logging.getLogger(__name__)
 MOST_WAITING: Final = 256
 """Packets a slow client may leave unread before its socket is closed; it catches up by `since`."""
 
+Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+
 
 class FanOut(socketio.AsyncManager):  # type: ignore[misc]
     """
     The stock manager starts a task for every recipient and waits for all of them.  A hint needs no
-    acknowledgement, so it is encoded once and put straight into each socket's queue.
+    acknowledgement, so it is encoded once and written straight to each socket that keeps up.
     """
 
     async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
@@ -26,7 +28,8 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
         socket = self.server.eio.sockets.get(eio_sid)
         if socket is None:
             return None  # gone again before its turn came
-        socket.poll = partial(_waiting_packets, socket.queue)
+        socket.line = Line(socket.queue, self.server.environ[eio_sid]["asgi.send"])
+        socket.poll = socket.line.waiting
         sid: str | None = await super().pre_connect(eio_sid, namespace)
         return sid
 
@@ -41,7 +44,7 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
         to: Any = None,
         **_kwargs: Any,
     ) -> None:
-        """Queue *event* for every socket in *room*; one with a callback goes the stock way."""
+        """Send *event* to every socket in *room*; one with a callback goes the stock way."""
         if callback is not None:
             await super().emit(event, data, namespace, room, skip_sid, callback, to)
             return
@@ -53,38 +56,73 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
         message = engine.Packet(engine.MESSAGE, encoded)
         for sid, engine_sid in self.get_participants(namespace, to or room):
             if sid != skip_sid:
-                self._queue(engine_sid, message)
+                self._send(engine_sid, message)
 
-    def _queue(self, engine_sid: str, message: engine.Packet) -> None:
+    def _send(self, engine_sid: str, message: engine.Packet) -> None:
         socket = self.server.eio.sockets.get(engine_sid)
-        if socket is None or socket.closed:
+        if socket is None or socket.closing or socket.closed:
             return
         if socket.queue.qsize() >= MOST_WAITING:
             _closing.add(task := asyncio.create_task(socket.close(wait=False)))
             task.add_done_callback(_closing.discard)
             return
-        socket.queue.put_nowait(message)
+        socket.line.send(message)
 
 
-async def _waiting_packets(queue: asyncio.Queue[engine.Packet | None]) -> list[engine.Packet]:
-    """
-    What is to be written next; an empty list when the socket is closing.
+class Line:
+    """What is written to one socket, in the order in which it was given."""
 
-    engineio's own gives up after a while without packets.  That is not needed: its pings come
-    through here as well, and whoever answers none is closed by them.
-    """
-    packets: list[engine.Packet] = []
-    each = await queue.get()
-    while each is not None:
-        queue.task_done()
-        packets.append(each)
-        if queue.empty():
-            return packets
-        each = queue.get_nowait()
-    queue.task_done()
-    if packets:
-        queue.put_nowait(None)  # first what was to be said before the end
-    return packets
+    def __init__(self, queue: "asyncio.Queue[engine.Packet | None]", send: Send) -> None:
+        self._queue = queue
+        self._send = send
+        self._idle = False
+        """The writer has written all it was given, and waits for more."""
+
+    def send(self, message: engine.Packet) -> None:
+        """Write *message* now, or behind what still waits to be written."""
+        if not (self._idle and self._queue.empty() and self._written(message.encode())):
+            self._queue.put_nowait(message)
+
+    def _written(self, text: str) -> bool:
+        """
+        Whether *text* went out at once.
+
+        The server takes a message in one step, unless the client reads slowly: then it waits before
+        it has written anything, and giving up here leaves nothing behind.
+        """
+        step = self._send({"type": "websocket.send", "text": text})
+        try:
+            step.send(None)
+        except StopIteration:
+            return True
+        except Exception:  # noqa: BLE001 -- the writer will meet the same, and end the socket
+            return False
+        step.close()
+        return False
+
+    async def waiting(self) -> list[engine.Packet]:
+        """
+        What is to be written next; an empty list when the socket is closing.
+
+        engineio's own gives up after a while without packets.  That is not needed: its pings come
+        through here as well, and whoever answers none is closed by them.
+        """
+        packets: list[engine.Packet] = []
+        self._idle = True
+        try:
+            each = await self._queue.get()
+        finally:
+            self._idle = False
+        while each is not None:
+            self._queue.task_done()
+            packets.append(each)
+            if self._queue.empty():
+                return packets
+            each = self._queue.get_nowait()
+        self._queue.task_done()
+        if packets:
+            self._queue.put_nowait(None)  # first what was to be said before the end
+        return packets
 
 
 _closing: set[asyncio.Task[None]] = set()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http.cookies import CookieError, SimpleCookie
 from time import monotonic
@@ -32,11 +32,14 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS: Final = 0.5
 """How often open sockets are checked against the sessions in the database."""
+FRESH_SECONDS: Final = 0.25
+"""Sessions that a hint has just asked about are left to the next sweep: it ends them in time."""
 MOST_PER_SECOND: Final = 20
 """Events one socket may send."""
 
 FindActor = Callable[[str], Awaitable[Actor | None]]
 Ack = dict[str, Any]
+_Told = tuple[Hint, Collection[AccountId]]
 
 
 def create_server(settings: Settings, find_actor: FindActor) -> "Live":
@@ -66,6 +69,10 @@ class Live:
         self._find_actor = find_actor
         self._relay: Relay | None = None
         self._sent: dict[str, deque[float]] = {}
+        self._waiting: list[_Told] = []
+        self._turn = asyncio.Lock()
+        self._asked = 0.0, frozenset[bytes]()
+        """When sessions were last asked about, and which of them lived."""
         sio.on("connect", self._connect)
         sio.on("disconnect", self._disconnect)
         sio.on("typing", self._answering(self._typing))
@@ -168,9 +175,6 @@ class Live:
     async def _noticed(self, event: notices.Noticed) -> None:
         await self._tell("noticed", event.accounts, {})
 
-    async def _ended(self, _event: keys.SessionsEnded) -> None:
-        await self._sweep()
-
     async def _tell(
         self,
         name: str,
@@ -185,22 +189,54 @@ class Live:
             await self._relay.publish(hint | {"readers": [reader.hex for reader in readers]})
 
     async def _deliver(self, hint: Hint, readers: Collection[AccountId]) -> None:
-        """Tell this process's sockets of the hint's readers, if their sessions still live."""
-        sockets = self.connections.of(readers)
+        """
+        Tell this process's sockets of the hint's readers, if their sessions still live.
+
+        Hints that come while sessions are being asked about wait, and the next question is for all
+        of them: each is told after a look at its readers' sessions that began later than the hint.
+        """
+        self._waiting.append(mine := (hint, readers))
+        async with self._turn:
+            if not any(each is mine for each in self._waiting):
+                return  # whoever had the turn before took it along
+            told, self._waiting = self._waiting, []
+            try:
+                await self._deliver_all(told)
+            except BaseException:
+                self._waiting[:0] = [each for each in told if each is not mine]
+                raise
+
+    async def _deliver_all(self, told: Sequence[_Told]) -> None:
+        rooms = [(hint, self.connections.of(readers)) for hint, readers in told]
+        alive = await self._alive({each for _, sockets in rooms for each in sockets})
+        for hint, sockets in rooms:
+            room = [each.sid for each in sockets if each.session in alive]
+            if room:
+                await self.sio.emit(hint["name"], hint["payload"], room=room)
+            for each in sockets:
+                if hint["ending"] or each.session not in alive:
+                    await self.sio.disconnect(each.sid)
+
+    async def _alive(self, sockets: Collection[Connection]) -> frozenset[bytes]:
+        """The sessions of these sockets that live."""
         if not sockets:
-            return
-        alive = await keys.alive([each.session for each in sockets])
-        told = [each.sid for each in sockets if each.session in alive]
-        if told:
-            await self.sio.emit(hint["name"], hint["payload"], room=told)
-        for each in sockets:
-            if hint["ending"] or each.session not in alive:
-                await self.sio.disconnect(each.sid)
+            return frozenset()
+        began = monotonic()
+        alive = await keys.alive({each.session for each in sockets})
+        self._asked = began, alive
+        return alive
+
+    async def _ended(self, event: keys.SessionsEnded) -> None:
+        await self._end_dead(self.connections.of({event.account}))
 
     async def _sweep(self) -> None:
         """End the sockets of sessions that have ended or expired, wherever that happened."""
-        sockets = self.connections.all()
-        alive = await keys.alive([each.session for each in sockets]) if sockets else frozenset()
+        began, alive = self._asked
+        fresh = alive if monotonic() - began < FRESH_SECONDS else frozenset[bytes]()
+        await self._end_dead([each for each in self.connections.all() if each.session not in fresh])
+
+    async def _end_dead(self, sockets: Collection[Connection]) -> None:
+        alive = await self._alive(sockets)
         for each in sockets:
             if each.session not in alive:
                 await self.sio.disconnect(each.sid)

@@ -9,12 +9,16 @@ from typing import Any, Final, NoReturn
 from tortoise import context as tortoise_context
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError
+from tortoise.fields import data
 from tortoise.transactions import in_transaction
 
 from portal.core import events
 
 APP: Final = "hds"
 """The one label under which Tortoise knows all models and their one migration history."""
+
+# SQLite hands moments over as text, several a row, and Tortoise's own parser takes 25 µs for each.
+data.parse_datetime = datetime.fromisoformat  # type: ignore[attr-defined]
 
 
 def now() -> datetime:
@@ -24,15 +28,10 @@ def now() -> datetime:
 
 def orm_config(url: str, models: Sequence[str]) -> dict[str, Any]:
     """What Tortoise and its migration tool want to know."""
+    app = {"models": list(models), "default_connection": "default", "migrations": "migrations"}
     return {
         "connections": {"default": url},
-        "apps": {
-            APP: {
-                "models": list(models),
-                "default_connection": "default",
-                "migrations": "migrations",
-            }
-        },
+        "apps": {APP: app},
         "use_tz": True,
         "timezone": "UTC",
     }

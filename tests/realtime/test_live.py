@@ -16,6 +16,7 @@ from portal import keys
 from portal.app import create_app
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
+from portal.keys.models import Session
 from tests.people import Person, World
 from tests.serving import another_process, started
 
@@ -138,6 +139,19 @@ async def test_a_session_that_ends_takes_its_sockets_along(chest: Chest, dial: D
         await dial(bob)
     await alice.posts("Only Alice hears this", on=nodule)
     assert await hers.next("change")
+
+
+async def test_a_session_ended_elsewhere_ends_its_socket_within_a_second_of_a_hint(
+    chest: Chest, dial: Dial
+) -> None:
+    alice, bob, _, _, nodule = chest
+    his = await dial(bob)
+    await alice.posts("Look", on=nodule)
+    await his.next("change")
+
+    await Session.filter(principal=bob.actor.id).delete()
+
+    await asyncio.wait_for(his.ended.wait(), 1)
 
 
 async def test_typing_reaches_the_others_in_the_case_and_nobody_else(

@@ -2,33 +2,110 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 import websockets
 from engineio import packet as engine
 
+from portal.core.background import background
 from portal.core.web import cookie_name
-from realtime.fanout import _waiting_packets
+from realtime.fanout import Line
 from tests.people import World
 
 
-async def test_everything_that_waits_is_given_at_once_and_in_order() -> None:
-    queue: asyncio.Queue[engine.Packet | None] = asyncio.Queue()
-    sent = [engine.Packet(engine.MESSAGE, text) for text in ("one", "two", "three")]
-    for each in sent:
-        queue.put_nowait(each)
+class Client:
+    """The server's end of a websocket whose client reads, or does not."""
 
-    assert await _waiting_packets(queue) == sent
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.gone = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.reads.wait()
+        if self.gone:
+            raise ConnectionError
+        self.got.append(message["text"])
+
+
+async def written(line: Line, client: Client) -> None:
+    """What engineio's writer does, until the line ends."""
+    while packets := await line.waiting():
+        for each in packets:
+            await client.send({"type": "websocket.send", "text": each.encode()})
+
+
+def message(text: str) -> engine.Packet:
+    return engine.Packet(engine.MESSAGE, text)
+
+
+async def test_everything_that_waits_is_given_at_once_and_in_order() -> None:
+    line = Line(asyncio.Queue(), Client().send)
+    sent = [message(text) for text in ("one", "two", "three")]
+    for each in sent:
+        line.send(each)
+
+    assert await line.waiting() == sent
 
 
 async def test_the_end_comes_after_what_was_to_be_said_before_it() -> None:
     queue: asyncio.Queue[engine.Packet | None] = asyncio.Queue()
-    last = engine.Packet(engine.MESSAGE, "last")
-    queue.put_nowait(last)
+    line, last = Line(queue, Client().send), message("last")
+    line.send(last)
     queue.put_nowait(None)
 
-    assert await _waiting_packets(queue) == [last]
-    assert await _waiting_packets(queue) == []
+    assert await line.waiting() == [last]
+    assert await line.waiting() == []
+
+
+async def test_a_client_that_keeps_up_gets_it_at_once() -> None:
+    client = Client()
+    line = Line(asyncio.Queue(), client.send)
+    async with background(written(line, client)):
+        await asyncio.sleep(0)
+
+        line.send(message("one"))
+        line.send(message("two"))
+
+        assert client.got == ["4one", "4two"]
+
+
+async def test_a_client_that_reads_slowly_gets_everything_once_and_in_order() -> None:
+    client = Client()
+    line = Line(asyncio.Queue(), client.send)
+    expected = [f"4{number}" for number in range(12)]
+    async with background(written(line, client)):
+        await asyncio.sleep(0)
+        for number in range(12):
+            if number in {2, 5, 9}:
+                client.reads.clear()
+            if number in {4, 8}:
+                client.reads.set()  # the writer has not run yet: nobody may overtake it
+            if number in {3, 7}:
+                await asyncio.sleep(0.01)
+            line.send(message(str(number)))
+        assert len(client.got) < 12
+
+        client.reads.set()
+        await asyncio.sleep(0.01)
+        assert client.got == expected
+        line.send(message("last"))
+
+    assert client.got == [*expected, "4last"]
+
+
+async def test_a_client_that_is_gone_is_left_to_the_writer() -> None:
+    client, queue = Client(), asyncio.Queue[engine.Packet | None]()
+    line = Line(queue, client.send)
+    waiting = asyncio.create_task(line.waiting())
+    await asyncio.sleep(0)
+    client.gone = True
+
+    line.send(message("never"))
+
+    assert [each.data for each in await waiting] == ["never"]
 
 
 @pytest.mark.one_engine
