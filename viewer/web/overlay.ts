@@ -1,7 +1,7 @@
 /** What stands around the picture: which image, which window, how good, what is missing. */
 import { t } from "../../client/i18n";
 import { h } from "./dom";
-import type { GreyRange } from "./pane";
+import type { GreyRange } from "./greyWindow";
 import { seriesName } from "./seriesList";
 import type { Place, Quality } from "./types";
 

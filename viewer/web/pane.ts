@@ -1,18 +1,15 @@
 /** One picture area: a series, the frame that is shown, how it is shown, and what is drawn on it. */
-import { Enums, eventTarget, RenderingEngine, type Types, utilities } from "@cornerstonejs/core";
+import { Enums, eventTarget, RenderingEngine, type Types } from "@cornerstonejs/core";
 import { Enums as ToolEnums, utilities as toolUtilities } from "@cornerstonejs/tools";
+import { fitCanvas, zoomInDevicePixels } from "./cpuCanvas";
 import { draw, drawingsOn, erase } from "./drawings";
 import { drawsOnCpu } from "./engine";
 import type { SeriesFrames } from "./frames";
-import { fileWindows, isColour, metaOf } from "./metadata";
+import { drawnWith, ownWindow, voiRange, windowOf, type GreyRange } from "./greyWindow";
+import { isColour, metaOf } from "./metadata";
 import { currentPresentation, present, type Presentation } from "./presentation";
 import { Toolset, type AskText, type Mode } from "./toolset";
 import type { Drawing, Place } from "./types";
-
-export interface GreyRange {
-  center: number;
-  width: number;
-}
 
 export interface PaneEvents {
   /** Another frame, another window, another zoom, another drawing. */
@@ -78,7 +75,12 @@ export class Pane {
   }
 
   get place(): Place | undefined {
-    return this.#frames?.places[this.index];
+    return this.places[this.index];
+  }
+
+  /** All frames of the series that is shown. */
+  get places(): readonly Place[] {
+    return this.#frames?.places ?? [];
   }
 
   get invert(): boolean {
@@ -107,7 +109,8 @@ export class Pane {
 
   /** The grey window that is on the screen now. */
   get shownWindow(): GreyRange | null {
-    return this.place && !isColour(this.place) ? (this.#window ?? this.#ownWindow()) : null;
+    const { place } = this;
+    return place && !isColour(place) ? (this.#window ?? ownWindow(this.#viewport, place)) : null;
   }
 
   get presentation(): Presentation {
@@ -229,13 +232,9 @@ export class Pane {
 
   readonly #windowed = (event: Event): void => {
     if (this.#applying || !this.#frames) return;
-    const { range } = (event as CustomEvent<Types.EventTypes.VoiModifiedEventDetail>).detail;
-    if (!range || !this.place || isColour(this.place)) return;
-    const { windowCenter, windowWidth } = utilities.windowLevel.toWindowLevel(
-      range.lower,
-      range.upper,
-    );
-    this.#window = { center: windowCenter, width: windowWidth };
+    const set = windowOf(event);
+    if (!set || !this.place || isColour(this.place)) return;
+    this.#window = set;
     this.#events.change();
   };
 
@@ -248,18 +247,10 @@ export class Pane {
     });
   };
 
-  #ownWindow(): GreyRange | null {
-    const [first] = this.place ? fileWindows(this.place) : [];
-    if (first) return { center: first.center, width: first.width };
-    const image = this.#viewport.getCornerstoneImage();
-    if (!image) return null;
-    return { center: Number(image.windowCenter), width: Number(image.windowWidth) };
-  }
-
   #redraw(): void {
     const { place } = this;
     if (!place || !this.#viewport.getCornerstoneImage()) return;
-    const range = isColour(place) ? { center: 128, width: 256 } : this.shownWindow;
+    const range = drawnWith(place, this.shownWindow);
     const inherent = metaOf(place).photometric === "MONOCHROME1";
     this.#applying = true;
     try {
@@ -289,29 +280,4 @@ export class Pane {
     const painted = Math.round(clientWidth * devicePixelRatio);
     if (Math.abs(this.canvas.width - painted) > 1) requestAnimationFrame(() => this.#resize());
   }
-}
-
-function voiRange({ center, width }: GreyRange): { lower: number; upper: number } {
-  const { LINEAR } = Enums.VOILUTFunctionType;
-  return utilities.windowLevel.toLowHighRange(width, center, LINEAR);
-}
-
-/** The CPU renderer would give its canvas CSS pixels, although it draws in device pixels. */
-function fitCanvas(canvas: HTMLCanvasElement): void {
-  const { width, height } = canvas.getBoundingClientRect();
-  canvas.width = Math.round(width * devicePixelRatio);
-  canvas.height = Math.round(height * devicePixelRatio);
-}
-
-/**
- * The CPU renderer turns a wanted height of the view into a scale in CSS pixels, but draws in
- * device pixels: on a phone every pinch would shrink the picture to a third.
- */
-function zoomInDevicePixels(viewport: Types.IStackViewport): void {
-  const inherited = viewport.setCamera.bind(viewport);
-  viewport.setCamera = (camera, ...more) => {
-    const { parallelScale } = camera;
-    const corrected = parallelScale && parallelScale / devicePixelRatio;
-    inherited(corrected ? { ...camera, parallelScale: corrected } : camera, ...more);
-  };
 }

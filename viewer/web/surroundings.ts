@@ -1,0 +1,132 @@
+/** Everything around the picture: tools above, series beside, words and slider on it, status below. */
+import { t } from "../../client/i18n";
+import { h } from "./dom";
+import { drawsOnCpu } from "./engine";
+import type { SeriesFrames } from "./frames";
+import { Overlay } from "./overlay";
+import type { Pane } from "./pane";
+import { presetsFor, type Preset } from "./presets";
+import { SeriesList } from "./seriesList";
+import { Slider } from "./slider";
+import type { Source } from "./source";
+import { TextEntry } from "./textEntry";
+import { Toolbar, type Action } from "./toolbar";
+import type { Mode } from "./toolset";
+import type { Place, Series } from "./types";
+
+export interface SurroundingsEvents {
+  mode(mode: Mode): void;
+  action(action: Action): void;
+  preset(at: number | undefined): void;
+  /** The slider was moved to a frame. */
+  go(index: number): void;
+}
+
+export class Surroundings {
+  readonly root: HTMLElement;
+  /** Where the picture goes. */
+  readonly port = h("div", { class: "hv-port" });
+  readonly entry = new TextEntry();
+  readonly overlay = new Overlay();
+  readonly #source: Source;
+  readonly #stage: HTMLElement;
+  readonly #slider: Slider;
+  readonly #toolbar: Toolbar;
+  #list: SeriesList | undefined;
+
+  /** `compact` leaves out what a small box has no room for; a preview stands until it is removed. */
+  constructor(
+    source: Source,
+    { compact, preview }: { compact: boolean; preview: HTMLElement | null },
+    events: SurroundingsEvents,
+  ) {
+    this.#source = source;
+    this.#slider = new Slider((index) => events.go(index));
+    this.#toolbar = new Toolbar({
+      mode: (mode) => events.mode(mode),
+      action: (action) => events.action(action),
+      preset: (at) => events.preset(at),
+      series: () => this.root.classList.toggle("hv-with-series"),
+    });
+    const picture = preview ? [preview, this.port] : [this.port];
+    this.#stage = h("div", { class: "hv-stage" }, ...picture, this.overlay.element, this.#slider.element);
+    this.root = this.#frame();
+    this.root.classList.toggle("hv-compact", compact);
+    this.root.dataset.renderer = drawsOnCpu() ? "cpu" : "gpu";
+  }
+
+  #frame(): HTMLElement {
+    const notice = h("p", { class: "hv-notice" }, t("Not for primary diagnosis"));
+    const foot = h("div", { class: "hv-foot" }, this.overlay.status, notice);
+    return h(
+      "section",
+      { class: "hv", tabindex: 0, "aria-label": t("Image viewer") },
+      this.#toolbar.element,
+      this.#stage,
+      foot,
+      this.entry.element,
+    );
+  }
+
+  /** Offers the series of the study, in the place of those offered before. */
+  offer(all: readonly Series[], chosen: (series: Series) => void): void {
+    this.#list?.element.remove();
+    this.#list = new SeriesList(this.#source, all, (series) => {
+      this.root.classList.remove("hv-with-series");
+      chosen(series);
+    });
+    this.root.classList.toggle("hv-one-series", all.length < 2);
+    this.root.insertBefore(this.#list.element, this.#stage);
+  }
+
+  mark(series: Series): void {
+    this.#list?.mark(series.id);
+  }
+
+  /** Says and marks everywhere what the picture area shows at `place`. */
+  update(pane: Pane, place: Place, frames: SeriesFrames, playing: boolean): void {
+    const count = frames.places.length;
+    // A picture must never stand under the number of another one.
+    this.#stage.classList.toggle("hv-behind", !pane.upToDate);
+    this.#slider.update(place.index, count, (index) => frames.quality(index));
+    this.overlay.update(
+      {
+        place,
+        count,
+        window: pane.shownWindow,
+        zoom: pane.presentation.zoom,
+        quality: frames.quality(place.index),
+        complete: frames.complete,
+        document: this.#documentAt(place),
+      },
+      () => frames.retry(place.index),
+    );
+    this.#updateTools(pane, presetsFor(place), count > 1, playing);
+  }
+
+  #documentAt({ instance }: Place): string | undefined {
+    return instance.kind === "document" ? this.#source.documentOf(instance.id) : undefined;
+  }
+
+  #updateTools(pane: Pane, presets: readonly Preset[], cine: boolean, playing: boolean): void {
+    const { flipH, flipV } = pane.presentation;
+    const full = this.root.classList.contains("hv-whole");
+    this.#toolbar.update({
+      mode: pane.mode,
+      pressed: { invert: pane.invert, flipH, flipV, full, play: playing },
+      cine,
+      presets,
+      preset: presetInUse(pane, presets),
+      drawings: pane.drawings.length,
+    });
+  }
+}
+
+function presetInUse(pane: Pane, presets: readonly Preset[]): number | "file" | undefined {
+  const { window } = pane;
+  if (window === null) return presets[0]?.asInFile ? 0 : "file";
+  const used = presets.findIndex(
+    ({ center, width }) => center === window.center && width === window.width,
+  );
+  return used >= 0 ? used : undefined;
+}
