@@ -96,7 +96,7 @@ async def end(row: Invitation, state: str) -> None:
     Close an invitation.  It carries no key from here on, and only owners still see whom it asked.
 
     The address of somebody who said no or nothing stays for them, under the community's root;
-    `inviting.complete` deletes it after a month.
+    `completing.complete` deletes it after a month.
     """
     await telling.invitation_over(CommunityId(row.community_id), row.account)
     row.state = state

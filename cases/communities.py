@@ -6,10 +6,12 @@ from uuid import uuid4
 from cases import access, epochs
 from cases.access import OpenCommunity
 from cases.answering import accept, decline, my_invitations
+from cases.completing import complete
 from cases.errors import OwnersOnly, ProfessionalsOnly
 from cases.forms import NewCommunity
 from cases.ids import CommunityId
-from cases.inviting import asked, complete, invite, pending, resend, vouch, withdraw
+from cases.invitations import asked, pending
+from cases.inviting import invite, resend, vouch, withdraw
 from cases.membership import address_book, change_role, confirm, leave, members, remove, take_over
 from cases.models import Community, Member
 from cases.writing import writing

@@ -3,36 +3,25 @@ Inviting: by address book or by mail address, once more, or not after all.  Owne
 
 An invitation to an account carries the community's current root sealed to it, so that accepting
 needs nobody else online.  One to an address without an account waits until it has one; then any
-member's next visit completes it.  Answering is the invited person's, in `cases.answering`.
+member's next visit completes it (`cases.completing`).  Answering is the invited person's, in
+`cases.answering`; what such a row holds, and how members see it, is in `cases.invitations`.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from cases import access, epochs, rotating, sparing, telling
+from cases import access, rotating, sparing
 from cases.access import OpenCommunity
 from cases.answering import end
-from cases.errors import (
-    AlreadyInvited,
-    AlreadyMember,
-    OwnersOnly,
-    RootMoved,
-)
-from cases.events import Invited
+from cases.errors import AlreadyInvited, AlreadyMember, OwnersOnly
 from cases.ids import CommunityId, InvitationId
+from cases.invitations import mail_of, seal
 from cases.models import Invitation
-from cases.people import Colleague, colleagues
-from cases.rotating import INVITED, report_unreadable
 from cases.writing import Writing, writing
-from portal import accounts, mailing, vault
+from portal import accounts, mailing
 from portal.core.actor import AccountId, Actor
-from portal.core.db import announce, now
 from portal.core.errors import Unknown
-from portal.core.language import gettext as _
 from portal.core.language import language
 
 LIFE: Final = timedelta(days=14)
@@ -40,25 +29,6 @@ MAILS: Final = accounts.Limit("invitation-mail", free=50, longest_wait=timedelta
 """Mails to strangers that one member may cause in a day without waiting."""
 BOOKED: Final = accounts.Limit("invitation-book", free=200, longest_wait=timedelta(hours=6))
 """The same for colleagues from the address book."""
-KEPT: Final = timedelta(days=30)
-"""How long owners see that somebody said no, or nothing."""
-SHOWN: Final = ("pending", "declined", "expired")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An invitation as members see it."""
-
-    id: InvitationId
-    to: str
-    account: AccountId | None
-    """Whom to ask again by address book; None for somebody who was invited by address."""
-    state: str
-    """`pending`, `declined` or `expired`."""
-    created_at: datetime
-    expires_at: datetime
-    vouched: bool
-    """An owner has said that whoever has this address is a health professional."""
 
 
 async def invite(
@@ -112,7 +82,7 @@ async def resend(actor: Actor, community_id: CommunityId, invitation_id: Invitat
     await sparing.count(row.mail_mark, row.account, again=invitation_id)
     async with writing(actor, community) as write:
         row = await _waiting(write.community, invitation_id)
-        mail = _mail(write.community, row)
+        mail = mail_of(write.community, row)
         row.expires_at = write.at + LIFE
         await row.save(update_fields=["expires_at"])
         await _write_to(row, mailing.read_address(mail) if mail else None)
@@ -129,7 +99,7 @@ async def vouch(actor: Actor, community_id: CommunityId, invitation_id: Invitati
     community = await access.community_for(actor, community_id)
     async with writing(actor, community) as write:
         row = await _waiting(write.community, invitation_id)
-        mail = _mail(write.community, row)
+        mail = mail_of(write.community, row)
         if mail is None:
             raise Unknown
         whom = {"mail": mail, "vouched_by": actor.id.hex}
@@ -138,6 +108,18 @@ async def vouch(actor: Actor, community_id: CommunityId, invitation_id: Invitati
         await row.save(update_fields=["mail", "epoch"])
         if row.account is not None:
             await accounts.confirm_and_write(AccountId(row.account), actor.id)
+        await write.changed("invitation")
+
+
+async def withdraw(actor: Actor, community_id: CommunityId, invitation_id: InvitationId) -> None:
+    """Take an invitation back; the root that it carried is replaced at once.  Owners only."""
+    community = await access.community_for(actor, community_id)
+    async with writing(actor, community) as write:
+        row = await _waiting(write.community, invitation_id)
+        carried = row.sealed is not None
+        await end(row, "withdrawn")
+        if carried:
+            write.community = await rotating.rotate(write.community)
         await write.changed("invitation")
 
 
@@ -177,139 +159,6 @@ async def _keep(
     if account is not None:
         if vouched:
             await accounts.confirm_and_write(account, community.actor)
-        await _seal(community, row, account)
+        await seal(community, row, account)
     await row.save(force_create=True)
     return row
-
-
-async def _seal(community: OpenCommunity, row: Invitation, account: AccountId) -> None:
-    """Put the root for *account* into the row and tell them."""
-    public = (await epochs.public_keys([account]))[account]
-    row.account, row.epoch = account, community.epoch
-    row.sealed = epochs.sealed_for(community.id, community.epoch, community.root, public)
-    row.mac = epochs.membership_mark(community.root, community.id, public, INVITED, community.epoch)
-    announce(Invited(account, community.id))
-    await telling.invited(
-        community.id, account, by=AccountId(row.invited_by), mailed=row.mail is not None
-    )
-
-
-async def withdraw(actor: Actor, community_id: CommunityId, invitation_id: InvitationId) -> None:
-    """Take an invitation back; the root that it carried is replaced at once.  Owners only."""
-    community = await access.community_for(actor, community_id)
-    async with writing(actor, community) as write:
-        row = await _waiting(write.community, invitation_id)
-        carried = row.sealed is not None
-        await end(row, "withdrawn")
-        if carried:
-            write.community = await rotating.rotate(write.community)
-        await write.changed("invitation")
-
-
-async def complete(actor: Actor, community: OpenCommunity) -> None:
-    """
-    What any member's visit does for the invited: seal the root to those who have an account by now,
-    end what nobody answered for 14 days, and forget a month later whom it had asked.
-    """
-    await Invitation.filter(
-        community_id=community.id,
-        state__in=["declined", "expired"],
-        expires_at__lte=now() - KEPT,
-    ).delete()
-    waiting = await Invitation.filter(community_id=community.id, state="pending")
-    late = [row for row in waiting if row.expires_at <= now()]
-    ready = await _with_account(
-        community, [row for row in waiting if row.account is None and row not in late]
-    )
-    if not late and not ready:
-        return
-    async with writing(actor, community) as write:
-        for row in late:
-            await end(row, "expired")
-        if any(row.account is not None for row in late):
-            write.community = await rotating.rotate(write.community)
-        for invitation_id, account in ready.items():
-            still = await Invitation.get_or_none(id=invitation_id, state="pending", account=None)
-            if still is not None and account not in await access.members_of(community.id):
-                await _seal(write.community, still, account)
-                await still.save()
-                await _vouch(write.community, still, account)
-        await write.changed("invitation")
-
-
-async def _vouch(community: OpenCommunity, row: Invitation, account: AccountId) -> None:
-    """
-    Confirm whom the inviter knows, on the inviter's word: it is boxed with the address, so that
-    nobody who only writes the database can give it.
-    """
-    whom = community.open("invitation", "mail", row.id, 1, community.epoch, row.mail or b"")
-    if by := whom.get("vouched_by"):
-        with suppress(accounts.NotConfirmed):  # the word of somebody no longer confirmed
-            await accounts.confirm_and_write(account, AccountId(UUID(by)))
-
-
-async def _with_account(
-    community: OpenCommunity, rows: Sequence[Invitation]
-) -> dict[InvitationId, AccountId]:
-    found = {}
-    for row in rows:
-        mail = _mail(community, row)
-        account = await accounts.by_mail(mailing.read_address(mail)) if mail else None
-        if account is not None and await accounts.cards([account]):
-            found[InvitationId(row.id)] = account
-    return found
-
-
-def _mail(community: OpenCommunity, row: Invitation) -> str | None:
-    """Whom the row invites; None for an account, and for a row that somebody edited."""
-    whom = _whom(community, row)
-    return str(whom["mail"]) if whom else None
-
-
-def _whom(community: OpenCommunity, row: Invitation) -> access.Document | None:
-    """The address with what the inviter said of the person, where the row tells."""
-    if row.mail is None:
-        return None
-    try:
-        return community.open("invitation", "mail", row.id, 1, row.epoch, row.mail)
-    except RootMoved:  # written after this look at the community: the next one opens it
-        return None
-    except vault.Tampered:
-        report_unreadable(row.id)
-        return None
-
-
-async def asked(community: OpenCommunity) -> list[Asked]:
-    """Who was asked and has not joined, the newest first; owners also see a no and a silence."""
-    seen = SHOWN if community.role == "owner" else ("pending",)
-    rows = await Invitation.filter(community_id=community.id, state__in=seen).order_by(
-        "-created_at"
-    )
-    names = await colleagues([AccountId(row.account) for row in rows if row.account])
-    found = []
-    for row in rows:
-        # Invited by address, shown by address: whether there is an account does not show.
-        whom = _whom(community, row) or {}
-        mail = whom.get("mail")
-        account = AccountId(row.account) if row.account and row.mail is None else None
-        found.append(
-            Asked(
-                id=InvitationId(row.id),
-                to=mail or _name(names, row.account),
-                account=account,
-                state="expired" if row.expires_at <= now() else row.state,
-                created_at=row.created_at,
-                expires_at=row.expires_at,
-                vouched=bool(whom.get("vouched_by")),
-            )
-        )
-    return found
-
-
-def _name(names: Mapping[AccountId, Colleague], account: UUID | None) -> str:
-    return names[AccountId(account)].name if account else _("Cannot be read")
-
-
-async def pending(community: OpenCommunity) -> list[Asked]:
-    """Those of them who may still answer."""
-    return [each for each in await asked(community) if each.state == "pending"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cases import access, communities, inviting
+from cases import access, communities, completing, inviting
 from cases.errors import AskedEnough, OwnersOnly
 from cases.ids import CommunityId
 from cases.models import Invitation
@@ -150,7 +150,7 @@ async def test_who_said_no_is_forgotten_after_a_month(world: World) -> None:
     board = await ada.founds("Board")
     asked = await communities.invite(ada.actor, board, ben.actor.id)
     await communities.decline(ben.actor, asked)
-    await Invitation.filter(id=asked).update(expires_at=now() - inviting.KEPT)
+    await Invitation.filter(id=asked).update(expires_at=now() - completing.KEPT)
 
     assert await states(ada, board) == {}
     assert not await Invitation.exists(id=asked)
