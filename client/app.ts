@@ -1,5 +1,6 @@
 /** Behaviour of every page. Without it all pages still work; with it they are quicker and kinder. */
 import { all, maybe, on, one } from "./dom";
+import { firstWrong, wireFields } from "./fields";
 import { t } from "./i18n";
 import { request } from "./http";
 import { wireCases } from "./panes";
@@ -179,6 +180,7 @@ function showKeys(): void {
 wireMenus();
 wireDialogs();
 wireTabs();
+wireFields();
 wireForms();
 wireTheme();
 wirePasswords();
@@ -186,4 +188,4 @@ wireShortcuts();
 wireCases();
 wirePasskeys();
 wireRecoveryCodes();
-maybe("[data-focus]")?.focus();
+(firstWrong() ?? maybe("[data-focus]"))?.focus();

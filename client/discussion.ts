@@ -1,5 +1,6 @@
 /** The case page: images and discussion side by side, live. */
 import { maybe, on, one } from "./dom";
+import { complainAt, content } from "./fields";
 import { postJson, Refused } from "./http";
 import { t } from "./i18n";
 import { live } from "./live";
@@ -138,6 +139,7 @@ function wireThreads(added: () => void): void {
       ({ id, html }) => {
         client.value = crypto.randomUUID();
         title.value = "";
+        content(title);
         form.closest("details")?.removeAttribute("open");
         if (byThread(id) === null) one("[data-threads]").append(...rendered(html));
         added();
@@ -148,7 +150,7 @@ function wireThreads(added: () => void): void {
         maybe("textarea", section)?.focus();
       },
       (error: Error) => {
-        toast(fieldProblem(error, "title") ?? error.message, "danger");
+        complainAt(title, fieldProblem(error, "title") ?? error.message);
       },
     );
   });

@@ -6,6 +6,14 @@ import { byThread } from "./place";
 
 const WRITING_MS = 4000;
 const HERE_MS = 30_000;
+const NAMED = 2;
+
+/** More than two names would not stand on one line of a phone. */
+function company(here: readonly string[]): string {
+  if (here.length === 0) return "";
+  if (here.length <= NAMED) return t("Also here: {names}", { names: here.join(", ") });
+  return t("Also here: {name} and {number} more", { name: here[0] ?? "", number: here.length - 1 });
+}
 
 export class Company {
   readonly #names: ReadonlyMap<string, string>;
@@ -59,8 +67,9 @@ export class Company {
     const line = maybe("[data-connection]");
     if (line === null) return;
     const here = this.#named(this.#here);
-    const company = here.length > 0 ? t("Also here: {names}", { names: here.join(", ") }) : "";
-    const words = this.#connected ? company : t("No live connection. The page asks every few seconds.");
-    if (line.textContent !== words) line.textContent = words;
+    const words = this.#connected ? company(here) : t("No live connection. The page asks every few seconds.");
+    if (line.textContent === words) return;
+    line.textContent = words;
+    line.title = here.length > NAMED ? here.join(", ") : "";
   }
 }

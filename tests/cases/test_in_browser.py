@@ -296,3 +296,47 @@ async def test_a_new_case_appears_on_top_without_a_reload(opens: Opens, talk: Ro
     await expect(badge).to_have_text("3 new posts and cases")
     await mine.reload()
     await expect(badge).to_have_text("3 new posts and cases")
+
+
+async def test_a_form_says_beside_the_field_what_is_wrong_and_keeps_what_was_typed(
+    opens: Opens, talk: Round
+) -> None:
+    page = await opens(talk.ada, f"/communities/{talk.board}/cases/new")
+    tops = await page.locator("#f-urgency, #f-answer_by").evaluate_all(
+        "(fields) => fields.map((each) => Math.round(each.getBoundingClientRect().top))"
+    )
+    assert tops[0] == tops[1], "side by side and not level"
+    await page.get_by_label("Title").fill("Clot or calcification")
+    send = page.get_by_role("button", name="Open the case")
+
+    # Half a day is nothing that could be sent: the browser would drop it without a word.
+    await page.get_by_label("Answer by").press_sequentially("11")
+    await send.click()
+    await expect(page.locator("#f-answer_by-error")).to_contain_text("Give day and time")
+    await expect(page.get_by_label("Answer by")).to_be_focused()
+
+    await page.get_by_label("Answer by").fill("")
+    await send.click()
+    await expect(page.locator("#f-question-error")).to_contain_text("What do you want to ask")
+    await expect(page.get_by_label("Question")).to_be_focused()
+    await expect(page.get_by_label("Title")).to_have_value("Clot or calcification")
+    await expect(page.locator("#f-studies-error")).to_be_visible()
+    await expect(page.locator("#f-answer_by-error")).to_have_count(0)
+
+
+async def test_on_a_small_phone_company_moves_nothing_and_nothing_is_cut(
+    opens: Opens, talk: Round
+) -> None:
+    small = {**PHONE, "viewport": {"width": 360, "height": 740}}
+    phone = await opens(talk.ben, f"/cases/{talk.case}", **small)
+    head = phone.locator(".case-head")
+    await expect(phone.locator("[data-connection]")).to_be_attached()
+    before = await head.bounding_box()
+
+    await opens(talk.ada, f"/cases/{talk.case}")
+
+    company = phone.locator("[data-connection]")
+    await expect(company).to_have_text("Also here: Dr. Ada Lindqvist", timeout=10_000)
+    assert await head.bounding_box() == before
+    assert await company.evaluate("(line) => line.scrollWidth <= line.clientWidth")
+    assert await phone.evaluate("document.documentElement.scrollWidth") == 360
