@@ -35,7 +35,8 @@ async def complete(actor: Actor, community: OpenCommunity) -> None:
     waiting = [row for row in rows if row.state == "pending"]
     over = [row for row in rows if row.state != "pending" and row.expires_at <= now() - KEPT]
     if over:  # a visit that changes nothing writes nothing
-        await Invitation.filter(id__in=[row.id for row in over]).exclude(state="pending").delete()
+        ids, ended = [row.id for row in over], ["declined", "expired"]
+        await Invitation.filter(community_id=community.id, id__in=ids, state__in=ended).delete()
     late = [row for row in waiting if row.expires_at <= now()]
     ready = await _with_account(
         community, [row for row in waiting if row.account is None and row not in late]
