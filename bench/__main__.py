@@ -1,4 +1,4 @@
-"""`python -m bench [ingest] [opening] [live] [search] [signing] [--small]`: all unless named."""
+"""`python -m bench [name ...] [--small]`: all measurements of `NAMES` unless some are named."""
 
 import argparse
 import asyncio
@@ -8,12 +8,12 @@ import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from bench import ingest, live, opening, orthanc, search, signing
+from bench import crowding, ingest, live, opening, orthanc, search, signing
 from bench.measuring import Others
 from bench.printing import note, row
 from bench.stage import SMALL, Sizes, Stage, built
 
-NAMES = ("ingest", "opening", "live", "search", "signing")
+NAMES = ("ingest", "opening", "live", "search", "signing", "crowding")
 
 
 async def run(names: Sequence[str], sizes: Sizes) -> None:
@@ -35,6 +35,8 @@ async def run(names: Sequence[str], sizes: Sizes) -> None:
                 await search.measure(stage)
             if name == "signing":
                 await signing.measure(stage)
+            if name == "crowding":
+                await crowding.measure(stage)
             memory[f"after {name}"] = stage.portal.family.memory()
             note(f"others used {others.share():.0f} % of the machine meanwhile")
         await _print_memory(stage, memory)

@@ -7,6 +7,9 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
+FULL = 512
+"""Pixels on a side of what scanners make."""
+
 
 def ct(slices: int, side: int) -> list[bytes]:
     """DICOM files (PS3.10) of *slices* axial images of an oval head, with a scanner's noise."""

@@ -26,6 +26,7 @@ from portal import (
     accounts,
     assets,
     documents,
+    edge,
     keys,
     mailing,
     notices,
@@ -109,7 +110,8 @@ def create_app(settings: Settings) -> Quart:
         async with _running(rooms):
             yield
 
-    app.asgi_app = _with_sockets(app.asgi_app, rooms)  # type: ignore[method-assign, assignment]
+    inner = _with_sockets(app.asgi_app, rooms)
+    app.asgi_app = edge.Edge(app, inner, portal.accounts.routes.DERIVING)  # type: ignore[method-assign]
     return app
 
 
@@ -154,7 +156,7 @@ def _with_sockets(inner: Asgi, rooms: Rooms) -> Asgi:
         if scope["type"] == "lifespan":
             await inner(scope, receive, send)
             return
-        is_socket = scope["path"].startswith("/socket.io/")
+        is_socket = scope["type"] == "websocket" and scope["path"].startswith("/socket.io/")
         with rooms.database.current():
             await (sockets if is_socket else inner)(scope, receive, send)
 

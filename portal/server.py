@@ -14,6 +14,7 @@ from typing import Final
 import uvicorn
 from quart import Quart
 
+from portal import edge
 from portal.core.settings import BadSettings, Settings
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ def server_for(app: Quart, settings: Settings) -> Server:
     proxies = trusted_proxies(settings)
     config = uvicorn.Config(
         app,
+        http=edge.line_type(edge.Crowd(proxies)),
         host=settings.host,
         port=settings.port,
         ws="websockets-sansio",

@@ -16,7 +16,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 import cases
 from cases.events import Changed, Invited, MemberLeft, ReadFurther
 from cases.ids import CaseId
-from portal import keys, notices
+from portal import edge, keys, notices
 from portal.core.actor import AccountId, Actor
 from portal.core.background import background
 from portal.core.db import Database
@@ -34,6 +34,8 @@ SWEEP_SECONDS: Final = 0.5
 """How often open sockets are checked against the sessions in the database."""
 FRESH_SECONDS: Final = 0.25
 """Sessions that a hint has just asked about are left to the next sweep: it ends them in time."""
+MOST_EACH: Final = 64
+"""Sockets of one account in this process: as many windows as nobody has."""
 MOST_PER_SECOND: Final = 20
 """Events one socket may send."""
 
@@ -87,6 +89,9 @@ class Live:
         actor = await self._find_actor(_cookie(environ, cookie_name(self._settings)))
         if actor is None:
             raise Refused("sign_in")
+        if len(self.connections.of([actor.id])) >= MOST_EACH:
+            raise Refused("too_many")
+        edge.settle(environ["asgi.scope"])
         self.connections.add(Connection(sid, actor.id, actor.session))
         self._sent[sid] = deque(maxlen=MOST_PER_SECOND)
 

@@ -1,5 +1,6 @@
 /** What the account holds: asked before sending, so that nothing is counted twice, and afterwards. */
 import { postJson } from "../http";
+import { patiently } from "../patience";
 import type { Examination, Found, Item, Paper } from "./grouping";
 import { fingerprint, hex, PIECE, sha256 } from "./parts";
 import type { Source } from "./sources";
@@ -23,6 +24,10 @@ interface Known {
   readonly known: number[];
 }
 
+function ask<T = Known>(path: string, about: object): Promise<T> {
+  return patiently(() => postJson<T>(path, about));
+}
+
 /** Images by their numbers, which are read already; documents by their content: they are few. */
 export async function alreadyThere(
   found: readonly Found[],
@@ -32,7 +37,7 @@ export async function alreadyThere(
   for (let start = 0; start < found.length; start += ASK) {
     const some = found.slice(start, start + ASK);
     const instances = some.map(({ header }) => [header.study, header.instance]);
-    const { known } = await postJson<Known>("/uploads/named", { instances });
+    const { known } = await ask("/uploads/named", { instances });
     for (const index of known) there.add(some[index] as Found);
   }
   if (papers.length === 0) return there;
@@ -41,7 +46,7 @@ export async function alreadyThere(
     // A medium that fails now fails again when the document is sent, and is spoken of there.
     fingerprints.push(await contentOf({ source }).catch(() => UNREADABLE));
   }
-  const { known } = await postJson<Known>("/uploads/known", { fingerprints });
+  const { known } = await ask("/uploads/known", { fingerprints });
   for (const index of known) there.add(papers[index] as Paper);
   return there;
 }
@@ -56,7 +61,7 @@ export async function addressesOf(
   const studies = [...new Set(examinations.map(({ study }) => study))];
   for (let start = 0; start === 0 || start < studies.length; start += ASK) {
     const asked = { studies: studies.slice(start, start + ASK), fingerprints: start === 0 ? fingerprints : [] };
-    const places = await postJson<Places>("/uploads/places", asked);
+    const places = await ask<Places>("/uploads/places", asked);
     for (const examination of examinations) {
       const id = places.studies[examination.study];
       if (id) found.set(examination, `/v/${id}`);

@@ -1,5 +1,6 @@
 /** Sending: parts built as the files are read, three on the way, each repeated until answered. */
 import { getJson, Offline, postJson, Refused, request } from "../http";
+import { waitAsked } from "../patience";
 import type { Item } from "./grouping";
 import { build, fingerprint, hex, PART, PIECE, RECORDS, roomIn, sha256, type Piece } from "./parts";
 import { MediumGone } from "./sources";
@@ -285,12 +286,6 @@ function mayPass(error: unknown): boolean {
   if (!(error instanceof Refused)) return false;
   if (error.status === 429) return error.code !== "too_many_uploads" && waitAsked(error) > 0;
   return error.status >= 500 ? error.status !== 507 : error.code === "part_damaged";
-}
-
-/** Milliseconds the server asks to wait; 0 when it does not say. */
-function waitAsked(error: unknown): number {
-  const told = error instanceof Refused ? error.details["retry_after"] : undefined;
-  return typeof told === "number" && told > 0 ? told * 1000 : 0;
 }
 
 /** Whether sending goes on, or will by itself. */

@@ -1,7 +1,6 @@
 """What the pages of this room answer with: a form with its problems, a dead link, a way in."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -172,13 +171,3 @@ def safe_next(wanted: str | None) -> str:
     path = wanted or "/"
     ours = path.startswith("/") and not path.startswith("//") and "\\" not in path
     return path if ours and path.isprintable() and len(path) <= LONGEST_NEXT else "/"
-
-
-def network_of(address: str | None) -> str:
-    """The /24 (IPv4) or /48 (IPv6) an address lies in: what a throttle counts."""
-    try:
-        ip = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return str(ip_network((ip, 24 if ip.version == 4 else 48), strict=False))  # noqa: PLR2004 -- IPv4

@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 
 from portal import mailing
 from portal.accounts import passes, printing, registering, signing, unverified, waiting
-from portal.accounts.answers import dead_link, form_page, let_in, network_of
+from portal.accounts.answers import dead_link, form_page, let_in
 from portal.accounts.entrance_forms import AddressChange, Completing, ShortRegistration
 from portal.accounts.errors import (
     AddressTaken,
@@ -27,6 +27,7 @@ from portal.core.actor import AccountId
 from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.settings import Settings
 from portal.core.web import signed_in, wants_html
+from portal.edge import network_of
 
 
 def add_registering(blueprint: Blueprint, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal.accounts import forgotten, leaving, readdressing, resetting
-from portal.accounts.answers import dead_link, form_page, network_of
+from portal.accounts.answers import dead_link, form_page
 from portal.accounts.errors import (
     AddressTaken,
     LinkUsed,
@@ -21,6 +21,7 @@ from portal.accounts.errors import (
 from portal.accounts.recovery_forms import WORD, AddressOnly, Forgotten, Word
 from portal.core.errors import Gone, Invalid
 from portal.core.language import gettext
+from portal.edge import network_of
 
 FORGOTTEN: Final = "accounts/forgotten.html"
 LOST: Final = "accounts/lost.html"

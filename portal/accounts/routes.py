@@ -51,6 +51,12 @@ PUBLIC: Final = frozenset(
 )
 """What strangers reach in this room, each with its reason."""
 
+DERIVING: Final = frozenset(
+    {"/sign-in", "/register", "/register/short", "/activate/", "/forgotten", "/unlock"}
+)
+"""Where strangers have a key derived from what they typed, which is slow; a path that ends in a
+slash stands for all below it."""
+
 
 def create_blueprints(settings: Settings) -> tuple[Blueprint, ...]:
     """All pages of the room."""

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
@@ -52,9 +54,8 @@ class Assembler:
         async with transaction():
             await keys.hold(actor)  # nobody who is being deleted keeps anything
             # The row lock: whoever adds the last piece sees all the others.
-            if not await Upload.filter(id=upload, owner=actor.id, expires_at__gt=now()).update(
-                touched=1
-            ):
+            alive = Upload.filter(id=upload, owner=actor.id, expires_at__gt=now())
+            if not await alive.update(touched=F("touched")):
                 raise UploadOver
             there = await UploadPiece.filter(upload=upload, file__in=list(files))
             if any(row.total != files[row.file] for row in there):

@@ -45,6 +45,16 @@ class TooManyUploads(Busy):
     message = N_("Too many uploads are open at once. Please go on with one of them, or try later.")
 
 
+class UploadLong(Conflict):
+    """More parts than one upload, or all uploads of an account, may have answers kept for."""
+
+    code = "upload_long"
+    message = N_(
+        "This upload has too many parts. What was sent is stored; "
+        "please finish it, and choose the rest of the files again."
+    )
+
+
 class UploadOver(Gone):
     """The upload was finished, cancelled, or nobody went on with it."""
 

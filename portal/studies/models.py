@@ -66,7 +66,7 @@ class Upload(Model):
     client_id = fields.UUIDField()
     expires_at = fields.DatetimeField(db_index=True)
     touched = fields.IntField(default=0)
-    """The row lock: parts of one upload are written one after the other."""
+    """The answers kept for its parts, and the row lock: they are written one after the other."""
     notes = fields.BinaryField(null=True)
     """Box with what its documents are called and to which examinations they belong."""
 

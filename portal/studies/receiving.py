@@ -4,22 +4,27 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
 
 from portal import keys, storing
 from portal.core.actor import Actor
 from portal.core.db import now
 from portal.studies import parts
 from portal.studies.access import upload_for
-from portal.studies.errors import PartChanged, UploadOver
+from portal.studies.errors import PartChanged, UploadLong, UploadOver
 from portal.studies.filing import Abandoned, Incoming, Outcome
 from portal.studies.intake import take_in
 from portal.studies.marks import Marks
 from portal.studies.models import Upload, UploadPart
 from portal.studies.notes import Notes, opened_notes
 from portal.studies.shelf import Shelf
+
+MOST_ANSWERS: Final = 20_000
+"""Answers kept for the parts of all open uploads of one account: 156 GiB in full parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ async def receive_part(
     Keep the files of one part; when this returns, what it calls kept survives a power cut.
 
     The same part again gets the same answer.  Raises `UploadOver`, `PartDamaged`, `PartChanged`,
-    `QuotaFull`, `DiskFull`; nothing of the part is stored then.
+    `UploadLong`, `QuotaFull`, `DiskFull`; nothing of the part is stored then.
     """
     upload = await upload_for(actor, upload_id)
     digest = await asyncio.to_thread(parts.sha256, body)
@@ -61,6 +66,8 @@ async def receive_part(
     told = await _told_before(actor, part)
     if told is not None:
         return told
+    if await _answers(actor) >= MOST_ANSWERS:
+        raise UploadLong
     records = await asyncio.to_thread(parts.parse, body)
     await _room_for(shelf, actor, records)
     try:
@@ -123,8 +130,10 @@ def _receipt(large: Outcome, small: Outcome, waiting: tuple[int, ...]) -> PartRe
 async def _remember(actor: Actor, part: _Part, receipt: PartReceipt) -> None:
     """Keep the answer while the upload is there: a receipt outlives neither it nor its account."""
     alive = Upload.filter(id=part.upload, owner=actor.id, expires_at__gt=now())
-    if not await alive.update(touched=1):  # the row lock
+    if not await alive.update(touched=F("touched") + 1):  # the row lock
         raise UploadOver
+    if await _answers(actor) > MOST_ANSWERS:
+        raise UploadLong
     row = uuid4()
     text = json.dumps(
         {
@@ -143,6 +152,11 @@ async def _remember(actor: Actor, part: _Part, receipt: PartReceipt) -> None:
     except IntegrityError:
         # The same part came twice at once and the other one was first.
         raise Abandoned from None
+
+
+async def _answers(actor: Actor) -> int:
+    """How many answers are kept for all uploads of the account."""
+    return sum(each.touched for each in await Upload.filter(owner=actor.id).only("touched"))
 
 
 async def _told_before(actor: Actor, part: _Part) -> PartReceipt | None:

@@ -5,13 +5,14 @@ may stand still.
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final
 
 from quart import Request
 
+from portal import edge
 from portal.core.actor import AccountId
 from portal.core.errors import Invalid
 from portal.studies import parts
@@ -27,12 +28,16 @@ START: Final = 5.0
 
 
 PARTS_EACH: Final = 6
-"""Parts of one account at once: the browser sends three, and may do so in two windows."""
-PARTS_ALL: Final = 32
-"""Parts of everybody at once: 477 MiB above idle, measured with 32 full parts of CT slices."""
+"""Parts of one account at once, read or waiting: the browser sends three, also in two windows."""
+PARTS_ALL: Final = 12
+"""Parts of everybody that are read and filed at once; `bench parts` says what they take."""
+PARTS_WAITING: Final = 64
+"""Parts that wait in their connections, of which nothing but the first 64 KiB is read."""
+WAITING: Final = 20.0
+"""Seconds; then the browser is asked to come again."""
 
 
-class PortalRequest(Request):
+class PortalRequest(edge.Request):
     """A request whose body may be as long as a part, where parts are sent, and short elsewhere."""
 
     def __init__(self, method: str, scheme: str, path: str, *rest: Any, **more: Any) -> None:
@@ -57,28 +62,83 @@ class PortalRequest(Request):
 
 class Turnstile:
     """
-    Who may have a part read now.
+    Whose part is read now.
 
     A part takes its 8 MiB twice while it is received and filed, so what all of them together take
-    is bounded for the process, and no account takes it all.
+    is bounded for the process.  A free place goes to whoever has fewest: no account takes them all,
+    and a slow line holds one when others wait.  Belongs to one event loop.
     """
 
-    def __init__(self, *, each: int = PARTS_EACH, all_: int = PARTS_ALL) -> None:
-        self._each, self._all = each, all_
+    def __init__(
+        self,
+        *,
+        each: int = PARTS_EACH,
+        all_: int = PARTS_ALL,
+        waiting: int = PARTS_WAITING,
+        patience: float = WAITING,
+    ) -> None:
+        self._each, self._all, self._most, self._patience = each, all_, waiting, patience
         self._inside: Counter[AccountId] = Counter()
+        self._waiting: OrderedDict[AccountId, deque[asyncio.Future[None]]] = OrderedDict()
+
+    async def through(self, account: AccountId) -> AbstractContextManager[None]:
+        """A place for one part, for a block to hold.  Raises `TooManyParts`."""
+        queue = self._waiting.setdefault(account, deque())
+        waiting = sum(map(len, self._waiting.values()))
+        if self._inside[account] + len(queue) >= self._each or waiting >= self._most:
+            self._tidy(account)
+            raise TooManyParts(retry_after=1)
+        place = asyncio.get_running_loop().create_future()
+        queue.append(place)
+        self._serve()
+        try:
+            async with asyncio.timeout(self._patience):
+                await place
+        except (TimeoutError, asyncio.CancelledError) as error:
+            self._give_up(account, place)
+            if isinstance(error, TimeoutError):
+                raise TooManyParts(retry_after=2) from None
+            raise
+        return self._held(account)
 
     @contextmanager
-    def through(self, account: AccountId) -> Iterator[None]:
-        """A place for one part while the block lasts.  Raises `TooManyParts`."""
-        if self._inside[account] >= self._each or self._inside.total() >= self._all:
-            raise TooManyParts(retry_after=1)
-        self._inside[account] += 1
+    def _held(self, account: AccountId) -> Iterator[None]:
         try:
             yield
         finally:
-            self._inside[account] -= 1
-            if not self._inside[account]:
-                del self._inside[account]
+            self._leave(account)
+
+    def _serve(self) -> None:
+        """Give free places to those with fewest, and among them to who has waited longest."""
+        while self._inside.total() < self._all:
+            account = min(self._waiting, key=self._inside.__getitem__, default=None)
+            if account is None:
+                return
+            place = self._waiting[account].popleft()
+            self._waiting.move_to_end(account)
+            if not place.done():  # else whoever waited is just giving up
+                place.set_result(None)
+                self._inside[account] += 1
+            self._tidy(account)
+
+    def _give_up(self, account: AccountId, place: asyncio.Future[None]) -> None:
+        if place.done() and not place.cancelled():  # the place came in the same moment
+            self._leave(account)
+            return
+        with suppress(KeyError, ValueError):
+            self._waiting[account].remove(place)
+        self._tidy(account)
+
+    def _leave(self, account: AccountId) -> None:
+        self._inside[account] -= 1
+        self._tidy(account)
+        self._serve()
+
+    def _tidy(self, account: AccountId) -> None:
+        if not self._waiting.get(account, True):
+            del self._waiting[account]
+        if not self._inside[account]:
+            del self._inside[account]
 
 
 async def read_part(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, g, redirect, render_template, request
 
-from portal import accounts, storing
+from portal import accounts, edge, storing
 from portal.core.actor import Actor
 from portal.core.errors import Busy, Invalid, reading
 from portal.core.web import signed_in
@@ -25,6 +25,12 @@ ASKED_AT_ONCE = 5000
 LISTED = 100
 """Examinations and documents on one page of My documents."""
 FINGERPRINT = 32
+QUESTIONS = 20
+"""What an account may ask in a second on the whole, in questions about few files."""
+AT_REST = 60
+"""And at once, when it has not asked for a while."""
+WEIGHT = 500
+"""So many files in a question count like one question more."""
 
 
 def create_blueprint(shelf: Shelf) -> Blueprint:
@@ -105,7 +111,7 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
             raise Invalid
         # What arrived whole is finished even when the line breaks now: the answer is kept.
         with ExitStack() as stack:
-            stack.enter_context(turnstile.through(actor.id))
+            stack.enter_context(await turnstile.through(actor.id))
             body = await read_part(request)
             work = asyncio.create_task(receive_part(shelf, actor, upload_id, number, body))
             under_way.add(work)
@@ -124,9 +130,11 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
 def _asking(blueprint: Blueprint) -> None:
     """What the browser asks before and after sending; of one account one question at a time."""
     turns = Turns(2, each=4, all_=64)
+    pace = edge.Pace(QUESTIONS, AT_REST)
 
     @asynccontextmanager
-    async def turn() -> AsyncIterator[None]:
+    async def turn(files: int) -> AsyncIterator[None]:
+        pace.take(signed_in().id, 1 + files / WEIGHT)
         try:
             async with turns.turn(signed_in().id):
                 yield
@@ -137,7 +145,7 @@ def _asking(blueprint: Blueprint) -> None:
     async def known() -> ResponseReturnValue:
         with reading():
             sent = _fingerprints((await request.get_json())["fingerprints"])
-        async with turn():
+        async with turn(len(sent)):
             return {"known": await uploads.already_there(signed_in(), sent)}
 
     @blueprint.post("/uploads/named")
@@ -147,7 +155,8 @@ def _asking(blueprint: Blueprint) -> None:
             sent = [(str(study), str(instance)) for study, instance in listed]
         if len(sent) > ASKED_AT_ONCE or any(len(uid) > LONGEST_UID for uid in chain(*sent)):
             raise Invalid
-        return {"known": await uploads.instances_there(signed_in(), sent)}
+        async with turn(len(sent)):
+            return {"known": await uploads.instances_there(signed_in(), sent)}
 
     @blueprint.post("/uploads/places")
     async def places() -> ResponseReturnValue:
@@ -157,7 +166,7 @@ def _asking(blueprint: Blueprint) -> None:
             contents = _fingerprints(sent["fingerprints"])
         if len(uids) > ASKED_AT_ONCE or any(len(uid) > LONGEST_UID for uid in uids):
             raise Invalid
-        async with turn():
+        async with turn(len(uids) + len(contents)):
             found = await uploads.places(signed_in(), uids, contents)
         there = {str(index): str(each) for index, each in found.documents.items()}
         return {"studies": {uid: str(each) for uid, each in found.studies.items()},

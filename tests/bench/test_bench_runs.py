@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
         ("live", "burst of 40 posts: deliveries"),
         ("search", "a new post is found after, p50"),
         ("signing", "a page of a session in the flood, p50"),
+        ("crowding", "wall until all are answered"),
     ],
 )
 def test_a_tiny_run_measures_ours_and_says_how_busy_the_machine_was(

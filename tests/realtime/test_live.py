@@ -203,6 +203,20 @@ async def test_nobody_connects_without_a_session(chest: Chest, dial: Dial) -> No
         await dial(chest[0], Cookie="")
 
 
+async def test_one_account_has_a_bounded_number_of_sockets(
+    chest: Chest, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime.server.MOST_EACH", 2)
+    first, _ = await dial(chest[0]), await dial(chest[0])
+    with pytest.raises(NoConnection):
+        await dial(chest[0])
+    await dial(chest[1])
+
+    await first.client.disconnect()
+    await first.ended.wait()
+    await dial(chest[0])
+
+
 @pytest.mark.one_engine
 async def test_two_processes_tell_each_other_through_redis(
     chest: Chest, settings: Settings, dial: Dial, redis_url: str

@@ -492,11 +492,11 @@ async def test_a_server_that_is_busy_is_waited_for(
     through = Turnstile.through
     busy.set()
 
-    def turned(self: Turnstile, account: AccountId) -> AbstractContextManager[None]:
+    async def turned(self: Turnstile, account: AccountId) -> AbstractContextManager[None]:
         came.append(monotonic())
         if busy.is_set():
             raise TooManyParts(retry_after=3)
-        return through(self, account)
+        return await through(self, account)
 
     monkeypatch.setattr(Turnstile, "through", turned)
     page = upload_page

@@ -9,13 +9,13 @@ from portal.accounts.answers import (
     drop_cookie,
     give_cookie,
     half_cookie,
-    network_of,
 )
 from portal.accounts.factors.devices import Visit, remember
 from portal.accounts.models import Account
 from portal.core.actor import AccountId
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
+from portal.edge import network_of
 
 LONGEST_AGENT = 400
 

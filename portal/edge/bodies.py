@@ -1,0 +1,160 @@
+"""
+How the body of a request comes in: not before somebody asks for it, no slower than an honest line,
+and never more of all of them at once than the process can hold.
+
+Quart reads a body as soon as its request begins.  Here it waits in the connection, where the server
+stops reading after 64 KiB, until the route asks: after session, origin and form token are known.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Hashable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from quart.wrappers.request import Body as QuartBody
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal.core.errors import Busy
+from portal.core.language import N_
+
+Receive = Callable[[], Awaitable[Any]]
+
+GATE: Final = "hds.gate"
+"""Where a request finds its gate in the ASGI scope."""
+IDLE: Final = 30.0
+START: Final = 10.0
+SLOWEST: Final = 8 * 1024
+"""Seconds without a byte, seconds for the first ones, and bytes a second that are expected."""
+HELD: Final = 64 * 1024 * 1024
+HELD_EACH: Final = 4 * 1024 * 1024
+"""Bytes of forms and JSON in memory, of everybody and of one person or network."""
+
+
+class TooSlow(Busy):
+    """The body came too slowly, or not at all."""
+
+    code = "too_slow"
+    message = N_("The connection was too slow. Please try again.")
+
+
+class Stock:
+    """Bytes of bodies that are held at once: *most* of everybody, *each* of one sender."""
+
+    def __init__(self, most: int = HELD, each: int = HELD_EACH) -> None:
+        self._most, self._each = most, each
+        self._held: Counter[Hashable] = Counter()
+
+    def take(self, sender: Hashable, number: int) -> None:
+        """Count *number* bytes in.  Raises `Busy` when they are too many."""
+        held = self._held
+        if held[sender] + number > self._each or held.total() + number > self._most:
+            self.give(sender, 0)
+            raise Busy(retry_after=1)
+        held[sender] += number
+
+    def give(self, sender: Hashable, number: int) -> None:
+        """Count them out again."""
+        self._held[sender] -= number
+        if not self._held[sender]:
+            del self._held[sender]
+
+
+class Gate:
+    """Between the connection and one request: lets the body in when somebody asks for it."""
+
+    def __init__(self, receive: Receive, stock: Stock) -> None:
+        self._receive = receive
+        self._stock = stock
+        self._sender: Hashable = None
+        self._taken = 0
+        self._asked = asyncio.Event()
+
+    def open(self) -> None:
+        """Somebody wants the body."""
+        self._asked.set()
+
+    def shut(self) -> None:
+        """Nobody wants more of it."""
+        self._asked.clear()
+
+    async def receive(self) -> Any:
+        """The next message of the connection, once somebody wants it."""
+        await self._asked.wait()
+        return await self._receive()
+
+    def count(self, sender: Hashable, number: int) -> None:
+        """Count *number* bytes as held for *sender* until the request ends.  Raises `Busy`."""
+        self._sender = sender
+        self._stock.take(sender, number)
+        self._taken += number
+
+    def close(self) -> None:
+        """The request has ended, and what it held is free."""
+        if self._taken:
+            self._stock.give(self._sender, self._taken)
+        self._taken = 0
+
+
+class Body(QuartBody):
+    """A body that is asked for: in pieces, or whole with its bytes counted (`admit`)."""
+
+    gate: Gate | None = None
+    _sender: Hashable = None
+    _begun = 0.0
+    _came = 0
+
+    def admit(self, sender: Hashable, most: int, expected: int | None) -> None:
+        """Bytes are counted for *sender* from now on, and no more than *most* are taken."""
+        self._sender = sender
+        self._max_content_length = min(most, self._max_content_length or most)
+        if expected is not None and expected > self._max_content_length:
+            self._must_raise = RequestEntityTooLarge()
+
+    def append(self, data: bytes) -> None:
+        """Bytes that came."""
+        self._came += len(data)
+        if self.gate is not None and self._sender is not None and self._must_raise is None:
+            try:
+                self.gate.count(self._sender, len(data))
+            except Busy as full:
+                self._must_raise = full
+                self.set_complete()
+        super().append(data)
+        if self.gate is not None and self._must_raise is not None:
+            self.gate.shut()
+
+    async def __anext__(self) -> bytes:
+        self._ask()
+        async with self._in_time():
+            return await super().__anext__()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._whole().__await__()
+
+    async def _whole(self) -> bytes:
+        if self._must_raise is None:
+            self._ask()
+        while self._must_raise is None and not self._complete.is_set():
+            self._has_data.clear()
+            async with self._in_time():
+                await self._has_data.wait()
+        if self._must_raise is not None:
+            raise self._must_raise
+        return bytes(self._data)
+
+    def _ask(self) -> None:
+        if not self._begun:
+            self._begun = asyncio.get_running_loop().time()
+            if self.gate is not None:
+                self.gate.open()
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        late = self._begun + START + self._came / SLOWEST
+        idle = asyncio.get_running_loop().time() + IDLE
+        try:
+            async with asyncio.timeout_at(min(idle, late)):
+                yield
+        except TimeoutError:
+            raise TooSlow(retry_after=1) from None

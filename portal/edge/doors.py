@@ -1,0 +1,62 @@
+"""
+Who is let in to slow work, such as deriving a key from a password: few at once, fairly by network.
+
+Whoever is refused is told before the body is read, before the database is asked, and before anybody
+knows which account was meant: so the answer is the same for all of them.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from portal.core.errors import Busy
+
+MOST: Final = 36
+"""Inside at once: as many as `portal.keys` derives and lets wait."""
+EACH: Final = 6
+"""Of one network at once."""
+RESERVED: Final = 12
+"""Places for networks nobody came from lately."""
+LATELY: Final = 30.0
+"""Seconds."""
+REMEMBERED: Final = 10_000
+RETRY_AFTER: Final = 3
+"""Seconds; a full house is worked off in about two."""
+
+
+class Door:
+    """Lets so many in at once; belongs to one event loop."""
+
+    def __init__(self, most: int = MOST, each: int = EACH, reserved: int = RESERVED) -> None:
+        self._most, self._each, self._reserved = most, each, reserved
+        self._inside: Counter[str] = Counter()
+        self._lately: OrderedDict[str, float] = OrderedDict()
+
+    @contextmanager
+    def entered(self, network: str) -> Iterator[None]:
+        """Be inside for the block.  Raises `Busy` for whoever finds no place."""
+        moment = asyncio.get_running_loop().time()
+        known = self._lately.get(network, -LATELY) > moment - LATELY
+        places = self._most - self._reserved if known else self._most
+        if self._inside[network] >= self._each or self._inside.total() >= places:
+            self._tidy(network)
+            raise Busy(retry_after=RETRY_AFTER)
+        self._inside[network] += 1
+        self._remember(network, moment)
+        try:
+            yield
+        finally:
+            self._inside[network] -= 1
+            self._tidy(network)
+
+    def _remember(self, network: str, moment: float) -> None:
+        self._lately[network] = moment
+        self._lately.move_to_end(network)
+        if len(self._lately) > REMEMBERED:
+            self._lately.popitem(last=False)
+
+    def _tidy(self, network: str) -> None:
+        if not self._inside[network]:
+            del self._inside[network]

@@ -1,0 +1,195 @@
+"""
+One connection, with the bounds that uvicorn leaves open.
+
+httptools keeps every byte of a head that never ends, uvicorn waits for ever for one that does not
+come, and for a reader that does not read.  Each such connection ends here by itself.
+"""
+
+import logging
+from asyncio import TimerHandle, Transport
+from collections import Counter
+from collections.abc import Callable, Collection
+from ipaddress import ip_address, ip_network
+from typing import Any, ClassVar, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+log = logging.getLogger(__name__)
+
+HEAD_BYTES: Final = 32 * 1024
+ADDRESS_BYTES: Final = 8 * 1024
+HEADERS: Final = 100
+"""Of one request."""
+HEAD_SECONDS: Final = 15.0
+"""From the first byte of a head, or from the beginning of the connection, to its end."""
+REST_SECONDS: Final = 60.0
+"""For what is still coming of a body that was answered already."""
+STALL_SECONDS: Final = 30.0
+STALL_BYTES: Final = 64 * 1024
+"""A reader who has taken less than so much in so long has gone."""
+EACH: Final = 1000
+"""Connections of one address at once, unless it is a proxy of ours."""
+
+
+class Crowd:
+    """How many connections each address has; those of *proxies* are not counted."""
+
+    def __init__(self, proxies: Collection[str] = (), each: int = EACH) -> None:
+        self._proxies = [ip_network(network) for network in proxies]
+        self._each = each
+        self._open: Counter[str] = Counter()
+
+    def enter(self, peer: str) -> bool:
+        """Whether one more from *peer* fits; it counts until it leaves."""
+        if self._is_proxy(peer):
+            return True
+        if self._open[peer] >= self._each:
+            return False
+        self._open[peer] += 1
+        return True
+
+    def leave(self, peer: str) -> None:
+        """One connection of *peer* has ended."""
+        if self._open[peer] > 1:
+            self._open[peer] -= 1
+        else:
+            del self._open[peer]
+
+    def _is_proxy(self, peer: str) -> bool:
+        if not self._proxies:
+            return False
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._proxies)
+
+
+class Line(HttpToolsProtocol):
+    """uvicorn's connection, ended when it takes too much or too long."""
+
+    crowd: ClassVar[Crowd]
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._unused = 0
+        """Bytes since the parser last made something of them."""
+        self._body_over = True
+        self._counted = ""
+        self._clocks: dict[str, TimerHandle] = {}
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """A connection begins."""
+        super().connection_made(transport)
+        peer = self.client[0] if self.client else ""
+        if not self.crowd.enter(peer):
+            transport.abort()
+            return
+        self._counted = peer
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has ended."""
+        self._let_go()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        """It is a socket from now on, and others look after it."""
+        self._let_go()
+        super().handle_websocket_upgrade()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self._unused += len(data)
+        super().data_received(data)
+        if self._unused > HEAD_BYTES and not self.transport.is_closing():
+            log.warning("a connection was ended: no end of a head or trailer")
+            self.transport.abort()
+        elif self._rests():
+            self._arm_keep_alive()
+
+    def on_message_begin(self) -> None:
+        """The head of a request begins."""
+        super().on_message_begin()
+        if "head" not in self._clocks:
+            self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """A head is whole.  What is raised here becomes 400."""
+        self._stop("head")
+        self._unused, self._body_over = 0, False
+        size = sum(len(name) + len(value) for name, value in self.headers)
+        if len(self.headers) > HEADERS or size > HEAD_BYTES or len(self.url) > ADDRESS_BYTES:
+            raise ValueError
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body."""
+        self._unused = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Head and body are whole."""
+        self._unused, self._body_over = 0, True
+        self._stop("rest")
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer is sent; what still comes of the body is thrown away, but not for ever."""
+        super().on_response_complete()
+        if not self._body_over and not self.transport.is_closing():
+            self._start("rest", REST_SECONDS, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """Whoever reads is slower than we write."""
+        super().pause_writing()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """They have caught up."""
+        self._stop("stall")
+        super().resume_writing()
+
+    def _watch(self, before: int) -> None:
+        def look() -> None:
+            now = self.transport.get_write_buffer_size()
+            if before - now < min(STALL_BYTES, before):
+                self.transport.abort()
+            else:
+                self._watch(now)
+
+        self._start("stall", STALL_SECONDS, look)
+
+    def _await_head(self) -> None:
+        self._start("head", HEAD_SECONDS, self.transport.abort)
+
+    def _rests(self) -> bool:
+        """Whether nothing is under way, and nothing else will end the connection."""
+        idle = "head" not in self._clocks and self._body_over and not self.transport.is_closing()
+        answered = self.cycle is None or self.cycle.response_complete
+        return idle and answered and self.timeout_keep_alive_task is None
+
+    def _arm_keep_alive(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def _start(self, clock: str, seconds: float, then: Callable[[], None]) -> None:
+        self._stop(clock)
+        self._clocks[clock] = self.loop.call_later(seconds, then)
+
+    def _stop(self, clock: str) -> None:
+        if clock in self._clocks:
+            self._clocks.pop(clock).cancel()
+
+    def _let_go(self) -> None:
+        for clock in list(self._clocks):
+            self._stop(clock)
+        if self._counted:
+            self.crowd.leave(self._counted)
+        self._counted = ""
+
+
+def line_type(crowd: Crowd) -> type[Line]:
+    """The connections of one server, which count together."""
+    return cast("type[Line]", type("Line", (Line,), {"crowd": crowd}))

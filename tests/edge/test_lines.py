@@ -1,0 +1,202 @@
+"""Connections that take too much or too long end by themselves, and honest ones do not notice."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+
+from portal import edge
+from portal.edge import lines
+
+pytestmark = pytest.mark.one_engine
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
+PUT = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+
+
+async def answers(_scope: Any, _receive: Any, send: Any) -> None:
+    """Answers at once, whatever may still come."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"fine"})
+
+
+class Line:
+    """One connection to it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def says(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def hears(self) -> bytes:
+        """Everything until the server ends the connection."""
+        said = b""
+        async with asyncio.timeout(10):
+            try:
+                while piece := await self.reader.read(65536):
+                    said += piece
+            except ConnectionError:
+                pass
+        return said
+
+
+@asynccontextmanager
+async def serving(
+    app: App = answers, crowd: edge.Crowd | None = None, keep_alive: float = 30
+) -> AsyncIterator[Callable[[], Awaitable[Line]]]:
+    """A server with our connections in front of *app*; calls open one more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(
+            app,
+            http=edge.line_type(crowd or edge.Crowd()),
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            timeout_keep_alive=keep_alive,  # type: ignore[arg-type]
+            timeout_graceful_shutdown=1,
+        )
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server._serve([listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        opened: list[Line] = []
+
+        async def opens() -> Line:
+            line = Line(*await asyncio.open_connection(*listener.getsockname()))
+            opened.append(line)
+            return line
+
+        yield opens
+        for each in opened:
+            each.writer.close()
+        server.should_exit = True
+        await task
+
+
+async def test_an_honest_request_is_answered_and_the_line_is_used_again() -> None:
+    async with serving() as opens:
+        line = await opens()
+        for _ in range(3):
+            await line.says(GET + b"\r\n")
+            assert (await line.reader.readuntil(b"fine")).startswith(b"HTTP/1.1 200")
+            await line.reader.read(7)
+
+
+@pytest.mark.parametrize(
+    "begins", [b"", b"GET / HT", GET, GET + b"\r\n" + GET], ids=["silent", "line", "head", "second"]
+)
+async def test_a_head_that_does_not_come_ends_the_line(
+    begins: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "HEAD_SECONDS", 0.2)
+    async with serving() as opens:
+        line = await opens()
+        await line.says(begins)
+        await line.hears()
+
+
+async def test_empty_lines_do_not_keep_a_connection() -> None:
+    async with serving(keep_alive=0.3) as opens:
+        line = await opens()
+        await line.says(GET + b"\r\n")
+        await line.reader.readuntil(b"fine")
+        await line.says(b"\r\n")
+        await line.hears()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"A: " + b"a" * 400_000,
+        GET + b"".join(b"A%d: a\r\n" % number for number in range(101)) + b"\r\n",
+        GET + b"A: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 400_000,
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: "
+        + b"a" * 400_000,
+    ],
+    ids=["endless", "many", "long", "endless address", "long address", "endless trailer"],
+)
+async def test_a_head_has_its_size(head: bytes) -> None:
+    async with serving() as opens:
+        line = await opens()
+        for start in range(0, len(head), 20_000):
+            try:
+                await line.says(head[start : start + 20_000])
+            except ConnectionError:
+                break
+        said = await line.hears()
+        assert said == b"" or b" 400 " in said.partition(b"\r\n")[0] or b"fine" in said
+
+
+async def test_what_comes_after_the_answer_is_thrown_away_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Refused early, the honest still finish what they send and read the answer."""
+    async with serving() as opens:
+        line = await opens()
+        await line.says(PUT + bytes(60_000))
+        await line.reader.readuntil(b"fine")
+        await line.says(bytes(40_000) + GET + b"\r\n")
+        assert b"200 OK" in await line.reader.readuntil(b"fine")
+
+    monkeypatch.setattr(lines, "REST_SECONDS", 0.3)
+    async with serving() as opens:
+        line = await opens()
+        await line.says(PUT)
+
+        async def drips() -> None:
+            while True:
+                await line.says(b"a")
+                await asyncio.sleep(0.05)
+
+        dripping = asyncio.create_task(drips())
+        assert b"fine" in await line.hears()
+        dripping.cancel()
+        await asyncio.gather(dripping, return_exceptions=True)
+
+
+async def test_one_address_has_a_bounded_number_of_lines_unless_it_is_our_proxy() -> None:
+    async with serving(crowd=edge.Crowd(each=2)) as opens:
+        first, second, third = [await opens() for _ in range(3)]
+        assert await third.hears() == b""
+        for line in (first, second):
+            await line.says(GET + b"\r\n")
+            await line.reader.readuntil(b"fine")
+        first.writer.close()
+        await first.writer.wait_closed()
+        await asyncio.sleep(0.1)
+        fourth = await opens()
+        await fourth.says(GET + b"\r\n")
+        await fourth.reader.readuntil(b"fine")
+
+    proxied = edge.Crowd(["127.0.0.0/8"], each=0)
+    assert proxied.enter("127.0.0.1")
+    assert not proxied.enter("192.0.2.1")
+
+
+async def test_a_reader_who_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "STALL_SECONDS", 0.2)
+    left = asyncio.Event()
+
+    async def sends_much(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(64):
+            await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
+        if (await receive())["type"] == "http.disconnect":
+            left.set()
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(sends_much) as opens:
+        line = await opens()
+        await line.says(GET + b"\r\n")
+        async with asyncio.timeout(10):
+            await left.wait()
