@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from bench import images, people
+from bench import images, ingest, people
 from bench.measuring import watching
 from bench.people import Visitor
 from bench.printing import head, note, row
@@ -37,6 +37,7 @@ async def measure(stage: Stage) -> None:
         parts.build(list(enumerate(files[at : at + SLICES]))) for at in range(0, len(files), SLICES)
     ]
     crowd = [await people.physician(stage.portal, f"Crowd{number}") for number in range(PEOPLE)]
+    await ingest.upload(stage, crowd[0], images.ct(2, 64), 1)  # starts the limited children
     head(f"{PEOPLE * each} parts of {len(bodies[0]) / 1e6:.1f} MB at once", "-")
     idle = stage.portal.family.memory()
     with watching(stage.portal.family) as spent:

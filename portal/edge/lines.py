@@ -75,6 +75,7 @@ class Line(HttpToolsProtocol):
         self._unused = 0
         """Bytes since the parser last made something of them."""
         self._body_over = True
+        self._is_socket = False
         self._counted = ""
         self._clocks: dict[str, TimerHandle] = {}
 
@@ -96,16 +97,19 @@ class Line(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """It is a socket from now on, and others look after it."""
         self._let_go()
+        self._is_socket = True
         super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""
         self._unused += len(data)
         super().data_received(data)
+        if self._is_socket:
+            return
         if self._unused > HEAD_BYTES and not self.transport.is_closing():
             log.warning("a connection was ended: no end of a head or trailer")
             self.transport.abort()
-        elif self._rests():
+        if self._rests():
             self._arm_keep_alive()
 
     def on_message_begin(self) -> None:

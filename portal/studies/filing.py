@@ -105,7 +105,8 @@ async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], the
     ]
     for _ in range(TRIES):
         try:
-            return await _attempt(shelf, actor, good, Outcome(refused=list(refused)), then)
+            async with shelf.filing:
+                return await _attempt(shelf, actor, good, Outcome(refused=list(refused)), then)
         except (IntegrityError, _StudyWent):
             continue
     raise Conflict

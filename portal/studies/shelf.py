@@ -1,9 +1,10 @@
 """What the verbs of this room work with; made once by the composition root."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 from portal import documents
 from portal.core.background import background
@@ -14,6 +15,9 @@ from portal.studies.expiring import forgetting
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
 from viewer.dicom import Pool
+
+FILED: Final = 3
+"""Parts filed at once; what the others hold meanwhile is their body alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Shelf:
     """Where the findings go that come with the images."""
     free_quota: int
     """Bytes a free account may keep."""
+    filing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILED), repr=False)
+    """Whoever packs, seals and writes: each takes three times the bytes of a part meanwhile."""
 
     @classmethod
     def of(cls, settings: Settings, store: Store, pool: Pool, desk: documents.Desk) -> Self:

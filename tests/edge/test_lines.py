@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 import uvicorn
 
@@ -200,3 +201,28 @@ async def test_a_reader_who_does_not_read_is_left(monkeypatch: pytest.MonkeyPatc
         await line.says(GET + b"\r\n")
         async with asyncio.timeout(10):
             await left.wait()
+
+
+async def test_a_web_socket_outlives_the_clocks_of_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "HEAD_SECONDS", 0.1)
+
+    async def echoes(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (said := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": said["text"]})
+
+    async with serving(echoes, edge.Crowd(each=1), keep_alive=0.1) as opens:
+        port = (await opens()).writer.get_extra_info("peername")[1]
+        await asyncio.sleep(0.2)  # that line is over, as it said nothing
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(f"http://127.0.0.1:{port}/") as first,
+            http.ws_connect(f"http://127.0.0.1:{port}/") as second,
+        ):
+            await asyncio.sleep(0.5)
+            for socket_ in (first, second):
+                await socket_.send_str("still here")
+                assert await socket_.receive_str() == "still here"
