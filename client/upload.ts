@@ -41,7 +41,9 @@ function judge(): void {
   quota.classList.toggle("error", !fits);
   const problem = fits ? "" : t("There is not enough space. Please choose fewer examinations.");
   const missing = found.unanswered() ? t("Please answer first whose images these are.") : "";
-  one("[data-quota-problem]", root).textContent = problem || missing;
+  const open = one("[data-patients]", root).hasChildNodes() && !found.allThere();
+  const nothing = open && chosen.length === 0 ? t("Nothing is ticked.") : "";
+  one("[data-quota-problem]", root).textContent = problem || missing || nothing;
   one("[data-all-there]", root).hidden = !found.allThere();
   one<HTMLButtonElement>("[data-start]", root).disabled =
     chosen.length === 0 || !fits || found.unanswered();
