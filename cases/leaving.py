@@ -28,7 +28,7 @@ from cases.models import (
     Thread,
 )
 from cases.rotating import INVITED
-from cases.writing import lock, note
+from cases.writing import lock, note, say_changed
 from portal import accounts
 from portal.accounts import Loss
 from portal.core.actor import AccountId, Actor
@@ -77,7 +77,7 @@ class Belongings(accounts.Belongings):
             await _take_out(account, CommunityId(community))
         for table in (Invitation, Reaction, Mention, ReadMark):
             await table.filter(account=account).delete()
-        await CaseStudy.filter(added_by=account).delete()
+        await _withdraw_images(account)
         await _stand_in(account)
 
     async def readdress(self, account: AccountId, old_mark: str, new_mark: str) -> None:
@@ -156,6 +156,15 @@ async def _take_out(account: AccountId, community: CommunityId) -> None:
         announce(MemberLeft(community, account))
         if not any(each.role == "owner" for each in others):
             await membership.ask_for_an_owner([AccountId(each.account) for each in others])
+
+
+async def _withdraw_images(account: AccountId) -> None:
+    """Nobody has the images of an account that is gone, and the search forgets what they said."""
+    mine = CaseStudy.filter(added_by=account)
+    cases = set(await mine.values_list("case__community_id", "case_id"))
+    await mine.delete()
+    for of, case in cases:  # every one of these communities is locked already
+        await say_changed(CommunityId(UUID(str(of))), UUID(str(case)))
 
 
 async def _stand_in(account: AccountId) -> None:

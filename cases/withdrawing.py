@@ -9,19 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from cases import access
 from cases.ids import CommunityId
 from cases.models import CaseStudy
-from cases.writing import lock, note
-from portal.core.db import transaction
-from portal.core.events import listening
+from cases.writing import say_changed
+from portal import owing
 from portal.studies import StudyDeleted
 
 
 @contextmanager
 def withdrawing() -> Iterator[None]:
-    """Hear of deleted studies while the block lasts."""
-    with listening(StudyDeleted, withdraw):
+    """What a deleted study owes the cases about it, while the block lasts."""
+    with owing.paying(StudyDeleted, withdraw):
         yield
 
 
@@ -29,12 +27,9 @@ async def withdraw(event: StudyDeleted) -> None:
     """
     Every case about the study has changed: members' pages show it, and the search reads it anew.
 
-    Nothing is written under the community's root, so nobody needs to hold it.
+    Nothing is written under the community's root, so nobody needs to hold it.  Joins a transaction.
     """
-    about = CaseStudy.filter(study=event.study)
-    for case, of in await about.values_list("case_id", "case__community_id"):
-        community = CommunityId(UUID(str(of)))
-        async with transaction():
-            await lock(community)
-            current = await access.community_row(community).get()
-            await note(community, current.next_seq, "case", case=UUID(str(case)))
+    about = CaseStudy.filter(study=event.study).values_list("case__community_id", "case_id")
+    # In the order in which everybody locks communities who needs several.
+    for of, case in sorted((UUID(str(of)), UUID(str(case))) for of, case in await about):
+        await say_changed(CommunityId(of), case)

@@ -87,6 +87,13 @@ async def note(community_id: CommunityId, seq: int, kind: str, *, case: UUID | N
     _announce(await hearers_of(community_id), community_id, seq, case)
 
 
+async def say_changed(community_id: CommunityId, case: UUID) -> None:
+    """A case looks otherwise although nobody wrote; joins the caller's transaction."""
+    await lock(community_id)
+    current = await access.community_row(community_id).get()
+    await note(community_id, current.next_seq, "case", case=case)
+
+
 async def _keep_line(
     community_id: CommunityId, seq: int, kind: str, at: datetime, **about: UUID | None
 ) -> None:

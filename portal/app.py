@@ -30,6 +30,7 @@ from portal import (
     keys,
     mailing,
     notices,
+    owing,
     pages,
     storing,
     studies,
@@ -48,6 +49,7 @@ ROOT: Final = Path(__file__).parents[1]
 MODELS: Final[tuple[str, ...]] = (
     "portal.keys.models",
     "portal.mailing.models",
+    "portal.owing.models",
     "portal.accounts.models",
     "portal.accounts.factors.models",
     "portal.storing.models",
@@ -184,6 +186,8 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         stack.callback(rooms.archive.close)
         stack.enter_context(rooms.archive.hearing())
         stack.enter_context(cases.withdrawing())
+        # After all whose duty it is: what a process before this one owed is paid at once.
+        await stack.enter_async_context(owing.working())
         await stack.enter_async_context(mailing.PostOffice(settings).working())
         await stack.enter_async_context(accounts.keeping_house())
         await stack.enter_async_context(notices.Messenger(notices.Pusher(settings)).working())

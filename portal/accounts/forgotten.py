@@ -21,8 +21,9 @@ from portal.accounts.owners import to_owner
 from portal.accounts.profiles import open_name
 from portal.accounts.recovery_forms import Forgotten
 from portal.core.actor import Actor
-from portal.core.db import announce, transaction
+from portal.core.db import transaction
 from portal.core.errors import Conflict
+from portal.owing import owe
 
 CODES: Final = throttles.Limit("forgotten-address", free=5, first_wait=timedelta(seconds=30))
 CODES_FROM: Final = throttles.Limit(
@@ -79,7 +80,7 @@ async def _set_password(typed: Forgotten, network: str) -> None:
             await leaving.put_right(actor.id)
             await keys.end_sessions(actor.id)
             await to_owner(account, found.news)
-            announce(SafetyChanged(actor.id, found.news))
+            await owe(SafetyChanged(actor.id, found.news))
     except Conflict:  # a new Pass or sheet was made while this code was tried
         raise WrongRecovery from None
 

@@ -32,6 +32,7 @@ from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId
 from portal.core.db import announce, now, transaction
 from portal.core.language import show_time, speaking
+from portal.owing import owe
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ async def leave_at(account: Account, why: Why, due_at: datetime) -> None:
         with speaking(account.language):
             due = show_time(due_at)
         await to_owner(account, f"{why}_set", due=due, path=f"/forgotten/stop/{token}")
-        announce(SafetyChanged(AccountId(account.id), f"{why}_set"))
+        await owe(SafetyChanged(AccountId(account.id), f"{why}_set"))
 
 
 async def comes_back(account_id: AccountId) -> None:

@@ -19,7 +19,8 @@ from portal.accounts.passes import Pass, Purpose
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.unverified import is_confirmed
 from portal.core.actor import AccountId, Actor
-from portal.core.db import announce, now, transaction
+from portal.core.db import now, transaction
+from portal.owing import owe
 
 ASKED_AFTER: Final = timedelta(days=365)
 """How long after the Pass was made, or was last said to be there, the question comes again."""
@@ -118,4 +119,4 @@ async def _row(account: Account) -> Papers:
 async def _tell(account: Account, kind: str) -> None:
     if is_confirmed(account):
         await to_owner(account, kind)
-        announce(SafetyChanged(AccountId(account.id), kind))
+        await owe(SafetyChanged(AccountId(account.id), kind))

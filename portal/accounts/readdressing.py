@@ -24,7 +24,8 @@ from portal.accounts.owners import to_owner
 from portal.accounts.profiles import account_of
 from portal.accounts.recovery_forms import NewAddress
 from portal.core.actor import AccountId, Actor
-from portal.core.db import announce, now, transaction
+from portal.core.db import now, transaction
+from portal.owing import owe
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ async def _change(row: Readdressing) -> None:
     await mailing.send("address_changed", before, account.language)
     after = mailing.open_address(row.mail, account.id)
     await mailing.send("address_changed", after, account.language)
-    announce(SafetyChanged(AccountId(account.id), "address_changed"))
+    await owe(SafetyChanged(AccountId(account.id), "address_changed"))
 
 
 async def _row(token: str) -> Readdressing:

@@ -20,9 +20,10 @@ from portal.accounts.passes import Pass
 from portal.accounts.profiles import account_of, open_name
 from portal.accounts.recovery_forms import Securing
 from portal.core.actor import Actor
-from portal.core.db import announce, now, transaction
+from portal.core.db import now, transaction
 from portal.core.errors import Conflict
 from portal.keys import Holder
+from portal.owing import owe
 
 PROFILE: Final = ("account", "profile")
 
@@ -69,7 +70,7 @@ async def secure(actor: Actor, typed: Securing, policy: Policy) -> Secured:
         else:
             session = await entering.goes_on(actor, after.root, note)
         await to_owner(account, "account_secured")
-        announce(SafetyChanged(actor.id, "account_secured"))
+        await owe(SafetyChanged(actor.id, "account_secured"))
     issued = Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
     return Secured(session, issued, left.present)
 

@@ -15,8 +15,9 @@ from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
 from portal.accounts.profiles import account_of, open_name
 from portal.core.actor import AccountId, Actor
-from portal.core.db import announce, transaction
+from portal.core.db import transaction
 from portal.core.errors import Conflict
+from portal.owing import owe
 
 CHANGES: Final = throttles.Limit("change-password")
 """New passwords that are judged, which takes a while each."""
@@ -102,7 +103,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         await keys.end_sessions(actor.id, but=actor.session)
         await leaving.put_right(actor.id)
         await to_owner(account, "password_changed")
-        announce(SafetyChanged(actor.id, "password_changed"))
+        await owe(SafetyChanged(actor.id, "password_changed"))
     await throttles.forget(CHANGES, str(actor.id))
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from portal import keys, storing
 from portal.core.actor import AccountId
-from portal.core.db import announce, now, transaction
+from portal.core.db import now, transaction
+from portal.owing import owe
 from portal.studies.events import StudyDeleted
 from portal.studies.models import Instance, Segment, Study, Upload, UploadPart, UploadPiece
 
@@ -43,7 +44,7 @@ async def forget_study(study: UUID, owner: AccountId) -> None:
         await Instance.filter(study=study).delete()
         await Segment.filter(study=study).delete()
         await storing.let_go_of(study)
-        announce(StudyDeleted(study, owner))
+        await owe(StudyDeleted(study, owner))
 
 
 async def forget_owner(owner: AccountId) -> None:

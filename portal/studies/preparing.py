@@ -17,7 +17,7 @@ from portal import storing
 from portal.core.actor import AccountId, Secret
 from portal.core.db import transaction
 from portal.core.errors import Busy
-from portal.core.events import deliver
+from portal.owing import owe
 from portal.storing import Boxes
 from portal.studies import manifests
 from portal.studies.events import StudyPrepared
@@ -98,7 +98,7 @@ class Preparing:
         if study not in self._waiting:
             await manifests.merge(self._boxes, study, key)
             if batches:
-                await deliver(StudyPrepared(study, AccountId(row.owner)))
+                await owe(StudyPrepared(study, AccountId(row.owner)))
 
     async def _prepare_batch(
         self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]]

@@ -1,15 +1,14 @@
-"""What rooms announce that do not know the notices becomes a notice."""
+"""What rooms have to tell that do not know the notices becomes a notice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from portal import accounts, notices, studies
-from portal.core.events import listening
+from portal import accounts, notices, owing, studies
 
 
 @contextmanager
 def listening_for_news() -> Iterator[None]:
-    """Tell owners inside while the portal runs."""
+    """Owners are told while the portal runs; what was not told when it ended is told later."""
 
     async def prepared(event: studies.StudyPrepared) -> None:
         await notices.tell(notices.News([event.owner], "prepared", event.study))
@@ -17,5 +16,8 @@ def listening_for_news() -> Iterator[None]:
     async def changed(event: accounts.SafetyChanged) -> None:
         await notices.tell(notices.News([event.account_id], event.what, event.account_id))
 
-    with listening(studies.StudyPrepared, prepared), listening(accounts.SafetyChanged, changed):
+    with (
+        owing.paying(studies.StudyPrepared, prepared),
+        owing.paying(accounts.SafetyChanged, changed),
+    ):
         yield

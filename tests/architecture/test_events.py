@@ -21,12 +21,20 @@ def test_every_event_that_is_announced_has_a_listener_or_a_reason() -> None:
     assert heard <= announced, "it listens to what nobody says"
 
 
+def test_what_must_not_be_lost_is_somebodys_duty() -> None:
+    owed = set(called("owe", 0)) - {"event"}
+
+    assert owed == set(called("paying", 0)) == {"SafetyChanged", "StudyDeleted", "StudyPrepared"}
+
+
 def called(verb: str, position: int) -> Iterator[str]:
     """The class that each call of *verb* names at *position*: `Event` or `Event(...)`."""
     for source in sources():
         for node in ast.walk(source.tree):
             match node:
-                case ast.Call(func=ast.Name(id=name), args=args) if name == verb:
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if (
+                    name == verb
+                ):
                     yield named(args[position])
 
 

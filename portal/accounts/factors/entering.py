@@ -25,7 +25,8 @@ from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
 from portal.accounts.unverified import UNVERIFIED, is_confirmed
 from portal.core.actor import AccountId, AccountKind, Actor, Secret
-from portal.core.db import announce, now, transaction
+from portal.core.db import now, transaction
+from portal.owing import owe
 
 HALF_LIFE: Final = timedelta(minutes=10)
 ID_BYTES: Final = 16
@@ -192,7 +193,7 @@ async def _signed_in(
     if new and is_confirmed(account):
         async with transaction():
             await to_owner(account, "new_device")
-            announce(SafetyChanged(AccountId(account.id), "new_device"))
+            await owe(SafetyChanged(AccountId(account.id), "new_device"))
     device = remember(visit.device, account.id, account.devices_rev)
     review = (await document.read(await as_actor(account, root))).review
     return SignedIn(

@@ -6,7 +6,7 @@ from portal.accounts.events import SafetyChanged
 from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId
-from portal.core.db import announce
+from portal.owing import owe
 
 What = Literal[
     "factor_added", "factor_removed", "passkey_copied", "codes_renewed", "code_used", "pass_used"
@@ -16,4 +16,4 @@ What = Literal[
 async def tell(owner: AccountId, what: What) -> None:
     """Joins the caller's transaction."""
     await to_owner(await Account.get(id=owner), what)
-    announce(SafetyChanged(owner, what))
+    await owe(SafetyChanged(owner, what))
