@@ -10,7 +10,8 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, Final, cast
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -20,11 +21,28 @@ from cases.errors import RootMoved
 from cases.ids import CaseId, CommunityId, InvitationId, PostId, ThreadId
 from cases.models import Case, Community, Invitation, Member, Post, Thread
 from cases.vocabulary import Role
-from portal import accounts, keys
+from portal import accounts, keys, vault
 from portal.core.actor import AccountId, Actor, Secret
 from portal.core.errors import Unknown
+from portal.core.language import N_, gettext
 
 log = logging.getLogger(__name__)
+
+DAMAGED: Final = N_(
+    "This entry is damaged and cannot be shown. Everything else is not affected. Please tell "
+    "whoever runs this portal; whoever wrote it can write it again."
+)
+
+
+PLAIN: Final = {"urgency": "routine", "answer_by": None}
+"""What cases of before do not say."""
+
+
+@lru_cache(maxsize=4096)
+def _report(table: str, row: UUID) -> None:
+    """Once: a list is looked at often."""
+    log.critical("%s does not open: row %s", table, row)
+
 
 Document = dict[str, Any]
 
@@ -54,9 +72,16 @@ class OpenCommunity:
         return self.roots[self.epoch]
 
     def root_at(self, epoch: int) -> Secret:
-        """The root of a generation.  Raises `RootMoved` for one that began after this look."""
+        """
+        The root of a generation.
+
+        Raises `RootMoved` for one that began after this look, `vault.Tampered` for one that never
+        was.
+        """
         if epoch > self.epoch:
             raise RootMoved(retry_after=1)
+        if epoch not in self.roots:
+            raise vault.Tampered
         return self.roots[epoch]
 
     def box(self, table: str, column: str, row: UUID, rev: int, document: Document) -> bytes:
@@ -75,6 +100,16 @@ class OpenCommunity:
         text = keys.Text("community", self.id, epoch, self.root_at(epoch))
         return cast("Document", json.loads(text.open(table, column, row, rev, boxed)))
 
+    def shown(
+        self, table: str, column: str, row: UUID, rev: int, epoch: int, boxed: bytes
+    ) -> Document | None:
+        """The same for a list, which one changed row must not close: None, and a report."""
+        try:
+            return self.open(table, column, row, rev, epoch, boxed)
+        except vault.Tampered:
+            _report(table, row)
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
@@ -83,6 +118,8 @@ class OpenCase:
     row: Case
     community: OpenCommunity
     words: Document = field(repr=False)
+    damaged: bool = False
+    """Somebody changed the row: the words say so, and nothing else."""
 
     @property
     def id(self) -> CaseId:
@@ -139,9 +176,15 @@ async def cases_of(community: OpenCommunity) -> list[OpenCase]:
 
 
 def opened_case(community: OpenCommunity, row: Case) -> OpenCase:
-    """The words of a case row.  Raises `vault.Tampered` when they are another row's."""
-    words = community.open("discussion_case", "document", row.id, row.rev, row.epoch, row.document)
-    return OpenCase(row, community, {"urgency": "routine", "answer_by": None} | words)
+    """The words of a case row, or in their place that it is damaged."""
+    words = community.shown("discussion_case", "document", row.id, row.rev, row.epoch, row.document)
+    if words is None:
+        words = {
+            "title": gettext("Damaged case"), "question": gettext(DAMAGED),
+            "modality": "OT", "region": "body", "age_band": "",
+        }  # fmt: skip
+        return OpenCase(row, community, PLAIN | words, damaged=True)
+    return OpenCase(row, community, PLAIN | words)
 
 
 async def thread_for(actor: Actor, thread_id: ThreadId) -> tuple[Thread, OpenCommunity]:
@@ -275,7 +318,11 @@ def _with_roots(
         roots[found.epoch], found.id, found.epoch, actor.id, mine, row.role, row.mac
     ):
         return None
-    about = about_of(found, roots)
+    try:
+        about = about_of(found, roots)
+    except (vault.Tampered, KeyError):
+        _report("community", found.id)
+        about = {"name": gettext("Damaged name"), "department": "", "location": ""}
     return OpenCommunity(
         id=CommunityId(found.id),
         actor=actor.id,

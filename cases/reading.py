@@ -15,6 +15,7 @@ from cases.people import Colleague, colleagues
 from cases.views import PostView
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Unknown
+from portal.core.language import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ def _thread(
 
 def title_of(community: OpenCommunity, row: Thread) -> str:
     """A thread's title; empty for the first thread of a case."""
-    opened = community.open("thread", "title", row.id, row.rev, row.epoch, row.title)
-    return str(opened["title"])
+    opened = community.shown("thread", "title", row.id, row.rev, row.epoch, row.title)
+    return gettext("Damaged title") if opened is None else str(opened["title"])
 
 
 async def thread_view(community: OpenCommunity, thread_id: ThreadId) -> ThreadView:
@@ -165,8 +166,9 @@ async def history(actor: Actor, post_id: PostId) -> list[Revision]:
     every = [(each.rev, each.epoch, each.body, each.written_at) for each in old]
     every.append((row.rev, row.epoch, row.body, row.edited_at or row.posted_at))
     return [
-        Revision(community.open("post", "body", row.id, rev, epoch, body)["text"], at)
+        Revision(str(opened["text"]) if opened else gettext(access.DAMAGED), at)
         for rev, epoch, body, at in every
+        for opened in [community.shown("post", "body", row.id, rev, epoch, body)]
     ]
 
 

@@ -15,7 +15,7 @@ from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
 from cases.ids import CaseId, CommunityId
 from cases.post_routes import blueprint as post_blueprint
 from cases.post_routes import changes_json
-from portal import studies
+from portal import storing, studies, vault
 from portal.core.db import now
 from portal.core.errors import Conflict, Invalid, Unknown
 from portal.core.errors import reading as reading_input
@@ -170,22 +170,25 @@ async def _images(
     shelf: studies.Shelf, opened: access.OpenCase, wanted: Sequence[UUID]
 ) -> dict[str, Any]:
     """The case's studies as its page shows them; one that was withdrawn has no summary."""
-    found = await studies.listed_with(shelf, await casework.study_keys(opened, wanted))
-    summaries = {summary.id: summary for summary, _ in found}
-    by_id = {study.id: study for _, study in found}
+    opening = await casework.study_keys(opened, wanted)
+    found = await studies.listed_with(shelf, opening)
+    summaries = await studies.unopened(set(wanted) - opening.keys())
+    summaries |= {summary.id: summary for summary, _ in found}
+    by_id = {study.id: study for summary, study in found if not summary.damaged}
     viewable = [study for study in wanted if study in by_id]
     return {
         "studies": [(study, summaries.get(study)) for study in wanted],
+        "damaged": any(each.damaged for each in summaries.values()),
         "viewable": [study.hex for study in viewable],
         "preview": await _preview(by_id[viewable[0]]) if viewable else None,
     }
 
 
 async def _preview(study: studies.OpenStudy) -> str | None:
-    """The first picture, painted with the page; None when the study went away meanwhile."""
+    """The first picture, painted with the page; None when the study went away or is damaged."""
     try:
         return await inline_preview(study)
-    except Unknown:
+    except (Unknown, storing.Damaged, vault.Tampered):
         return None
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from cases import mentions, reactions
-from cases.access import OpenCommunity
+from cases.access import DAMAGED, OpenCommunity
 from cases.ids import PostId, ThreadId
 from cases.models import PinImage, Post, Reaction
 from cases.people import Colleague, colleagues
 from cases.pins import PinLabel
 from cases.reactions import Tally
 from portal.core.actor import AccountId
+from portal.core.language import gettext
 
 EXCERPT = 120
 """Characters that a reply shows of what it answers."""
@@ -96,7 +97,8 @@ async def show_posts(
     for reaction in await Reaction.filter(post_id__in=ids):
         found[reaction.post_id].append(reaction)
     bodies = {
-        row.id: community.open("post", "body", row.id, row.rev, row.epoch, row.body)
+        row.id: community.shown("post", "body", row.id, row.rev, row.epoch, row.body)
+        or {"text": gettext(DAMAGED), "mentions": []}
         for row in everything.values()
         if row.body is not None
     }

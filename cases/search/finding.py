@@ -12,12 +12,14 @@ from cases.access import OpenCommunity
 from cases.ids import CaseId, CommunityId
 from cases.models import Post, Thread
 from cases.people import Colleague, colleagues
+from cases.reading import title_of
 from cases.search.archive import Archive
 from cases.search.harvest import DescribeStudies, text_of_case
 from cases.search.index import Found
 from cases.search.query import snippet, stems_of
 from cases.search.reading import Wanted, read
 from portal.core.actor import AccountId, Actor
+from portal.core.language import gettext
 
 PAGE: Final = 20
 """Hits on one page."""
@@ -143,15 +145,14 @@ async def _opened(
         post = await Post.get_or_none(id=row_id, community_id=community.id)
         if post is None or post.body is None:
             return None
-        words = community.open("post", "body", post.id, post.rev, post.epoch, post.body)
+        words = community.shown("post", "body", post.id, post.rev, post.epoch, post.body)
+        words = words or {"text": gettext(access.DAMAGED)}
         return post.case_id, words["text"], post.author, post.posted_at, bool(words.get("pin"))
     if kind == "thread":
         thread = await Thread.get_or_none(id=row_id, case__community_id=community.id)
         if thread is None:
             return None
-        title = community.open(
-            "thread", "title", thread.id, thread.rev, thread.epoch, thread.title
-        )["title"]
+        title = title_of(community, thread)
         return thread.case_id, title, thread.author, thread.started_at, False
     case = await access.case_in(community, CaseId(row_id))
     return case.row.id, text_of_case(case), case.row.author, case.row.opened_at, False

@@ -37,7 +37,10 @@ async def since(community: OpenCommunity, seq: int, describe: DescribeStudies) -
         UUID(str(each.id)): each for each in await access.cases_of(community) if each.id in touched
     }
     for case_id in whole & opened.keys():
-        found.put.append(await _of_case(opened[case_id], describe))
+        if opened[case_id].damaged:
+            found.remove.append(f"case:{case_id.hex}")
+        else:
+            found.put.append(await _of_case(opened[case_id], describe))
     rows = await _rows(Post, community, whole, posts)
     _take_posts(community, rows, opened, found)
     for thread in await _threads(community, whole, threads):
@@ -72,7 +75,10 @@ def _take_posts(
         if row.body is None or case is None:
             found.remove.append(f"post:{row.id.hex}")
             continue
-        words = community.open("post", "body", row.id, row.rev, row.epoch, row.body)
+        words = community.shown("post", "body", row.id, row.rev, row.epoch, row.body)
+        if words is None:
+            found.remove.append(f"post:{row.id.hex}")
+            continue
         found.put.append(
             Document(
                 id=f"post:{row.id.hex}",
@@ -90,7 +96,8 @@ def _take_thread(
     community: OpenCommunity, row: Thread, opened: dict[UUID, OpenCase], found: Harvest
 ) -> None:
     case = opened.get(row.case_id)
-    title = community.open("thread", "title", row.id, row.rev, row.epoch, row.title)["title"]
+    words = community.shown("thread", "title", row.id, row.rev, row.epoch, row.title)
+    title = words["title"] if words else ""
     if case is None or not title:
         return
     found.put.append(

@@ -31,10 +31,13 @@ WHY: Final = {
     "too_large": N_("This document is larger than 64 MB and is not shown here. "
                     "You can download it."),
     "no_pdf": N_("This document is not a PDF and is not shown here. You can download it."),
+    "unreadable": N_("This document cannot be opened any more; everything else is not affected. "
+                     "Please tell whoever runs this portal. If you still have the original, "
+                     "delete this entry and add it again."),
     "busy": N_("Too many documents are being opened at the moment. "
                "Please load this page again in a few seconds."),
 }  # fmt: skip
-"""Why a document is not shown, by the codes of `viewer.pdf.Unshown` and three of ours."""
+"""Why a document is not shown, by the codes of `viewer.pdf.Unshown` and four of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class Facts:
     def unseen(self) -> bool:
         """Whether nobody has looked inside yet: there was no time when it came."""
         return self.pages == 0 and not self.why
+
+    @classmethod
+    def unreadable(cls) -> Self:
+        """What is known of a document whose row does not open."""
+        return cls("", 0, "", 0, "", "unreadable")
 
     def seen(self, found: Look | Unshown | None) -> Self:
         """The same after a look; a look that had to wait too long says nothing."""

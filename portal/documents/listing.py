@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import transaction
+from portal.core.errors import Unknown
+from portal.core.language import gettext
 from portal.documents.access import document_for
 from portal.documents.facts import Facts, explain, label_of, shown_day, shown_label
 from portal.documents.models import Document
@@ -32,9 +36,14 @@ class DocumentSummary:
     """Bytes it takes in the account."""
 
     @property
+    def damaged(self) -> bool:
+        """It does not open: nothing of it is known, and it can only be deleted."""
+        return self.facts.why == "unreadable"
+
+    @property
     def title(self) -> str:
         """Its name."""
-        return shown_label(self.facts.label)
+        return gettext("Damaged document") if self.damaged else shown_label(self.facts.label)
 
     @property
     def pages(self) -> int:
@@ -63,30 +72,57 @@ class DocumentSummary:
 
 
 async def mine(actor: Actor, sizes: Mapping[UUID, int] | None = None) -> list[DocumentSummary]:
-    """The actor's own documents, the latest first; *sizes* in bytes when somebody knows them."""
-    rows = await Document.filter(owner=actor.id).only("id", "study_mark", "facts", "created_at")
-    ids = [row.id for row in rows]
-    opened = await keys.open_study_keys(actor, ids)
+    """
+    The actor's own documents, the latest first, those included that do not open any more; *sizes*
+    in bytes when somebody knows them.
+    """
+    return await _listed(actor, Document.filter(owner=actor.id), sizes)
+
+
+async def one_of_mine(actor: Actor, document_id: UUID) -> DocumentSummary:
+    """A document of one's own as the list shows it.  Raises `Unknown`."""
+    found = await _listed(actor, Document.filter(owner=actor.id, id=document_id))
+    if not found:
+        raise Unknown
+    return found[0]
+
+
+async def _listed(
+    actor: Actor, wanted: QuerySet[Document], sizes: Mapping[UUID, int] | None = None
+) -> list[DocumentSummary]:
+    rows = await wanted.only("id", "study_mark", "facts", "created_at")
+    ids, damaged = [row.id for row in rows], set[UUID]()
+    opened = await keys.open_study_keys(actor, ids, damaged)
     sizes = await storing.sizes_of(ids) if sizes is None else sizes
-    return await asyncio.to_thread(_summaries, rows, opened, sizes)
+    return await asyncio.to_thread(_summaries, rows, opened, damaged, sizes)
 
 
 def _summaries(
-    rows: Sequence[Document], opened: Mapping[UUID, Secret], sizes: Mapping[UUID, int]
+    rows: Sequence[Document],
+    opened: Mapping[UUID, Secret],
+    damaged: Collection[UUID],
+    sizes: Mapping[UUID, int],
 ) -> list[DocumentSummary]:
-    """Those that open: one row that somebody edited must not take the others with it."""
+    """One row that somebody edited is named, and must not take the others with it."""
     found = []
     for row in rows:
-        if row.id not in opened:
+        if row.id in damaged:
+            facts = Facts.unreadable()
+        elif row.id not in opened:
             continue
-        try:
-            facts = Facts.opened(row.id, opened[row.id], row.facts)
-        except vault.Tampered:
-            _report(row.id)
-            continue
+        else:
+            facts = _facts(row, opened[row.id])
         size = sizes.get(row.id, 0)
         found.append(DocumentSummary(row.id, row.study_mark, facts, row.created_at, size))
     return sorted(found, key=lambda each: (each.day, each.added, str(each.id)), reverse=True)
+
+
+def _facts(row: Document, key: Secret) -> Facts:
+    try:
+        return Facts.opened(row.id, key, row.facts)
+    except vault.Tampered:
+        _report(row.id)
+        return Facts.unreadable()
 
 
 @lru_cache(maxsize=1024)

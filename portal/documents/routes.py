@@ -39,7 +39,7 @@ def create_blueprint(desk: Desk, open_enclosed: OpenEnclosed) -> Blueprint:
     """One's own documents under `/d`, and those that lie inside studies one may open under `/v`."""
     blueprint = Blueprint("documents", __name__)
     _own(blueprint, desk)
-    _keeping(blueprint, desk)
+    _keeping(blueprint)
     _enclosed(blueprint, desk, open_enclosed)
     return blueprint
 
@@ -67,7 +67,7 @@ def _own(blueprint: Blueprint, desk: Desk) -> None:
         return Response(picture, content_type="image/jpeg")
 
 
-def _keeping(blueprint: Blueprint, desk: Desk) -> None:
+def _keeping(blueprint: Blueprint) -> None:
     @blueprint.post("/d/<uuid:document_id>/label")
     async def rename(document_id: UUID) -> ResponseReturnValue:
         with reading():
@@ -77,7 +77,7 @@ def _keeping(blueprint: Blueprint, desk: Desk) -> None:
 
     @blueprint.get("/d/<uuid:document_id>/delete")
     async def confirm_delete(document_id: UUID) -> ResponseReturnValue:
-        document = await opening.open_own(desk, signed_in(), document_id)
+        document = await listing.one_of_mine(signed_in(), document_id)
         return await render_template("documents/delete.html", document=document)
 
     @blueprint.post("/d/<uuid:document_id>/delete")

@@ -1,7 +1,9 @@
 """Handing keys to somebody absent, and opening what was handed over."""
 
 import asyncio
+import logging
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from uuid import UUID, uuid4
 
 from portal import vault
@@ -11,6 +13,8 @@ from portal.core.errors import SignInNeeded
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
 from portal.keys.models import LocalKey, Seal
 from portal.keys.principals import FIRST_EPOCH, hold, public_key
+
+log = logging.getLogger(__name__)
 
 
 def sealed(target: Target, secret: Secret, to: PublicKey) -> bytes:
@@ -77,7 +81,10 @@ async def unseal_study_key(
 async def unseal_study_keys(
     studies: Iterable[UUID], holder: tuple[PrincipalKind, UUID], roots: Mapping[int, Secret]
 ) -> dict[UUID, Secret]:
-    """The same for several; those that were not handed over are left out."""
+    """
+    The same for several; those that were not handed over are left out, and so are those whose seal
+    somebody exchanged: one row must not close a list.
+    """
     kind, owner = holder
     rows = await Seal.filter(
         target__in=list(studies),
@@ -87,14 +94,14 @@ async def unseal_study_keys(
         holder_epoch__in=list(roots),
     )
     newest = {row.target: row for row in sorted(rows, key=lambda row: row.holder_epoch)}
-    return {
-        study: opened(
-            Target("study", study),
-            row.box,
-            Holder(kind, owner, row.holder_epoch, roots[row.holder_epoch]),
-        )
-        for study, row in newest.items()
-    }
+    found = {}
+    for study, row in newest.items():
+        as_holder = Holder(kind, owner, row.holder_epoch, roots[row.holder_epoch])
+        try:
+            found[study] = opened(Target("study", study), row.box, as_holder)
+        except vault.Tampered:
+            _report(row.id)
+    return found
 
 
 async def keep_study_key(actor: Actor, study: UUID, key: Secret) -> None:
@@ -119,20 +126,44 @@ async def keep_study_key(actor: Actor, study: UUID, key: Secret) -> None:
 
 
 async def open_study_key(actor: Actor, study: UUID) -> Secret | None:
-    """The key of *study* in the actor's own keeping, or None."""
-    return (await open_study_keys(actor, [study])).get(study)
+    """The key of *study* in the actor's own keeping, or None.  Raises `vault.Tampered`."""
+    rows = await _local_keys(actor, [study])
+    return _open_local(actor, rows[0]) if rows else None
 
 
-async def open_study_keys(actor: Actor, studies: Iterable[UUID]) -> dict[UUID, Secret]:
-    """The same for several; those that the actor does not keep are left out."""
-    rows = await LocalKey.filter(study__in=list(studies), owner=actor.id, owner_epoch=actor.epoch)
-    key = vault.sub_key(actor.root, "deks")
-    return {
-        row.study: vault.unbox_secret(
-            key, row.box, vault.contexts.dek(row.study, "user", actor.id, actor.epoch)
-        )
-        for row in rows
-    }
+async def open_study_keys(
+    actor: Actor, studies: Iterable[UUID], damaged: set[UUID] | None = None
+) -> dict[UUID, Secret]:
+    """
+    The same for several; those that the actor does not keep are left out.
+
+    So are those whose box somebody exchanged: they are reported, and added to *damaged*.
+    """
+    found = {}
+    for row in await _local_keys(actor, studies):
+        try:
+            found[row.study] = _open_local(actor, row)
+        except vault.Tampered:
+            _report(row.id)
+            if damaged is not None:
+                damaged.add(row.study)
+    return found
+
+
+async def _local_keys(actor: Actor, studies: Iterable[UUID]) -> list[LocalKey]:
+    mine = LocalKey.filter(owner=actor.id, owner_epoch=actor.epoch)
+    return await mine.filter(study__in=list(studies))
+
+
+def _open_local(actor: Actor, row: LocalKey) -> Secret:
+    context = vault.contexts.dek(row.study, "user", actor.id, actor.epoch)
+    return vault.unbox_secret(vault.sub_key(actor.root, "deks"), row.box, context)
+
+
+@lru_cache(maxsize=1024)
+def _report(row: UUID) -> None:
+    """Once: a list is looked at often."""
+    log.critical("key of a study does not open: row %s", row)
 
 
 async def blind_key(actor: Actor) -> Secret:

@@ -15,6 +15,7 @@ from portal.studies.listing import (
     overview,
     some_of_mine,
     summaries_with,
+    unopened,
 )
 from portal.studies.notes import Note
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
@@ -70,5 +71,6 @@ __all__ = [
     "receive_part",
     "some_of_mine",
     "summaries_with",
+    "unopened",
     "working",
 ]

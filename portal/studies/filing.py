@@ -161,9 +161,9 @@ async def _study(actor: Actor, uid: str) -> _Plan:
     mark = (await Marks.of(actor)).study(uid)
     row = await Study.get_or_none(owner=actor.id, uid_mark=mark)
     if row is not None:
-        key = await keys.open_study_key(actor, row.id)
+        key = (await keys.open_study_keys(actor, [row.id])).get(row.id)
         if key is None:
-            raise RuntimeError("a study without its owner's key")
+            raise storing.Damaged
         return _Plan(row.id, key)
     study, key = uuid4(), vault.new_secret()
     async with transaction():

@@ -1,11 +1,13 @@
 """My documents: the studies of an account, and deleting one."""
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from portal import documents, keys, storing
+from portal import documents, keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.studies import manifests
@@ -14,18 +16,20 @@ from portal.studies.expiring import forget_study
 from portal.studies.models import Segment, Study
 from portal.studies.opening import OpenStudy
 from portal.studies.shelf import Shelf
-from portal.studies.summaries import StudySummary, as_summary, opened_summary, summary_of
+from portal.studies.summaries import (
+    StudySummary,
+    as_summary,
+    damaged_summary,
+    opened_summary,
+    summary_of,
+)
+
+log = logging.getLogger(__name__)
 
 
 async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
     """The actor's own studies, the latest examination first."""
-    return await _mine(shelf, actor, None)
-
-
-async def _mine(shelf: Shelf, actor: Actor, sizes: Mapping[UUID, int] | None) -> list[StudySummary]:
-    rows = await Study.filter(owner=actor.id)
-    opened = await keys.open_study_keys(actor, [row.id for row in rows])
-    return await _summaries(shelf, rows, opened, sizes)
+    return await _mine(shelf, actor, await Study.filter(owner=actor.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ async def my_documents(
     shelf: Shelf, actor: Actor, sizes: Mapping[UUID, int] | None = None
 ) -> list[Entry]:
     """Everything the actor keeps, the latest first; *sizes* in bytes when somebody knows them."""
-    studies = await _mine(shelf, actor, sizes)
-    rows = await Study.filter(owner=actor.id).only("id", "uid_mark")
+    rows = await Study.filter(owner=actor.id)
+    studies = await _mine(shelf, actor, rows, sizes)
     marks = {row.id: row.uid_mark for row in rows}
     listed = {marks[study.id] for study in studies if study.id in marks}
     beside: dict[str, list[documents.DocumentSummary]] = {}
@@ -81,8 +85,19 @@ async def my_documents(
 async def some_of_mine(shelf: Shelf, actor: Actor, wanted: Collection[UUID]) -> list[StudySummary]:
     """Those of *wanted* that are the actor's own and still there."""
     rows = await Study.filter(owner=actor.id, id__in=list(wanted)) if wanted else []
-    opened = await keys.open_study_keys(actor, [row.id for row in rows])
-    return await _summaries(shelf, rows, opened)
+    return await _mine(shelf, actor, rows)
+
+
+async def _mine(
+    shelf: Shelf, actor: Actor, rows: Sequence[Study], sizes: Mapping[UUID, int] | None = None
+) -> list[StudySummary]:
+    """Also what does not open any more: its owner sees that it is there, and can delete it."""
+    damaged: set[UUID] = set()
+    ids = [row.id for row in rows]
+    opened = await keys.open_study_keys(actor, ids, damaged)
+    sizes = await storing.sizes_of(ids) if sizes is None else sizes
+    found = await _summarised(shelf, rows, opened, await _unmerged(ids), sizes)
+    return found + [damaged_summary(each, sizes.get(each, 0)) for each in sorted(damaged)]
 
 
 async def summaries_with(shelf: Shelf, opened: Mapping[UUID, Secret]) -> list[StudySummary]:
@@ -104,14 +119,10 @@ async def listed_with(
     ]
 
 
-async def _summaries(
-    shelf: Shelf,
-    rows: Sequence[Study],
-    opened: Mapping[UUID, Secret],
-    sizes: Mapping[UUID, int] | None = None,
-) -> list[StudySummary]:
-    fresh = await _unmerged([row.id for row in rows])
-    return await _summarised(shelf, rows, opened, fresh, sizes)
+async def unopened(ids: Collection[UUID]) -> dict[UUID, StudySummary]:
+    """Of studies to which nobody could open the key: those that were not deleted are damaged."""
+    rows = await Study.filter(id__in=list(ids)).only("id") if ids else []
+    return {row.id: damaged_summary(row.id, 0) for row in rows}
 
 
 async def _unmerged(ids: Sequence[UUID]) -> set[UUID]:
@@ -129,22 +140,38 @@ async def _summarised(
     sizes = await storing.sizes_of([row.id for row in rows]) if sizes is None else sizes
     found = []
     for row in rows:
-        key = opened.get(row.id)
-        facts = None if key is None else await _facts(shelf, row, key, fresh=row.id in fresh)
+        key, size = opened.get(row.id), sizes.get(row.id, 0)
+        try:
+            facts = None if key is None else await _facts(shelf, row, key, fresh=row.id in fresh)
+        except (vault.Tampered, storing.Damaged):
+            _report(row.id)
+            found.append(damaged_summary(row.id, size))
+            continue
         if facts is not None:
-            found.append(as_summary(row.id, facts, sizes.get(row.id, 0)))
+            found.append(as_summary(row.id, facts, size))
     return sorted(found, key=lambda each: (each.date, each.time, str(each.id)), reverse=True)
 
 
 async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[str, Any] | None:
     """What lists show, or None for a study that is gone or never got an image."""
     if row.summary is not None and not fresh:
-        return opened_summary(row.id, key, row.summary)
+        try:
+            return opened_summary(row.id, key, row.summary)
+        except vault.Tampered:
+            if row.manifest is None:
+                raise
+            _report(row.id)  # the manifest says the same, and is another box
     try:
         manifest, _ = await manifests.load(shelf.boxes, row, key)
     except Unknown:
         return None
     return summary_of(manifest) if manifest else None
+
+
+@lru_cache(maxsize=1024)
+def _report(row: UUID) -> None:
+    """Once: a list is looked at often."""
+    log.critical("study does not open: row %s", row)
 
 
 async def delete(actor: Actor, study_id: UUID) -> None:

@@ -17,7 +17,7 @@ from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
 from portal.studies.packing import JsonPlaces, places
 from portal.studies.shelf import Shelf
-from portal.studies.summaries import opened_summary, shown_date, summary_of, titled
+from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
 from viewer.dicom import PoolFull, Refused
 
@@ -48,8 +48,16 @@ class OpenStudy:
 
     @property
     def _facts(self) -> dict[str, Any]:
-        box = self._row.summary
-        return opened_summary(self.id, self.key, box) if box is not None else {}
+        return self._said(self._row)
+
+    def _said(self, row: Study | None) -> dict[str, Any]:
+        """What the row's small box says; nothing when it was exchanged: images lie elsewhere."""
+        try:
+            if row is None or row.summary is None:
+                return {}
+            return opened_summary(self.id, self.key, row.summary)
+        except vault.Tampered:
+            return {}
 
     async def manifest_gzip(self) -> bytes:
         """The browser's manifest, ready to send with `Content-Encoding: gzip`."""
@@ -63,19 +71,9 @@ class OpenStudy:
         view: dict[str, Any] = json.loads(gzip.decompress(await self.manifest_gzip()))
         return view
 
-    async def summary(self) -> dict[str, Any]:
-        """What lists show (`summaries.summary_of`)."""
-        row = await self._settled()
-        if row is not None and row.summary is not None:
-            return opened_summary(self.id, self.key, row.summary)
-        return summary_of(await self._whole())
-
     async def is_prepared(self) -> bool:
         """Whether every instance's frames are made, as the sealed summary says: a cheap look."""
-        row = await manifests.settled(self.id)
-        if row is None or row.summary is None:
-            return False
-        return bool(opened_summary(self.id, self.key, row.summary)["prepared"])
+        return bool(self._said(await manifests.settled(self.id)).get("prepared"))
 
     async def frame(
         self, instance: UUID, frame: int, start: int = 0, stop: int | None = None

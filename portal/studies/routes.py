@@ -14,6 +14,7 @@ from portal.core.actor import Actor
 from portal.core.errors import Busy, Invalid, reading
 from portal.core.web import signed_in
 from portal.studies import listing, opening, parts, uploads
+from portal.studies.access import study_for
 from portal.studies.identity import Comparison, Facts, compare
 from portal.studies.notes import LONGEST_UID, read_notes
 from portal.studies.receiving import PartReceipt, receive_part
@@ -76,9 +77,10 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
 
     @blueprint.get("/documents/<uuid:study_id>/delete")
     async def confirm_delete(study_id: UUID) -> ResponseReturnValue:
-        study = await opening.open_own(shelf, signed_in(), study_id)
+        await study_for(signed_in(), study_id)
+        found = await listing.some_of_mine(shelf, signed_in(), [study_id])
         return await render_template(
-            "studies/delete.html", study=study, facts=await study.summary()
+            "studies/delete.html", id=study_id, study=next(iter(found), None)
         )
 
     @blueprint.post("/documents/<uuid:study_id>/delete")

@@ -40,10 +40,14 @@ class StudySummary:
     """Bytes it takes in the account."""
     thumbnail: UUID | None
     """Instance whose preview stands for the study."""
+    damaged: bool = False
+    """It does not open: nothing of it is known, and it can only be deleted."""
 
     @property
     def title(self) -> str:
         """The examination in a few words, without the patient."""
+        if self.damaged:
+            return gettext("Damaged examination")
         return titled({"description": self.description, "body_part": self.body_part,
                        "modalities": self.modalities})  # fmt: skip
 
@@ -154,6 +158,17 @@ def opened_summary(study: UUID, key: Secret, box: bytes) -> dict[str, Any]:
     plain = vault.unbox(key, box, vault.contexts.blob(study, study, "summary"))
     facts: dict[str, Any] = json.loads(plain)
     return facts
+
+
+def damaged_summary(study: UUID, size: int) -> StudySummary:
+    """What lists show of a study that does not open."""
+    empty = dict.fromkeys(
+        ("date", "time", "description", "body_part", "patient_name", "birth_date", "sex"), ""
+    )
+    return StudySummary(
+        id=study, modalities=(), series=0, instances=0, images=0, size=size, thumbnail=None,
+        damaged=True, **empty,
+    )  # fmt: skip
 
 
 def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:

@@ -6,6 +6,7 @@ from typing import Any
 from quart import Quart, request
 from quart.typing import ResponseReturnValue
 
+from portal import storing, vault
 from portal.core import web
 
 log = logging.getLogger(__name__)
@@ -14,11 +15,18 @@ log = logging.getLogger(__name__)
 def install_faults(app: Quart) -> None:
     """Answer and log faults of *app* discreetly."""
     app.register_error_handler(500, _answer)
+    app.register_error_handler(vault.Tampered, _damaged)
     app.log_exception = _log  # type: ignore[method-assign, assignment]
 
 
 async def _answer(_error: Exception) -> ResponseReturnValue:
     return await web.render_error_500()
+
+
+async def _damaged(_error: Exception) -> ResponseReturnValue:
+    """Somebody changed a row, or the disk did: nothing of it is shown, and the rest goes on."""
+    log.critical("something does not open in %s %s", request.method, request.endpoint)
+    return await web.render_error(storing.Damaged())
 
 
 def _log(exc_info: Any) -> None:
