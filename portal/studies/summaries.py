@@ -166,8 +166,8 @@ def damaged_summary(study: UUID, size: int) -> StudySummary:
         ("date", "time", "description", "body_part", "patient_name", "birth_date", "sex"), ""
     )
     return StudySummary(
-        id=study, modalities=(), series=0, instances=0, images=0, size=size, thumbnail=None,
-        damaged=True, **empty,
+        id=study, modalities=(), series=0, instances=0, images=0, documents=0, size=size,
+        thumbnail=None, damaged=True, **empty,
     )  # fmt: skip
 
 
