@@ -19,9 +19,22 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(plain, (each) => each.charCodeAt(0));
 }
 
+/** What this browser keeps; for this account or for whoever used the browser before. */
 async function subscribed(): Promise<PushSubscription | null> {
   const registration = await navigator.serviceWorker.getRegistration(WORKER);
   return (await registration?.pushManager.getSubscription()) ?? null;
+}
+
+/** Whether the portal tells this account here: what it was signed out on, it has forgotten. */
+async function told(): Promise<boolean> {
+  const subscription = await subscribed();
+  if (subscription === null) return false;
+  const { endpoint } = subscription;
+  try {
+    return (await postJson<{ known: boolean }>("/profile/notices/devices/known", { endpoint })).known;
+  } catch {
+    return false; // the button asks again, and says why it cannot
+  }
 }
 
 async function subscribe(key: string): Promise<void> {
@@ -54,7 +67,7 @@ async function offerPush(place: HTMLElement): Promise<void> {
   const begin = one<HTMLButtonElement>("[data-push-on]", place);
   const end = one<HTMLButtonElement>("[data-push-off]", place);
   const show = async () => {
-    const here = (await subscribed()) !== null;
+    const here = await told();
     begin.hidden = here;
     end.hidden = !here;
   };

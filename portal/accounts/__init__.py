@@ -32,6 +32,7 @@ from portal.accounts.events import (
     SafetyChanged,
 )
 from portal.accounts.factors import StepUpNeeded, step_up
+from portal.accounts.factors.browsers import here as this_browser
 from portal.accounts.factors.devices import Visit
 from portal.accounts.forms import (
     Activating,
@@ -137,6 +138,7 @@ __all__ = [
     "sign_out",
     "situation_of",
     "step_up",
+    "this_browser",
     "ticket",
     "withdraw_confirmation",
     "write_to",

@@ -58,6 +58,18 @@ class Belongings:
         """The account has another address now (`mailing.Address.mark`)."""
         del account, old_mark, new_mark
 
+    async def end_browsers(self, account: AccountId, *, only: str = "", but: str = "") -> None:
+        """
+        Reach the account no longer on its browsers: *only* on that one, or on all *but* that one.
+
+        Browsers by their numbers (`factors.devices.number_of`).
+        """
+        del account, only, but
+
+    async def take_browser(self, account: AccountId, browser: str) -> None:
+        """The account has signed in there: nobody else is to be reached on that browser."""
+        del account, browser
+
 
 class _Desk:
     """Where the composition root leaves the rooms' answers."""
@@ -101,6 +113,18 @@ async def readdress(account: AccountId, old_mark: str, new_mark: str) -> None:
     """`Belongings.readdress` of every room."""
     for room in _rooms():
         await room.readdress(account, old_mark, new_mark)
+
+
+async def end_browsers(account: AccountId, *, only: str = "", but: str = "") -> None:
+    """`Belongings.end_browsers` of every room."""
+    for room in _rooms():
+        await room.end_browsers(account, only=only, but=but)
+
+
+async def take_browser(account: AccountId, browser: str) -> None:
+    """`Belongings.take_browser` of every room."""
+    for room in _rooms():
+        await room.take_browser(account, browser)
 
 
 def _rooms() -> tuple[Belongings, ...]:

@@ -88,24 +88,25 @@ async def comes_back(account_id: AccountId) -> None:
             await to_owner(await Account.get(id=account_id), "reset_stopped")
 
 
-async def put_right(account_id: AccountId) -> None:
+async def put_right(account_id: AccountId, here: str = "") -> None:
     """
     Whoever sets a secret anew may have had a thief: what that one began ends.
 
-    No reset and no change of address goes on, and no browser is known any more.  Joins the
-    caller's transaction.
+    No reset and no change of address goes on, and no browser is known, or told anything, any more,
+    except for what is told *here*.  Joins the caller's transaction.
     """
     async with transaction():
         await comes_back(account_id)
-        await forget_devices(account_id)
+        await forget_devices(account_id, here)
         if await Readdressing.filter(account_id=account_id).delete():
             await to_owner(await Account.get(id=account_id), "address_stopped")
 
 
-async def forget_devices(account_id: AccountId) -> None:
-    """No browser is known to the account any more."""
+async def forget_devices(account_id: AccountId, here: str = "") -> None:
+    """No browser is known to the account any more, and none but the one *here* is told anything."""
     async with transaction():
         await Account.filter(id=account_id).update(devices_rev=F("devices_rev") + 1)
+        await belongings.end_browsers(account_id, but=here)
 
 
 async def stays(account_id: AccountId) -> bool:

@@ -119,7 +119,7 @@ def _signing(blueprint: Blueprint, settings: Settings) -> None:
 
     @blueprint.post("/sign-out")
     async def sign_out() -> ResponseReturnValue:
-        await signing.sign_out(signed_in())
+        await signing.sign_out(signed_in(), browsers.here(settings))
         answer = redirect_to("/sign-in")
         browsers.forget_sign_in(answer, settings)
         return answer
@@ -135,7 +135,8 @@ def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
         actor = signed_in()
         data = (await request.form).to_dict()
         try:
-            await signing.change_password(actor, PasswordChange.parse(data))
+            typed = PasswordChange.parse(data)
+            await signing.change_password(actor, typed, browsers.here(settings))
         except (Invalid, WrongPassword, TooManyTries, Stopped, Conflict) as error:
             least = await shortest_for(actor)
             return await _form("accounts/password.html", data, error, shortest=least)

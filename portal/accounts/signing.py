@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from portal import keys, mailing
-from portal.accounts import guessing, leaving, passwords, proving, throttles, unverified
+from portal.accounts import belongings, guessing, leaving, passwords, proving, throttles, unverified
 from portal.accounts.errors import WrongSignIn
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import entering, judging
@@ -68,14 +68,19 @@ async def _opened(mark: str, password: str) -> unverified.Opened | None:
     return await unverified.find(mark, password)
 
 
-async def sign_out(actor: Actor) -> None:
-    """End this session, also for its open sockets."""
-    await keys.end_session(actor)
+async def sign_out(actor: Actor, browser: str = "") -> None:
+    """End this session, also for its open sockets, and what its *browser* is told."""
+    async with transaction():
+        await keys.end_session(actor)
+        if browser:
+            await belongings.end_browsers(actor.id, only=browser)
 
 
-async def change_password(actor: Actor, typed: PasswordChange) -> None:
+async def change_password(actor: Actor, typed: PasswordChange, here: str = "") -> None:
     """
     Wrap the root by a new password, end every other session and write a mail.
+
+    No browser but the one *here* is told anything any more.
 
     Raises `WrongPassword`, `WeakPassword`, `TooManyTries`, and `Conflict` when the present one was
     changed meanwhile.
@@ -101,7 +106,7 @@ async def change_password(actor: Actor, typed: PasswordChange) -> None:
         await keys.keep_wrap(wrap, opened_by=proved.wrap)
         await judging.keep(actor, judged)
         await keys.end_sessions(actor.id, but=actor.session)
-        await leaving.put_right(actor.id)
+        await leaving.put_right(actor.id, here)
         await to_owner(account, "password_changed")
         await owe(SafetyChanged(actor.id, "password_changed"))
     await throttles.forget(CHANGES, str(actor.id))

@@ -15,6 +15,8 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from tortoise.expressions import Q
+
 from portal import keys, vault
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
@@ -66,8 +68,12 @@ class Subscription:
         return found
 
 
-async def add(actor: Actor, subscription: Subscription) -> None:
-    """Tell the actor on this device, too; a device that was somebody else's is theirs no more."""
+async def add(actor: Actor, subscription: Subscription, browser: str = "") -> None:
+    """
+    Tell the actor on this device, too; a device that was somebody else's is theirs no more.
+
+    *browser*: its number, by which signing out there ends it.
+    """
     mark, row = _mark(subscription.endpoint), uuid4()
     packed = json.dumps(asdict(subscription)).encode()
     async with transaction():
@@ -76,6 +82,7 @@ async def add(actor: Actor, subscription: Subscription) -> None:
             id=row,
             account=actor.id,
             mark=mark,
+            browser=_browser_mark(browser) if browser else None,
             subscription=vault.box(keys.pepper_key("push"), packed, _context(row)),
             created_at=now(),
         )
@@ -87,6 +94,29 @@ async def add(actor: Actor, subscription: Subscription) -> None:
 async def remove(actor: Actor, endpoint: str) -> None:
     """No longer on this device."""
     await NoticeDevice.filter(account=actor.id, mark=_mark(endpoint)).delete()
+
+
+async def knows(actor: Actor, endpoint: str) -> bool:
+    """Whether the actor is told on the device with this address at its push service."""
+    return await NoticeDevice.exists(account=actor.id, mark=_mark(endpoint))
+
+
+async def end(account: AccountId, *, only: str = "", but: str = "") -> None:
+    """No longer on the browser with the number *only*, or on any *but* one; joins a transaction."""
+    mine = NoticeDevice.filter(account=account)
+    if only:
+        await mine.filter(browser=_browser_mark(only)).delete()
+    elif but:
+        await mine.filter(Q(browser=None) | ~Q(browser=_browser_mark(but))).delete()
+    else:
+        await mine.delete()
+
+
+async def take(account: AccountId, browser: str) -> None:
+    """Nobody but *account* is told on this browser; joins the caller's transaction."""
+    if browser:
+        there = NoticeDevice.filter(browser=_browser_mark(browser))
+        await there.exclude(account=account).delete()
 
 
 async def remove_all(actor: Actor) -> None:
@@ -138,6 +168,10 @@ def _decoded(text: str) -> bytes:
 
 def _mark(endpoint: str) -> str:
     return vault.mac(keys.pepper_key("push-index"), vault.ctx("push", endpoint)).hex()
+
+
+def _browser_mark(number: str) -> str:
+    return vault.mac(keys.pepper_key("push-index"), vault.ctx("browser", number)).hex()
 
 
 def _context(row: UUID) -> bytes:

@@ -10,7 +10,7 @@ from uuid import UUID
 from quart import Blueprint, Response, current_app, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
-from portal import keys
+from portal import accounts, keys
 from portal.core.db import now
 from portal.core.errors import Invalid
 from portal.core.errors import reading as reading_input
@@ -45,7 +45,7 @@ def create_blueprint(describe: Describe, settings: Settings) -> Blueprint:
     _list(blueprint, describe)
     _wishes(blueprint)
     _stopping(blueprint)
-    _devices(blueprint, tuple(settings.push_hosts.split()))
+    _devices(blueprint, settings)
     return blueprint
 
 
@@ -125,7 +125,9 @@ def _stopping(blueprint: Blueprint) -> None:
         return await render_template("notices/stop.html", token=token, done=done)
 
 
-def _devices(blueprint: Blueprint, hosts: tuple[str, ...]) -> None:
+def _devices(blueprint: Blueprint, settings: Settings) -> None:
+    hosts = tuple(settings.push_hosts.split())
+
     @blueprint.get("/push-worker.js")
     async def push_worker() -> ResponseReturnValue:
         """At the root, because a worker serves the folder it lies in and what is below."""
@@ -139,8 +141,17 @@ def _devices(blueprint: Blueprint, hosts: tuple[str, ...]) -> None:
     @blueprint.post("/profile/notices/devices")
     async def add_device() -> ResponseReturnValue:
         sent = await request.get_json(silent=True)
-        await devices.add(signed_in(), Subscription.parse(sent, hosts))
+        found = Subscription.parse(sent, hosts)
+        await devices.add(signed_in(), found, accounts.this_browser(settings))
         return {"ok": True}, 201
+
+    @blueprint.post("/profile/notices/devices/known")
+    async def knows_device() -> ResponseReturnValue:
+        """Whether this device is told; what the browser remembers may be over here."""
+        sent = await request.get_json(silent=True)
+        with reading_input():
+            endpoint = str(sent["endpoint"])
+        return {"known": await devices.knows(signed_in(), endpoint)}
 
     @blueprint.post("/profile/notices/devices/removal")
     async def remove_device() -> ResponseReturnValue:

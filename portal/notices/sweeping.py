@@ -7,6 +7,7 @@ from tortoise.models import Model
 
 from portal import accounts
 from portal.core.actor import AccountId
+from portal.notices import devices
 from portal.notices.models import Notice, NoticeDevice, NoticeDue, NoticePreference
 
 KEPT: Final = timedelta(days=90)
@@ -34,6 +35,14 @@ class Belongings(accounts.Belongings):
         for model in ABOUT_ACCOUNTS:
             await model.filter(account=account).delete()
         await Notice.filter(by=account).update(by=None)
+
+    async def end_browsers(self, account: AccountId, *, only: str = "", but: str = "") -> None:
+        """No pushes to browsers that the account was signed out on."""
+        await devices.end(account, only=only, but=but)
+
+    async def take_browser(self, account: AccountId, browser: str) -> None:
+        """No pushes for whoever used the browser before."""
+        await devices.take(account, browser)
 
 
 async def _sweep_gone(model: type[Model]) -> None:

@@ -221,6 +221,7 @@ RIGHTS: Final[dict[str, Right]] = {
             keys={"p256dh": "BA" + "A" * 85, "auth": "A" * 22},
         ),
     ),
+    "notices.knows_device": Right(SIGNED_IN, sends=js(endpoint="https://push.test/x")),
     "notices.remove_device": Right(SIGNED_IN, sends=js(endpoint="https://push.test/x")),
     "studies.upload_page": Right(SIGNED_IN),
     "studies.documents": Right(SIGNED_IN),

@@ -10,7 +10,7 @@ from portal.accounts.answers import (
     give_cookie,
     half_cookie,
 )
-from portal.accounts.factors.devices import Visit, remember
+from portal.accounts.factors.devices import Visit, number_of, remember
 from portal.accounts.models import Account
 from portal.core.actor import AccountId
 from portal.core.settings import Settings
@@ -27,6 +27,11 @@ def visit(settings: Settings) -> Visit:
         request.headers.get("User-Agent", "")[:LONGEST_AGENT],
         request.cookies.get(device_cookie(settings), ""),
     )
+
+
+def here(settings: Settings) -> str:
+    """The number of the browser that asks; empty when it never signed in to anything."""
+    return number_of(request.cookies.get(device_cookie(settings), ""))
 
 
 async def stay_known(answer: Response, settings: Settings, account: AccountId) -> None:

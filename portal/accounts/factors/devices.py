@@ -113,6 +113,14 @@ def known_device(cookie: str, account: UUID, generation: int) -> str:
     return device.hex() if _mark(device, account, generation) in marks else ""
 
 
+def number_of(cookie: str) -> str:
+    """The number of the browser that brings *cookie*, whoever used it; empty for a new one."""
+    try:
+        return _read(cookie)[0].hex()
+    except ValueError:
+        return ""
+
+
 def remember(cookie: str, account: UUID, generation: int) -> str:
     """The cookie that says so from now on; it names nobody."""
     try:

@@ -11,11 +11,11 @@ from typing import Final, Literal, cast
 from uuid import UUID
 
 from portal import keys
-from portal.accounts import leaving, throttles
+from portal.accounts import belongings, leaving, throttles
 from portal.accounts.administrators import is_administrator
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import document, proofs
-from portal.accounts.factors.devices import About, Visit, known_device, remember
+from portal.accounts.factors.devices import About, Visit, known_device, number_of, remember
 from portal.accounts.factors.errors import HalfOver, PasskeyUnknown
 from portal.accounts.factors.models import SeenBefore
 from portal.accounts.factors.passkeys import Answer, Site
@@ -187,6 +187,7 @@ async def _signed_in(
             opened_by=opened_by,
         )
         await leaving.comes_back(AccountId(account.id))
+        await belongings.take_browser(AccountId(account.id), number_of(visit.device))
     new = await _seen_before(account) and not known_device(
         visit.device, account.id, account.devices_rev
     )

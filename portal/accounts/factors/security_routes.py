@@ -109,7 +109,7 @@ def add_sessions(blueprint: Blueprint, settings: Settings) -> None:
         actor = signed_in()
         async with transaction():
             await keys.end_sessions(actor.id, but=actor.session)
-            await leaving.forget_devices(actor.id)
+            await leaving.forget_devices(actor.id, browsers.here(settings))
         answer = redirect_to(f"{SESSIONS}?ended=1")
         await browsers.stay_known(answer, settings, actor.id)
         return answer
