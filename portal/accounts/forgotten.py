@@ -8,7 +8,7 @@ new password.  Nobody learns from the answer or its time whether an address has 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from portal import keys, mailing, vault
 from portal.accounts import guessing, leaving, passwords, throttles
@@ -38,7 +38,7 @@ _PAPERS: Final[dict[keys.TypedHow, str]] = {"code": "password_changed", "recover
 class _Opened:
     account: Account
     actor: Actor = field(repr=False)
-    wrap: UUID | None
+    wrap: UUID
     """Of the Pass or of the recovery sheet."""
     news: str
     """What the owner is told."""
@@ -61,7 +61,7 @@ async def _set_password(typed: Forgotten, network: str) -> None:
     mark = typed.mail.mark
     await throttles.count(CODES, mark)
     await throttles.count(CODES_FROM, network)
-    found = await _opened(await Account.get_or_none(mail_mark=mark), typed.code)
+    found = await _opened(mark, typed.code)
     if found is None:
         raise WrongRecovery
     await throttles.forget(CODES, mark)
@@ -85,12 +85,14 @@ async def _set_password(typed: Forgotten, network: str) -> None:
         raise WrongRecovery from None
 
 
-async def _opened(account: Account | None, code: str) -> _Opened | None:
+async def _opened(mark: str, code: str) -> _Opened | None:
     """The account, if *code* is that of its Pass or recovery sheet; a wrong one tries both."""
-    who: UUID | None = None if account is None else account.id
+    whose = await guessing.owner_of(mark)
     for how, news in _PAPERS.items():
-        wrap = await keys.wrap_of(who or uuid4(), how)
-        root = await keys.unwrap_root(how, "user", who, code)
-        if account is not None and root is not None:
-            return _Opened(account, await as_actor(account, root), wrap, news)
+        found = await keys.unwrap_root(how, "user", whose, code)
+        if found is not None:
+            account = await Account.get_or_none(id=whose, mail_mark=mark)
+            if account is None:
+                return None
+            return _Opened(account, await as_actor(account, found.root), found.wrap, news)
     return None

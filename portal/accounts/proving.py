@@ -14,7 +14,7 @@ class Proved:
     """What the present password opened."""
 
     root: Secret = field(repr=False)
-    wrap: UUID | None
+    wrap: UUID
     """Which gave the root; what is written by its word holds only while it is not replaced."""
 
 
@@ -26,8 +26,7 @@ async def by_password(actor: Actor, present: str) -> Proved:
     `TooManyTries`, `Stopped`.
     """
     async with guessing.counted(guessing.PROOFS, actor.id):
-        wrap = await keys.wrap_of(actor.id, "password")
-        root = await keys.unwrap_root("password", "user", actor.id, passwords.fold(present))
-        if root is None:
+        found = await keys.unwrap_root("password", "user", actor.id, passwords.fold(present))
+        if found is None:
             raise WrongPassword
-    return Proved(root, wrap)
+    return Proved(found.root, found.wrap)

@@ -149,15 +149,15 @@ async def _root_by_code(link: Link, code: str, network: str) -> Secret:
     except Stopped:
         raise CodesStopped from None
     await throttles.count(CODES_FROM, network)
-    root = await keys.unwrap_root("code", "user", link.account_id, code)
-    if root is None:
+    found = await keys.unwrap_root("code", "user", link.account_id, code)
+    if found is None:
         if tries == CODES.last:
             address = mailing.open_address(link.mail, link.account_id)
             await mailing.send("codes_stopped", address, link.language)
         raise WrongCode
     await throttles.forget(CODES, account)
     await throttles.give_back(CODES_FROM, network)
-    return root
+    return found.root
 
 
 async def forget_unactivated() -> int:

@@ -8,6 +8,7 @@ same work and gets the same answer for every address; what it is about stands in
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid4
 
 from portal import mailing
 from portal.accounts import belongings, leaving, throttles
@@ -53,7 +54,7 @@ async def ask(address: mailing.Address, network: str) -> None:
     account = await Account.get_or_none(mail_mark=address.mark)
     waiting = await Activation.filter(mail_mark=address.mark).order_by("-expires_at").first()
     token = new_token()
-    soon = None if account is None else await _moved(account)
+    soon = await _moved(uuid4() if account is None else account.id)  # asked for nobody, too
     letter: tuple[str, dict[str, Any]]
     if account is not None:
         address = mailing.open_address(account.mail, account.id)  # not as somebody spelled it
@@ -77,9 +78,9 @@ async def ask(address: mailing.Address, network: str) -> None:
         await mailing.send(kind, address, speaks, until=expires_at, **params)
 
 
-async def _moved(account: Account) -> datetime | None:
+async def _moved(account: UUID) -> datetime | None:
     """From when on a new address may ask for a reset, while it may not."""
-    lately = FormerAddress.filter(account_id=account.id).order_by("-until")
+    lately = FormerAddress.filter(account_id=account).order_by("-until")
     newest = await lately.first()
     soon = None if newest is None else newest.until - FOLLOWED + SETTLED
     return soon if soon is not None and soon > now() else None

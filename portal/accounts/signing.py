@@ -1,7 +1,6 @@
 """Signing in and out, changing the password.  The wrap of the root is the only verifier."""
 
 from typing import Any, Final
-from uuid import uuid4
 
 from portal import keys, mailing
 from portal.accounts import belongings, guessing, leaving, passwords, proving, throttles, unverified
@@ -59,12 +58,11 @@ async def _sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
 
 async def _opened(mark: str, password: str) -> unverified.Opened | None:
     """The owner of the address, or one of those who wait under it: two derivations at most."""
-    account = await Account.get_or_none(mail_mark=mark)
-    whose = None if account is None else account.id
-    wrap = await keys.wrap_of(whose or uuid4(), "password")  # asked for nobody, too: it takes time
-    root = await keys.unwrap_root("password", "user", whose, password)
-    if account is not None and root is not None:
-        return unverified.Opened(account, root, wrap)
+    whose = await guessing.owner_of(mark)
+    found = await keys.unwrap_root("password", "user", whose, password)
+    if found is not None:
+        account = await Account.get_or_none(id=whose, mail_mark=mark)
+        return None if account is None else unverified.Opened(account, found.root, found.wrap)
     return await unverified.find(mark, password)
 
 

@@ -9,7 +9,7 @@ owner first and then all that wait under it, with one derivation however many th
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from portal import keys
@@ -32,7 +32,7 @@ class Opened:
 
     account: Account
     root: Secret = field(repr=False)
-    wrap: UUID | None
+    wrap: UUID
 
 
 class _Activated:
@@ -74,14 +74,15 @@ async def find(mark: str, password: str) -> Opened | None:
     """
     The newest account waiting under an address that *password* opens.
 
-    The same work for none, one and many.  Raises `Busy`.
+    The same work for none, one and a few.  Raises `Busy`.
     """
     waiting = Account.filter(waiting_mark=mark, state=UNVERIFIED, created_at__gt=now() - LIFE)
-    rows = await waiting.order_by("-created_at").limit(MOST_FOR_ONE_ADDRESS)
-    by_id = {row.id: row for row in rows}
+    newest = waiting.order_by("-created_at").limit(MOST_FOR_ONE_ADDRESS)
+    ids = cast("list[UUID]", await newest.values_list("id", flat=True))
     salt = keys.shared_salt(mark)
-    found = await keys.unwrap_one_of("password", "user", list(by_id), password, salt=salt)
-    return None if found is None else Opened(by_id[found.principal], found.root, found.wrap)
+    found = await keys.unwrap_one_of("password", "user", ids, password, salt=salt)
+    account = None if found is None else await Account.get_or_none(id=found.principal)
+    return None if found is None or account is None else Opened(account, found.root, found.wrap)
 
 
 def learn(account: Account) -> None:

@@ -70,6 +70,7 @@ from portal.keys.sessions import (
 from portal.keys.slowness import door, slow
 from portal.keys.texts import Text
 from portal.keys.wraps import (
+    Found,
     TypedHow,
     Wrap,
     drop_wrap,
@@ -79,13 +80,13 @@ from portal.keys.wraps import (
     shared_salt,
     unwrap_one_of,
     unwrap_root,
-    wrap_of,
     wrap_root,
 )
 
 __all__ = [
     "FIRST_EPOCH",
     "Arriving",
+    "Found",
     "Half",
     "Holder",
     "OwnSession",
@@ -154,6 +155,5 @@ __all__ = [
     "unwrap_by_passkey",
     "unwrap_one_of",
     "unwrap_root",
-    "wrap_of",
     "wrap_root",
 ]

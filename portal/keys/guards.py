@@ -8,6 +8,7 @@ certain what must be found.  They can be made anew without what a person types.
 """
 
 import logging
+from typing import Protocol
 from uuid import UUID
 
 from portal import vault
@@ -23,7 +24,27 @@ def close_outer(row: UUID, pepper_id: int, guard: int, box: bytes) -> bytes:
     return vault.box(outer_key(pepper_id), box, _context(row, guard))
 
 
-def open_outer(row: HumanWrap | PasskeyWrap) -> bytes:
+class Wrapped(Protocol):
+    """What is needed of a wrap's row to open its outer box."""
+
+    @property
+    def id(self) -> UUID:
+        """The wrap's own."""
+
+    @property
+    def pepper_id(self) -> int | None:
+        """Under which pepper the box lies."""
+
+    @property
+    def guard(self) -> int:
+        """The revision that the box is bound to."""
+
+    @property
+    def box(self) -> bytes:
+        """The outer box."""
+
+
+def open_outer(row: Wrapped) -> bytes:
     """
     What lies in the outer box.
 

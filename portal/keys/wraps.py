@@ -16,7 +16,7 @@ from portal import vault
 from portal.core.actor import Secret
 from portal.core.db import transaction
 from portal.core.errors import Conflict
-from portal.keys.custody import custody, pepper_key
+from portal.keys.custody import Custody, custody, pepper_key
 from portal.keys.guards import close_outer, guard_of, open_outer
 from portal.keys.holders import PrincipalKind
 from portal.keys.models import HumanWrap, Principal
@@ -30,7 +30,15 @@ CODES: Final = frozenset({"code", "recovery"})
 PEPPERED: Final = frozenset({"password"})
 """A Pass code has 120 bits and must outlive a lost pepper."""
 
-_Work = tuple[bytes, vault.Cost]
+ALIKE: Final = 4
+"""So many people who wait under one address cost as much as none."""
+
+
+class _Work(NamedTuple):
+    """What a derivation needs besides the typed."""
+
+    salt: bytes
+    cost: vault.Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,19 @@ class Wrap:
     cost: str
     box: bytes = field(repr=False)
     """The inner box; the outer one is put around it when it is kept."""
+
+
+class _Row(NamedTuple):
+    """What is read of a wrap; also of the one that stands in for a wrap that is not there."""
+
+    id: UUID
+    principal: UUID
+    epoch: int
+    salt: bytes
+    cost: str
+    pepper_id: int | None
+    guard: int
+    box: bytes
 
 
 class Found(NamedTuple):
@@ -110,12 +131,6 @@ async def keep_wrap(wrap: Wrap, *, opened_by: UUID | None = None) -> None:
         )
 
 
-async def wrap_of(principal: UUID, how: TypedHow) -> UUID | None:
-    """Which wrap opens *principal*'s root now; to be asked before `unwrap_root`."""
-    row = await HumanWrap.get_or_none(principal=principal, how=how).only("id")
-    return None if row is None else row.id
-
-
 async def must_still_open(account: UUID, epoch: int, wrap: UUID | None) -> None:
     """
     Raise `Conflict` when the root of *epoch*, or the *wrap* that gave it, was replaced meanwhile.
@@ -141,17 +156,19 @@ async def has_wrap(how: TypedHow, principal: UUID) -> bool:
 
 async def unwrap_root(
     how: TypedHow, kind: PrincipalKind, principal: UUID | None, typed: str
-) -> Secret | None:
+) -> Found | None:
     """
-    The root under *typed*, or None: wrong, or there is no such principal or wrap.
+    The root under *typed* and the wrap that gave it, or None: wrong, or there is none.
 
     Nobody learns from the time which it was: for an unknown principal (None) the same work is done
-    with a made-up salt.  Raises `Busy` when too many people sign in at once.
+    on a wrap that nothing opens.  Raises `Busy` when too many people sign in at once.
     """
-    row = await HumanWrap.get_or_none(principal=principal or uuid4(), how=how, kind=kind)
-    work = None if row is None else _work_in(row)
-    key = await slow(vault.derive, _spelled(how, typed), *(work or _decoy(how, principal)))
-    return None if row is None or work is None else _opened(row, how, kind, key)
+    who = principal or uuid4()
+    rows = await _rows(how, kind, [who])
+    row, work = _or_nobodys(rows[0] if rows else None, how, principal)
+    key = await slow(vault.derive, _spelled(how, typed), *work)
+    root = _opened(row, how, kind, key)
+    return None if root is None else Found(who, root, row.id)
 
 
 async def unwrap_one_of(
@@ -160,22 +177,23 @@ async def unwrap_one_of(
     """
     The first of *principals* whose root, wrapped under *salt*, opens with *typed*; or None.
 
-    One derivation however many there are, none included: the time tells nobody how many.  (One
-    more for each other cost among their wraps, while old ones outlive a change of the settings.)
-    Raises `Busy` when too many people sign in at once.
+    One derivation however many there are, and for up to `ALIKE` of them, none included, the same
+    statement and as many boxes tried: the time tells nobody how many.  (One more derivation for
+    each other cost among their wraps, while old ones outlive a change of the settings.)  Raises
+    `Busy` when too many people sign in at once.
     """
-    found = await HumanWrap.filter(principal__in=list(principals), how=how, kind=kind)
-    rows = {row.principal: row for row in found if row.salt == salt}
-    works = {row.principal: work for row in rows.values() if (work := _work_in(row)) is not None}
-    costs = {work[1] for work in works.values()} | {custody().cost}
+    tried = [*principals, *(uuid4() for _ in range(ALIKE - len(principals)))]
+    rows = {row.principal: row for row in await _rows(how, kind, tried) if row.salt == salt}
+    found = [_or_nobodys(rows.get(each), how, None) for each in tried]
+    costs = {work.cost for _, work in found} | {custody().cost}
     spelled = _spelled(how, typed)
     derived = {cost: await slow(vault.derive, spelled, salt, cost) for cost in costs}
-    for principal in principals:
-        if principal in works:
-            root = _opened(rows[principal], how, kind, derived[works[principal][1]])
-            if root is not None:
-                return Found(principal, root, rows[principal].id)
-    return None
+    opened = None
+    for row, work in found:
+        root = _opened(row, how, kind, derived[work.cost])
+        if root is not None and opened is None:
+            opened = Found(row.principal, root, row.id)
+    return opened
 
 
 def shared_salt(name: str) -> bytes:
@@ -183,7 +201,49 @@ def shared_salt(name: str) -> bytes:
     return vault.mac(pepper_key("decoy"), vault.ctx("shared", name))[: vault.SALT_BYTES]
 
 
-def _opened(row: HumanWrap, how: TypedHow, kind: PrincipalKind, key: Secret) -> Secret | None:
+async def _rows(how: TypedHow, kind: PrincipalKind, principals: Sequence[UUID]) -> list[_Row]:
+    found = HumanWrap.filter(principal__in=list(principals), how=how, kind=kind)
+    return [_Row(**row) for row in await found.values(*_Row._fields)]
+
+
+def _or_nobodys(row: _Row | None, how: TypedHow, principal: UUID | None) -> tuple[_Row, _Work]:
+    """The wrap and what it takes to try it; for none, or one we never wrote, nobody's instead."""
+    label = vault.ctx(how, b"" if principal is None else principal.bytes)
+    salt = vault.mac(pepper_key("decoy"), label)[: vault.SALT_BYTES]
+    work = None if row is None else _work_in(row)
+    if row is not None and work is not None:
+        return row, work
+    return _Nobody.wrap(how), _Work(salt, custody().cost)
+
+
+class _Nobody:
+    """
+    A wrap like any other that nothing typed opens: it is tried when there is none.
+
+    Made once for the key files of the process, so that trying it takes as long as trying a row.
+    """
+
+    _under: Custody | None = None
+    _with_outer: _Row
+    _without: _Row
+
+    @classmethod
+    def wrap(cls, how: TypedHow) -> _Row:
+        """The same one each time."""
+        desk = custody()
+        if cls._under is not desk:
+            row, principal, pepper_id = uuid4(), uuid4(), desk.files.pepper_id
+            context = vault.contexts.root_wrap(how, "user", principal, 1)
+            inner = vault.box_secret(vault.new_secret(), vault.new_secret(), context)
+            salt, cost = bytes(vault.SALT_BYTES), str(desk.cost)
+            outer = close_outer(row, pepper_id, 0, inner)
+            cls._with_outer = _Row(row, principal, 1, salt, cost, pepper_id, 0, outer)
+            cls._without = cls._with_outer._replace(pepper_id=None, box=inner)
+            cls._under = desk
+        return cls._with_outer if how in PEPPERED else cls._without
+
+
+def _opened(row: _Row, how: TypedHow, kind: PrincipalKind, key: Secret) -> Secret | None:
     try:
         box = open_outer(row) if how in PEPPERED else row.box
         context = vault.contexts.root_wrap(how, kind, row.principal, row.epoch)
@@ -192,7 +252,7 @@ def _opened(row: HumanWrap, how: TypedHow, kind: PrincipalKind, key: Secret) -> 
         return None
 
 
-def _work_in(row: HumanWrap) -> _Work | None:
+def _work_in(row: _Row) -> _Work | None:
     """Salt and cost of a wrap; None when they are none that we ever wrote."""
     try:
         cost = vault.Cost.parse(row.cost)
@@ -201,12 +261,7 @@ def _work_in(row: HumanWrap) -> _Work | None:
     if cost is None or len(row.salt) != vault.SALT_BYTES:
         log.critical("salt or cost out of bounds: wrap %s", row.id)
         return None
-    return row.salt, cost
-
-
-def _decoy(how: TypedHow, principal: UUID | None) -> _Work:
-    label = vault.ctx(how, b"" if principal is None else principal.bytes)
-    return vault.mac(pepper_key("decoy"), label)[: vault.SALT_BYTES], custody().cost
+    return _Work(row.salt, cost)
 
 
 def _spelled(how: TypedHow, typed: str) -> str:

@@ -25,7 +25,8 @@ class Person:
 
     async def unlocks_with(self, typed: str) -> Secret | None:
         """The root that a password gives."""
-        return await keys.unwrap_root("password", "user", self.id, typed)
+        found = await keys.unwrap_root("password", "user", self.id, typed)
+        return None if found is None else found.root
 
     async def signs_in(self) -> str:
         """The cookie of a new session."""

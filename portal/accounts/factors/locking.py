@@ -7,7 +7,6 @@ the password is enough until that session would have ended anyway.  It opens not
 
 import hmac
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
 
 from portal import keys
 from portal.accounts import guessing
@@ -21,7 +20,7 @@ from portal.accounts.factors.proofs import Proof
 from portal.accounts.models import Account
 from portal.accounts.passwords import fold
 from portal.accounts.unverified import UNVERIFIED
-from portal.core.actor import AccountId, Actor, Secret
+from portal.core.actor import AccountId, Actor
 from portal.core.errors import Conflict, SignInNeeded
 
 
@@ -75,12 +74,12 @@ async def _by_password(locked: Locked, typed: str, visit: Visit, policy: Policy)
     if half is None or account is None:
         return await _as_a_stranger(locked.account, account, typed, visit, policy)
     async with guessing.counted(guessing.PROOFS, account.id):
-        root, wrap = await _opened(account, typed)
-        if root is None:
+        found = await _opened(account, typed)
+        if found is None:
             raise WrongPassword
-    if hmac.compare_digest(half.actor.root.reveal(), root.reveal()):
+    if hmac.compare_digest(half.actor.root.reveal(), found.root.reveal()):
         return await entering.finish(half, visit, half.until)
-    return await _after_password(account, root, visit, policy, wrap)
+    return await _after_password(account, found, visit, policy)
 
 
 async def _as_a_stranger(
@@ -91,28 +90,29 @@ async def _as_a_stranger(
     with keys.door.entered():
         guess = await guessing.from_outside(mark or str(about), visit)
         try:
-            root, wrap = await _opened(account, typed)
+            found = await _opened(account, typed)
         except Exception:
             await guess.not_made()
             raise
-        if account is None or root is None:
+        if account is None or found is None:
             await guess.wrong()
             raise WrongPassword
         await guess.right(owner=account.mail_mark is not None)
-        return await _after_password(account, root, visit, policy, wrap)
+        return await _after_password(account, found, visit, policy)
 
 
-async def _opened(account: Account | None, typed: str) -> tuple[Secret | None, UUID | None]:
+async def _opened(account: Account | None, typed: str) -> keys.Found | None:
     """The root and the wrap that gave it; the same work for nobody's account."""
     known = None if account is None else account.id
-    wrap = await keys.wrap_of(known or uuid4(), "password")
-    return await keys.unwrap_root("password", "user", known, fold(typed)), wrap
+    return await keys.unwrap_root("password", "user", known, fold(typed))
 
 
 async def _after_password(
-    account: Account, root: Secret, visit: Visit, policy: Policy, wrap: UUID | None
+    account: Account, found: keys.Found, visit: Visit, policy: Policy
 ) -> SignedIn:
     try:
-        return await entering.after_password(account, root, visit, policy, opened_by=wrap)
+        return await entering.after_password(
+            account, found.root, visit, policy, opened_by=found.wrap
+        )
     except Conflict:  # the password was changed while this one was tried
         raise WrongPassword from None

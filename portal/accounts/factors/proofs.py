@@ -145,6 +145,6 @@ async def _use_up(owner: Actor, use: Use) -> None:
 
 
 async def _by_wrap(how: keys.TypedHow, owner: Actor, typed: str) -> None:
-    root = await keys.unwrap_root(how, "user", owner.id, typed)
-    if root is None or not hmac.compare_digest(root.reveal(), owner.root.reveal()):
+    found = await keys.unwrap_root(how, "user", owner.id, typed)
+    if found is None or not hmac.compare_digest(found.root.reveal(), owner.root.reveal()):
         raise WrongProof
