@@ -54,9 +54,10 @@ class AddressChange:
 
 @dataclass(frozen=True, slots=True)
 class Completing:
-    """The code from the Pass, and who it is: activates an account that has its password already."""
+    """The code from the Pass, a password, and who it is: for an account that began without."""
 
     code: str = field(repr=False)
+    password: str = field(repr=False)
     about: ProfileEdit
 
     @classmethod
@@ -64,9 +65,10 @@ class Completing:
         """Raises `Invalid` with `fields`."""
         problems = Problems()
         code = problems.read("code", read_secret, data)
+        password = problems.read("password", read_secret, data)
         try:
             about = ProfileEdit.parse(data)
         except Invalid as error:
             problems.fields |= error.details["fields"]
         problems.check()
-        return cls(code or "", about)
+        return cls(code or "", password or "", about)

@@ -152,6 +152,8 @@ def add_activating(blueprint: Blueprint) -> None:
         except (Invalid, WrongCode, TooManyTries, Stopped, Conflict) as error:
             return await _activation_form(link, data, error)
         if isinstance(typed, Completing):
+            if g.actor is not None and g.actor.id == link.account_id:
+                g.actor = None  # every session of before is over
             return await render_template("accounts/activated.html", about=typed.about)
         return redirect("/sign-in?activated=1", 303)
 

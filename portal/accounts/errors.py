@@ -1,5 +1,12 @@
+from math import ceil
+from typing import Final
+
 from portal.core.errors import Busy, Conflict, Denied, Gone, Invalid
-from portal.core.language import N_
+from portal.core.language import N_, ngettext
+
+MINUTE: Final = 60
+HOUR: Final = 3600
+"""Seconds; the unit is used from two of them on."""
 
 
 class WrongSignIn(Denied):
@@ -90,10 +97,13 @@ class WeakPassword(Invalid):
 
 
 class TooManyTries(Busy):
-    """Wait `retry_after` seconds."""
+    """Wait `retry_after` seconds; `wait` is the same in words, in the reader's language."""
 
     code = "too_many_tries"
-    message = N_("Too many attempts. Please wait %(retry_after)s seconds and try again.")
+    message = N_("Too many attempts. Please wait %(wait)s and try again.")
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after, wait=_in_words(retry_after))
 
 
 class Stopped(Busy):
@@ -153,3 +163,12 @@ class NotYourself(Denied):
 
     code = "not_yourself"
     message = N_("Nobody can confirm themselves.")
+
+
+def _in_words(seconds: int) -> str:
+    """A waiting time in its largest fitting unit, never shorter than it is."""
+    if seconds < 2 * MINUTE:
+        return ngettext("%(num)s second", "%(num)s seconds", seconds)
+    if seconds < 2 * HOUR:
+        return ngettext("%(num)s minute", "%(num)s minutes", ceil(seconds / MINUTE))
+    return ngettext("%(num)s hour", "%(num)s hours", ceil(seconds / HOUR))

@@ -14,7 +14,13 @@ from uuid import UUID, uuid4
 
 from portal import mailing
 from portal.accounts import throttles
-from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
+from portal.accounts.errors import (
+    Stopped,
+    TooManyTries,
+    WrongCode,
+    WrongPassword,
+    WrongRecovery,
+)
 from portal.accounts.factors.devices import Visit, known_device
 from portal.accounts.factors.errors import PasskeyRefused, WrongProof
 from portal.accounts.models import Account
@@ -123,6 +129,35 @@ async def counted(limit: Limit, account: UUID) -> AsyncIterator[None]:
         await throttles.give_back(limit, what)
         raise
     await throttles.forget(limit, what)
+
+
+@asynccontextmanager
+async def code_from_outside(
+    limit: Limit, what: str, limit_from: Limit, network: str
+) -> AsyncIterator[int]:
+    """
+    Count a code from paper that the block tries; which try against *what* it is.
+
+    Raises `TooManyTries` and `Stopped` before it, and what the block raises: after `WrongCode` and
+    `WrongRecovery` the try counts, after anything else (too many people at once) it was none.
+    """
+    # The network first: who is refused by it has used up no try at an account.
+    await throttles.count(limit_from, network)
+    try:
+        tries = await throttles.count(limit, what)
+    except (TooManyTries, Stopped):
+        await throttles.give_back(limit_from, network)
+        raise
+    try:
+        yield tries
+    except (WrongCode, WrongRecovery):
+        raise
+    except Exception:
+        await throttles.give_back(limit, what)
+        await throttles.give_back(limit_from, network)
+        raise
+    await throttles.forget(limit, what)
+    await throttles.give_back(limit_from, network)
 
 
 async def open_again(mark: str) -> None:

@@ -145,8 +145,7 @@ def _securing(blueprint: Blueprint, settings: Settings) -> None:
 def _address(blueprint: Blueprint) -> None:
     @blueprint.get("/address")
     async def explain_address() -> ResponseReturnValue:
-        signed_in()
-        return await form_page("accounts/new_address.html", {}, sent=False)
+        return await _address_page({}, None)
 
     @blueprint.post("/address")
     async def ask_address() -> ResponseReturnValue:
@@ -154,8 +153,37 @@ def _address(blueprint: Blueprint) -> None:
         try:
             await readdressing.ask(signed_in(), NewAddress.parse(data))
         except REFUSALS as error:
-            return await form_page("accounts/new_address.html", data, error, sent=False)
-        return await form_page("accounts/new_address.html", data, sent=True)
+            return await _address_page(data, error)
+        return await _address_page({}, None, sent=True)
+
+    @blueprint.post("/address/again")
+    async def write_again() -> ResponseReturnValue:
+        try:
+            await readdressing.write_again(signed_in())
+        except TooManyTries as error:
+            return await _address_page({}, error)
+        return await _address_page({}, None, again=True)
+
+    @blueprint.post("/address/stop")
+    async def stop_change() -> ResponseReturnValue:
+        await readdressing.stop(signed_in())
+        return redirect("/profile/address?stopped=1", 303)
+
+
+async def _address_page(
+    data: Mapping[str, Any], error: PortalError | None, *, sent: bool = False, again: bool = False
+) -> ResponseReturnValue:
+    waits = await readdressing.pending(signed_in())
+    stopped = "stopped" in request.args
+    return await form_page(
+        "accounts/new_address.html",
+        data,
+        error,
+        pending=waits,
+        sent=sent,
+        again=again,
+        stopped=stopped,
+    )
 
 
 def _deleting(blueprint: Blueprint, settings: Settings) -> None:

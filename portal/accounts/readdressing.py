@@ -7,7 +7,7 @@ the change at once, and its silence counts as a yes (who has lost a mailbox cann
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -43,6 +43,29 @@ class Asked:
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that its owner has asked for and that is not made yet."""
+
+    address: str = field(repr=False)
+    """The new one; empty when somebody edited the row."""
+    due_at: datetime
+    confirmed: bool
+    """The new side has said yes."""
+    agreed: bool
+    """The old side has said yes."""
+
+
+async def pending(actor: Actor) -> Pending | None:
+    """What waits for an answer of the two sides, if anything."""
+    row = await Readdressing.get_or_none(account_id=actor.id, due_at__gt=now())
+    if row is None:
+        return None
+    address = _opened(row)
+    text = "" if address is None else address.text
+    return Pending(text, row.due_at, row.confirmed_at is not None, row.agreed_at is not None)
+
+
 async def ask(actor: Actor, typed: NewAddress) -> None:
     """
     Write to both addresses; an earlier wish that waits is replaced.
@@ -70,10 +93,44 @@ async def ask(actor: Actor, typed: NewAddress) -> None:
             old_digest=digest_of(for_old),
             due_at=due_at,
         )
-        kind = "address_taken" if taken else "address_new"
-        new: dict[str, Any] = {} if taken else {"path": f"/address/{for_new}"}
-        await mailing.send(kind, typed.mail, account.language, until=due_at, **new)
+        await _ask_new_side(account, typed.mail, for_new, due_at, taken=taken)
         await to_owner(account, "address_old", path=f"/address/{for_old}")
+
+
+async def write_again(actor: Actor) -> None:
+    """
+    Mail a new link to the new side; the one before is dead.
+
+    The old side's link stays the same, so that nobody takes its veto away by asking.  Nothing
+    happens when nothing waits for the new side.  Raises `TooManyTries`.
+    """
+    waits = Readdressing.filter(account_id=actor.id, due_at__gt=now(), confirmed_at=None)
+    row = await waits.first()
+    address = None if row is None else _opened(row)
+    if row is None or address is None:
+        return
+    await throttles.count(WRITINGS, str(actor.id))
+    await throttles.count(MAILS, address.mark)
+    account, token = await account_of(actor), new_token()
+    taken = await Account.exists(mail_mark=address.mark)
+    async with transaction():
+        if await waits.filter(new_digest=row.new_digest).update(new_digest=digest_of(token)):
+            await _ask_new_side(account, address, token, row.due_at, taken=taken)
+
+
+async def stop(actor: Actor) -> None:
+    """The owner has changed their mind: nothing is changed."""
+    async with transaction():
+        if await Readdressing.filter(account_id=actor.id).delete():
+            await to_owner(await account_of(actor), "address_stopped")
+
+
+async def _ask_new_side(
+    account: Account, address: mailing.Address, token: str, due_at: datetime, *, taken: bool
+) -> None:
+    kind = "address_taken" if taken else "address_new"
+    new: dict[str, Any] = {} if taken else {"path": f"/address/{token}"}
+    await mailing.send(kind, address, account.language, until=due_at, **new)
 
 
 async def asked(token: str) -> Asked:
@@ -149,6 +206,15 @@ async def _change(row: Readdressing) -> None:
     after = mailing.open_address(row.mail, account.id)
     await mailing.send("address_changed", after, account.language)
     await owe(SafetyChanged(AccountId(account.id), "address_changed"))
+
+
+def _opened(row: Readdressing) -> mailing.Address | None:
+    """The address that is to be; None when somebody edited the row."""
+    try:
+        return mailing.open_address(row.mail, row.account_id)
+    except vault.Tampered:
+        log.critical("address does not open: account %s", row.account_id)
+        return None
 
 
 async def _row(token: str) -> Readdressing:

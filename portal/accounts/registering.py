@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing, vault
-from portal.accounts import guessing, leaving, passwords, records, throttles
+from portal.accounts import factors, guessing, leaving, passwords, records, throttles
 from portal.accounts.entrance_forms import Completing
 from portal.accounts.errors import (
     AddressTaken,
@@ -32,10 +32,9 @@ from portal.accounts.models import Account, Activation
 from portal.accounts.passes import Pass
 from portal.accounts.profiles import box_profile, open_name
 from portal.accounts.unverified import LIFE, UNVERIFIED
-from portal.core.actor import AccountId, AccountKind, Secret
+from portal.core.actor import AccountId, AccountKind, Actor, Secret
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Conflict, Unknown
-from portal.keys import Holder
 
 SWEPT_AT_ONCE: Final = 100
 WAITING: Final = ("unactivated", UNVERIFIED)
@@ -46,7 +45,10 @@ REGISTRATIONS: Final = throttles.Limit(
     longest_wait=timedelta(minutes=1),
     forgotten_after=timedelta(hours=1),
 )
-CODES: Final = throttles.Limit("activate-account", last=throttles.MOST_IN_A_ROW)
+CODES: Final = throttles.Limit(
+    "activate-account", free=5, first_wait=timedelta(seconds=30), last=throttles.MOST_IN_A_ROW
+)
+"""At the account behind a mailed link, so only who reads its mail uses them up."""
 CODES_FROM: Final = throttles.Limit("activate-network", forgotten_after=timedelta(hours=1))
 
 
@@ -130,7 +132,9 @@ async def _activate_by(token: str, typed: Activating | Completing, network: str)
     if account is None:
         raise LinkDead
     if isinstance(typed, Completing):
-        await _complete(account, Holder("user", account.id, epoch, root), link.mail_mark, typed)
+        kind = cast("AccountKind", account.kind)
+        owner = Actor(AccountId(account.id), kind, epoch, root, b"", account.language)
+        await _complete(account, owner, link.mail_mark, typed)
     else:
         await _activate(account, root, link.mail_mark, passwords.fold(typed.password))
 
@@ -145,18 +149,15 @@ async def _epoch(account_id: AccountId) -> int:
 async def _root_by_code(link: Link, code: str, network: str) -> Secret:
     account = str(link.account_id)
     try:
-        tries = await throttles.count(CODES, account)
+        async with guessing.code_from_outside(CODES, account, CODES_FROM, network) as tries:
+            found = await keys.unwrap_root("code", "user", link.account_id, code)
+            if found is None:
+                if tries == CODES.last:
+                    address = mailing.open_address(link.mail, link.account_id)
+                    await mailing.send("codes_stopped", address, link.language)
+                raise WrongCode
     except Stopped:
         raise CodesStopped from None
-    await throttles.count(CODES_FROM, network)
-    found = await keys.unwrap_root("code", "user", link.account_id, code)
-    if found is None:
-        if tries == CODES.last:
-            address = mailing.open_address(link.mail, link.account_id)
-            await mailing.send("codes_stopped", address, link.language)
-        raise WrongCode
-    await throttles.forget(CODES, account)
-    await throttles.give_back(CODES_FROM, network)
     return found.root
 
 
@@ -221,21 +222,32 @@ async def _activate(account: Account, root: Secret, mark: str, password: str) ->
         announce(AccountActivated(account_id, kind, mark))
 
 
-async def _complete(account: Account, holder: Holder, mark: str, typed: Completing) -> None:
-    """The account has its password; now it gets its person and its address."""
-    kind, account_id, about = cast("AccountKind", account.kind), AccountId(account.id), typed.about
-    rev = account.profile_rev + 1
+async def _complete(account: Account, owner: Actor, mark: str, typed: Completing) -> None:
+    """
+    Now the account gets its person, its address and the password of whoever reads the mail.
+
+    Anybody may have begun it, with an address that is not theirs: the password, the sessions, the
+    second factors and the known browsers of before are over.
+    """
+    about, rev = typed.about, account.profile_rev + 1
+    mail, password = mailing.open_address(account.mail, owner.id), passwords.fold(typed.password)
+    await passwords.check(password, owner.kind, (mail.text, about.name))
+    wrap = await keys.wrap_root("password", "user", owner.id, owner.epoch, owner.root, password)
     changes: dict[str, Any] = {
-        "profile": box_profile(account_id, holder.epoch, holder.root, rev, about),
+        "profile": box_profile(owner.id, owner.epoch, owner.root, rev, about),
         "profile_rev": rev,
     }
-    if kind == "professional":
-        changes |= records.boxed(account_id, 1, about.name, about.occupation)
+    if owner.kind == "professional":
+        changes |= records.boxed(owner.id, 1, about.name, about.occupation)
     async with transaction():
-        await keys.must_still_open(account_id, holder.epoch, None)
-        await _claim(account_id, mark, account.profile_rev, **changes)
+        await keys.must_still_open(owner.id, owner.epoch, None)
+        await _claim(owner.id, mark, account.profile_rev, **changes)
+        await keys.keep_wrap(wrap)
+        await factors.start_anew(owner)
+        await leaving.forget_devices(owner.id)
+        await keys.end_sessions(owner.id)
         await Activation.filter(mail_mark=mark).delete()
-        announce(AccountActivated(account_id, kind, mark))
+        announce(AccountActivated(owner.id, owner.kind, mark))
 
 
 async def _claim(account_id: AccountId, mark: str, rev: int = 1, **changes: Any) -> None:

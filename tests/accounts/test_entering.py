@@ -16,6 +16,7 @@ from portal.core.web import cookie_name
 from portal.storing.models import StoredObject, Usage
 from portal.studies.models import Study
 from portal.wiring.activation import AFTER_ACTIVATION, BEFORE_ACTIVATION
+from tests.accounts.factors.stories import sets_up_an_app
 from tests.accounts.stories import (
     CODE,
     ERIKA,
@@ -30,8 +31,14 @@ from tests.accounts.test_registering import everything_stored
 from tests.people import Browser, World, hearing
 
 MAIL = ERIKA["mail"]
+SIGN_IN = {"mail": MAIL, "password": PASSWORD}
 OTHER = "another walrus paints louder bridges"
-PERSON = {"name": "Erika Beispiel", "birth_date": "1.4.1956", "sex": "F"}
+PERSON = {
+    "name": "Erika Beispiel",
+    "birth_date": "1.4.1956",
+    "sex": "F",
+    "password": PASSWORD,
+}
 
 
 async def enters(
@@ -80,15 +87,16 @@ async def test_in_at_once_and_activated_later(world: World) -> None:
     link = await world.link_for(MAIL)
     asked = await text_of(await world.browser().get(link))
     assert "Date of birth" in asked
-    assert 'name="password"' not in asked, "it has one"
+    assert 'name="password"' in asked, "whoever reads the mail says which one counts"
     with hearing(accounts.AccountActivated) as heard:
         done = await completes(world, link, code)
 
     assert "1 April 1956" in await text_of(done)
     assert len(heard) == 1
+    assert (await browser.get("/documents")).status_code == 303, "whoever began it is signed out"
+    assert (await browser.post("/sign-in", form=SIGN_IN)).status_code == 303
     assert "Not activated yet" not in await text_of(await browser.get("/documents"))
     assert "Erika Beispiel" in await text_of(await browser.get("/profile"))
-    assert (await sign_in(world)).status_code == 303
     assert (await browser.get("/activation")).headers["Location"] == "/profile"
 
 
@@ -105,6 +113,31 @@ async def test_what_is_asked_at_activation_is_checked_and_costs_no_try(world: Wo
     assert (await completes(world, link, code)).status_code == 410, "used"
 
 
+async def test_whoever_began_with_somebody_elses_address_is_out_when_its_owner_completes(
+    world: World,
+) -> None:
+    """Password, sessions, second factors, known browsers: all were the beginner's."""
+    beginner = await enters(world, password=OTHER)
+    account = await account_of(world, beginner)
+    await sets_up_an_app(beginner)
+    code, link = await prints_pass(beginner), await world.link_for(MAIL)
+    half = world.browser()
+    asked = await half.post("/sign-in", form={"mail": MAIL, "password": OTHER})
+    assert asked.headers["Location"].startswith("/sign-in/second")
+
+    weak = await completes(world, link, code, password="short")
+    done = await completes(world, link, code)
+
+    assert (weak.status_code, done.status_code) == (422, 200)
+    assert (await beginner.get("/documents")).status_code == 303
+    assert (await half.get("/sign-in/second")).headers["Location"] == "/sign-in"
+    known = await beginner.post("/sign-in", form={"mail": MAIL, "password": OTHER})
+    assert known.status_code == 403
+    assert (await Account.get(id=account.id)).devices_rev == 1
+    owner = await world.browser().post("/sign-in", form=SIGN_IN)
+    assert owner.headers["Location"].startswith("/signed-in"), "no second step of somebody else"
+
+
 async def test_a_professional_gets_a_card_with_the_activation(world: World) -> None:
     password = "fifteen or more walruses"
     browser = await enters(world, kind="professional", password=password)
@@ -115,7 +148,9 @@ async def test_a_professional_gets_a_card_with_the_activation(world: World) -> N
     assert "as soon as your account is activated" in page
     link = await world.link_for(MAIL)
     code = await prints_pass(browser)
-    await completes(world, link, code, specialty="Radiology", place="Kiel", findable="yes")
+    about = {"specialty": "Radiology", "place": "Kiel", "findable": "yes"}
+    await completes(world, link, code, password=password, **about)
+    await browser.post("/sign-in", form={"mail": MAIL, "password": password})
 
     assert "somebody has confirmed" in await text_of(await browser.get("/communities"))
     card = await accounts.card(AccountId((await Account.get()).id))

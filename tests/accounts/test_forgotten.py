@@ -3,11 +3,18 @@
 import asyncio
 import unicodedata
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from portal import mailing
+from portal import mailing, vault
+from portal.accounts import forgotten
+from portal.accounts.errors import TooManyTries, WrongRecovery
+from portal.accounts.forgotten import CODES
 from portal.accounts.models import Throttle
+from portal.accounts.recovery_forms import Forgotten
+from portal.core.errors import Busy
+from portal.keys import wraps
 from tests.accounts.losing import NEW, forgets, subjects, time_passes
 from tests.accounts.stories import registers, sign_in, text_of
 from tests.people import PASSWORD, World
@@ -75,6 +82,34 @@ async def test_a_typing_error_costs_no_try_and_a_wrong_code_costs_time_after_fiv
     assert again.status_code == 403
     row = max(await Throttle.all(), key=lambda each: each.free_at)
     assert (row.free_at - row.last_at).total_seconds() == 60, "the waiting time grows"
+
+
+async def test_no_stranger_elsewhere_keeps_the_owner_from_the_way_back(world: World) -> None:
+    """Knowing an address is enough to try codes at it, and not to close the door on its owner."""
+    erika = await world.patient("Erika Beispiel")
+    typed = Forgotten.parse({"mail": erika.mail, "code": vault.pass_code(), "password": NEW})
+    for _ in range(CODES.free):
+        with pytest.raises(WrongRecovery):
+            await forgotten.set_password(typed, "203.0.113.0/24")
+    with pytest.raises(TooManyTries):
+        await forgotten.set_password(typed, "203.0.113.0/24")
+
+    assert (await forgets(world, erika.mail, erika.code)).status_code == 303
+
+
+async def test_a_try_that_could_not_be_made_is_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither on a busy server, nor where the network has to wait."""
+    erika = await world.patient("Erika Beispiel")
+
+    async def busy(*_given: Any) -> None:
+        raise Busy(retry_after=3)
+
+    with monkeypatch.context() as crowd:
+        crowd.setattr(wraps, "slow", busy)
+        assert (await forgets(world, erika.mail, erika.code)).status_code == 429
+    assert not await Throttle.filter(tries__gt=0).exists()
 
 
 async def test_a_stranger_a_waiting_account_and_a_wrong_code_get_one_answer(world: World) -> None:

@@ -240,7 +240,8 @@ async def test_an_account_secured_while_it_is_activated_keeps_its_person(
         assert answer.status_code == 200, await text_of(answer)
 
     meanwhile(secures)
-    answer = await world.browser().post(link, form=fields | {"code": code.group()})
+    typed = fields | {"code": code.group(), "password": ENTERED}
+    answer = await world.browser().post(link, form=typed)
 
     assert answer.status_code == 409, await text_of(answer)
     assert (await sign_in(world, ERIKA["mail"], NEW)).status_code == 303

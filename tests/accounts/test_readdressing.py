@@ -94,6 +94,83 @@ async def test_the_old_side_stops_a_thief(world: World) -> None:
     assert "The address of your account stays as it is" in await subjects(world, erika.mail)
 
 
+async def test_a_change_that_waits_is_shown_with_both_sides_and_can_be_taken_back(
+    world: World,
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    page = "/profile/address"
+    assert "A change waits" not in await text_of(await erika.browser.get(page))
+    asked = await text_of(await wants(erika))
+    assert "We have written to both addresses" in asked
+    assert NEXT in asked
+
+    new, old = await links(world, erika)
+    await says(world, old)
+    shown = await text_of(await erika.browser.get(page))
+    assert "has not confirmed yet" in shown
+    assert "has agreed" in shown
+    stopped = await erika.browser.post(f"{page}/stop")
+
+    assert stopped.headers["Location"] == f"{page}?stopped=1"
+    after = await text_of(await erika.browser.get(stopped.headers["Location"]))
+    assert "Your account keeps its address" in after
+    assert NEXT not in after
+    assert "no longer valid" in await says(world, new)
+    assert not await Readdressing.exists()
+    assert "The address of your account stays as it is" in await subjects(world, erika.mail)
+    assert (await sign_in(world, erika.mail, PASSWORD)).status_code == 303
+
+
+async def test_the_new_side_is_written_to_again_and_the_old_side_keeps_its_veto(
+    world: World,
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await wants(erika)
+    lost, old = await links(world, erika)
+
+    again = await erika.browser.post("/profile/address/again")
+    new, _ = await links(world, erika)
+
+    assert "to the new address once more" in await text_of(again)
+    assert new != lost
+    assert "no longer valid" in await says(world, lost)
+    assert "Thank you" in await says(world, new)
+    unneeded = len(await world.mails_to(NEXT))
+    await erika.browser.post("/profile/address/again")
+    assert len(await world.mails_to(NEXT)) == unneeded, "it has answered"
+    assert "has confirmed" in await text_of(await erika.browser.get("/profile/address"))
+    assert "Nothing is changed" in await says(world, old, refuse="yes")
+
+
+async def test_asking_again_does_not_tell_whether_the_new_address_is_taken(world: World) -> None:
+    erika, ada = await world.patient("Erika Beispiel"), await world.patient("Ada Lindqvist")
+    await wants(erika, ada.mail)
+
+    again = await erika.browser.post("/profile/address/again")
+    answers = [(await erika.browser.post("/profile/address/again")).status_code for _ in range(5)]
+
+    assert again.status_code == 200
+    assert answers[-1] == 429, "it has an end"
+    mails = await world.mails_to(ada.mail)
+    assert len(mails) > 1
+    assert not any("/address/" in each.text for each in mails)
+
+
+async def test_an_edited_wish_closes_no_page(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await wants(erika)
+    await Readdressing.all().update(mail=b"edited")
+
+    page = await erika.browser.get("/profile/address")
+    again = await erika.browser.post("/profile/address/again")
+
+    assert page.status_code == again.status_code == 200
+    assert "A change waits to be confirmed" in await text_of(page)
+    assert "address does not open" in caplog.text
+
+
 async def test_a_session_alone_is_not_enough(world: World) -> None:
     erika = await world.patient("Erika Beispiel")
 

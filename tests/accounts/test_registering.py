@@ -162,12 +162,12 @@ async def test_wrong_codes_are_counted_and_then_cost_time(world: World) -> None:
     link = await world.link_for(ERIKA["mail"])
     other = await registers(world.browser(), mail="other@example.test")
 
-    answers = [(await activates(world.browser(), link, other)).status_code for _ in range(11)]
+    answers = [(await activates(world.browser(), link, other)).status_code for _ in range(6)]
     right = await activates(world.browser(), link, code)
 
-    assert answers == [403] * 10 + [429]
+    assert answers == [403] * 5 + [429]
     assert right.status_code == 429, "not even the right one, before the time is over"
-    assert 1 <= int(right.headers["Retry-After"]) <= 2
+    assert 1 <= int(right.headers["Retry-After"]) <= 30
     await _time_passes()
     assert (await activates(world.browser(), link, code)).status_code == 303
 

@@ -8,6 +8,7 @@ from portal.accounts import throttles
 from portal.accounts.errors import TooManyTries
 from portal.accounts.models import Throttle
 from portal.accounts.throttles import Limit
+from portal.core.language import gettext, speaking
 from portal.keys.slowness import Door
 from tests.accounts.stories import ERIKA, registers
 from tests.people import PASSWORD, World
@@ -103,3 +104,22 @@ async def test_a_full_door_sends_away_whoever_would_make_work_before_anything_is
     assert all("Content-Security-Policy" in each.headers for each in answers.values())
     assert await Throttle.all().order_by("mark").values() == before
     assert (await erika.browser.get("/profile")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "german"),
+    [
+        (1, "wait 1 second and", "warten Sie 1 Sekunde und"),
+        (30, "wait 30 seconds and", "warten Sie 30 Sekunden und"),
+        (121, "wait 3 minutes and", "warten Sie 3 Minuten und"),
+        (900, "wait 15 minutes and", "warten Sie 15 Minuten und"),
+        (21_600, "wait 6 hours and", "warten Sie 6 Stunden und"),
+    ],
+)
+def test_how_long_to_wait_is_said_in_words_that_fit(
+    seconds: int, english: str, german: str
+) -> None:
+    for language, words in (("en", english), ("de", german)):
+        with speaking(language):
+            error = TooManyTries(retry_after=seconds)
+            assert words in gettext(error.message, **error.details)

@@ -166,6 +166,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "keeping.secure": Right(SIGNED_IN, sends=form()),
     "keeping.explain_address": Right(SIGNED_IN),
     "keeping.ask_address": Right(SIGNED_IN, sends=form()),
+    "keeping.write_again": Right(SIGNED_IN),
+    "keeping.stop_change": Right(SIGNED_IN),
     "keeping.explain_deletion": Right(SIGNED_IN),
     "keeping.delete": Right(SIGNED_IN, sends=form()),
     "keeping.keep": Right(SIGNED_IN),

@@ -123,6 +123,8 @@ class Factors:
     """The password was judged beside a factor and would not do without one."""
     review: bool = False
     """A code from paper set the password anew: the owner is to say which of these are theirs."""
+    by_pass: datetime | None = None
+    """When the code of the Pass set the password, unless something else has set it since."""
 
     @property
     def present(self) -> bool:
@@ -222,10 +224,21 @@ async def reseal(
             return
         found = _opened(row, *before)
         # Recovery codes are keyed by the root: those of the old one are over.
-        new = replace(found.only(kept).shut(), rev=found.rev + 1, recovery=(), short=short)
+        left = found.only(kept).shut()
+        new = replace(left, rev=found.rev + 1, recovery=(), short=short, by_pass=None)
         boxed = _boxed(owner, *after, new)
         await keys.raise_guard(owner, new.rev)
         await Row.filter(account_id=owner).update(rev=new.rev, box=boxed)
+
+
+async def start_anew(owner: Actor) -> None:
+    """Take away every second factor, whoever set it up.  Raises like `read` and `change`."""
+    async with transaction():
+        found = await read(owner)
+        if found.rev:
+            await change(owner, Factors(rev=found.rev))
+        await keys.drop_passkeys(owner.id)
+        await SeenBefore.filter(account_id=owner.id).delete()
 
 
 async def forget(owner: AccountId) -> None:
@@ -262,6 +275,7 @@ def _boxed(owner: UUID, epoch: int, root: Secret, document: Factors) -> bytes:
         "recovery": list(document.recovery),
         "short": document.short,
         "review": document.review,
+        "by_pass": document.by_pass and document.by_pass.isoformat(),
     }
     text = keys.Text("user", owner, epoch, root)
     return text.box("factors", "document", owner, document.rev, json.dumps(packed))
@@ -282,4 +296,5 @@ def _opened(row: Row, epoch: int, root: Secret) -> Factors:
         tuple(packed["recovery"]),
         packed.get("short", False),
         packed.get("review", False),
+        _moment(packed.get("by_pass")),
     )

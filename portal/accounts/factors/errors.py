@@ -16,6 +16,16 @@ class UsedCode(WrongProof):
     message = N_("This code was used already. Please wait for the next one, at most 30 seconds.")
 
 
+class PassRests(WrongProof):
+    """The Pass as second step, soon after it has set the password: one paper is one factor."""
+
+    code = "pass_rests"
+    message = N_(
+        "The code from your Pass has set the password, so it does not count as the second step, "
+        "too, until %(until)s. Please use your app, a passkey or a recovery code."
+    )
+
+
 class PasskeyRefused(Denied):
     """The passkey's answer does not fit: another site, another challenge, another person."""
 

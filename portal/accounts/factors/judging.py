@@ -28,7 +28,7 @@ async def judge(
     found = left or await document.read(actor)
     await passwords.check(password, actor.kind, about, second_factor=found.present)
     short = found.present and not await passwords.stands_alone(password, actor.kind, about)
-    return replace(found, short=short)
+    return replace(found, short=short, by_pass=None)
 
 
 async def keep(actor: Actor, judged: Factors) -> None:

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Final, Self
 
 from portal import keys, vault
@@ -22,15 +23,23 @@ from portal.accounts.factors import (
     telling,
 )
 from portal.accounts.factors.document import Factors
-from portal.accounts.factors.errors import PasskeyCopied, PasskeyRefused, WrongProof
+from portal.accounts.factors.errors import PasskeyCopied, PasskeyRefused, PassRests, WrongProof
 from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.passwords import fold
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Conflict
+from portal.core.language import show_time
 
 LONGEST: Final = 400
 RACES: Final = 3
+PASS_RESTS: Final = timedelta(hours=72)
+"""
+After the Pass has set the password it is no second step for so long.
+
+Who stole it alone is not let in at once, and the owner, told by mail that the password was changed,
+has as long as in a reset to make a new Pass.
+"""
 
 Use = Callable[[Factors], Factors]
 
@@ -121,8 +130,7 @@ async def _by_code(owner: Actor, typed: str) -> None:
     if authenticator.looks_like_one(typed):
         await _use_up(owner, lambda factors: authenticator.use(factors, typed))
     elif vault.check_pass_code(typed):
-        # The Pass is the last way in for somebody whose phone is gone; it uses nothing up.
-        await _by_wrap("code", owner, typed)
+        await _by_pass(owner, typed)
         await _tell(owner, "pass_used")
     else:
         await _use_up(owner, lambda factors: recovery_codes.use(owner, factors, typed))
@@ -132,6 +140,14 @@ async def _by_code(owner: Actor, typed: str) -> None:
 async def _tell(owner: Actor, what: telling.What) -> None:
     async with transaction():
         await telling.tell(owner.id, what)
+
+
+async def _by_pass(owner: Actor, typed: str) -> None:
+    """The Pass is the last way in for somebody whose phone is gone; it uses nothing up."""
+    set_at = (await document.read(owner)).by_pass
+    if set_at is not None and now() < set_at + PASS_RESTS:
+        raise PassRests(until=show_time(set_at + PASS_RESTS))
+    await _by_wrap("code", owner, typed)
 
 
 async def _use_up(owner: Actor, use: Use) -> None:

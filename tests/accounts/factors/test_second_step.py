@@ -1,15 +1,20 @@
 """The second step: nobody gets around it, no code counts twice, who lost the phone gets in."""
 
+from datetime import timedelta
+
 import pytest
 
 from portal import keys
+from portal.accounts.factors import proofs
 from portal.accounts.factors.models import Factors as FactorsRow
+from portal.core.db import now
+from portal.core.web import cookie_name
 from portal.keys.models import HalfSession, HumanWrap
 from portal.notices.models import Notice
 from tests.accounts.factors.stories import gives_password, proves, sets_up_an_app, shows, text_of
-from tests.accounts.losing import forgets
+from tests.accounts.losing import NEW, forgets
 from tests.accounts.stories import CODE as PASS
-from tests.people import PASSWORD, World
+from tests.people import PASSWORD, Browser, World
 
 STRANGER_PAGES = ("/profile", "/documents", "/profile/security", "/profile/sessions", "/session")
 
@@ -103,6 +108,49 @@ async def test_the_pass_is_the_last_way_in(world: World) -> None:
     browser, _ = await gives_password(world, erika)
 
     assert await shows(browser, erika.code) == 303
+
+
+async def test_one_stolen_pass_is_not_both_steps(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has set the password is no second step for three days; what is not on it still is."""
+    erika = await world.patient("Erika Beispiel")
+    phone, codes = await sets_up_an_app(erika.browser)
+    await forgets(world, erika.mail, erika.code)
+
+    thief = await _half_way_in(world, erika.mail, NEW)
+    refused = await thief.post("/sign-in/second", form={"proof_code": erika.code})
+
+    assert refused.status_code == 403
+    assert "does not count as the second step" in await text_of(refused)
+    for code in (codes[0], phone.shows()):
+        assert await shows(await _half_way_in(world, erika.mail, NEW), code) == 303
+    for hours, answer in ((71, 403), (73, 303)):
+        later = now() + timedelta(hours=hours)
+        monkeypatch.setattr(proofs, "now", lambda later=later: later)
+        assert await shows(await _half_way_in(world, erika.mail, NEW), erika.code) == answer
+
+
+async def test_a_password_changed_from_inside_makes_the_pass_a_second_step_again(
+    world: World,
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    phone, _ = await sets_up_an_app(erika.browser)
+    await forgets(world, erika.mail, erika.code)
+    browser = await _half_way_in(world, erika.mail, NEW)
+    assert await shows(browser, phone.shows()) == 303
+    browser.csrf = keys.csrf_token(browser.cookie(cookie_name(world.settings)) or "")
+    form = {"present": NEW, "password": PASSWORD}
+    assert (await browser.post("/profile/password", form=form)).status_code == 303
+
+    assert await shows(await _half_way_in(world, erika.mail, PASSWORD), erika.code) == 303
+
+
+async def _half_way_in(world: World, mail: str, password: str) -> Browser:
+    browser = world.browser()
+    answer = await browser.post("/sign-in", form={"mail": mail, "password": password})
+    assert answer.headers["Location"].startswith("/sign-in/second")
+    return browser
 
 
 async def test_a_document_that_somebody_took_away_lets_nobody_in(
