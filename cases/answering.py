@@ -5,7 +5,7 @@ When an invitation ends unanswered or with a no, the root it carried is replaced
 invited never reads what is written afterwards.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -120,6 +120,14 @@ async def my_invitations(actor: Actor, mark: str) -> list[InvitationToMe]:
         if about is not None:
             found.append(_to_me(row, about, names[AccountId(row.invited_by)].name))
     return found + [_to_me(row, {}, names[AccountId(row.invited_by)].name) for row in others]
+
+
+async def unnamed_invitations(actor: Actor, mark: str) -> list[InvitationToMe]:
+    """The same for whom nobody has confirmed: who asks, and nothing of the community (Q-24)."""
+    return [
+        replace(each, name="", department="", location="")
+        for each in await my_invitations(actor, mark)
+    ]
 
 
 async def _about(actor: Actor, row: Invitation) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from cases import access, epochs
 from cases.access import OpenCommunity
-from cases.answering import accept, decline, my_invitations
+from cases.answering import accept, decline, my_invitations, unnamed_invitations
 from cases.completing import complete
 from cases.errors import OwnersOnly, ProfessionalsOnly
 from cases.forms import NewCommunity
@@ -38,6 +38,7 @@ __all__ = [
     "rename",
     "resend",
     "take_over",
+    "unnamed_invitations",
     "vouch",
     "withdraw",
 ]

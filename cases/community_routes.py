@@ -37,9 +37,18 @@ async def mine() -> ResponseReturnValue:
     actor = signed_in()
     if actor.kind != "professional":
         return await render_template("cases/for_professionals.html")
-    own = await communities.mine(actor)
-    counts = await unread.by_community(actor.id, [each.id for each in own])
     mark = mailing.read_address((await accounts.profile_of(actor)).mail).mark
+    try:
+        own = await communities.mine(actor)
+    except accounts.NotConfirmed as error:
+        page = await render_template(
+            "cases/unconfirmed.html",
+            message=explain(error),
+            reason=await accounts.reason_for(actor),
+            invitations=await communities.unnamed_invitations(actor, mark),
+        )
+        return page, status_of(error)
+    counts = await unread.by_community(actor.id, [each.id for each in own])
     return await render_template(
         "cases/communities.html",
         communities=[(each, counts[each.id]) for each in own],

@@ -50,6 +50,7 @@ from portal.accounts.printing import as_card, as_pdf, recovery_sheet
 from portal.accounts.profile_forms import ProfileEdit
 from portal.accounts.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.registering import activate, admit, forget_unactivated, register
+from portal.accounts.reviewing import reason_for
 from portal.accounts.signing import (
     change_password,
     language_of,
@@ -132,6 +133,7 @@ __all__ = [
     "prefer",
     "profile_of",
     "read_ticket",
+    "reason_for",
     "recovery_sheet",
     "register",
     "sign_in",

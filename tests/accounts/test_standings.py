@@ -37,6 +37,27 @@ async def test_the_unconfirmed_see_no_community_and_are_told_what_to_do(world: W
         await bo.founds("A board of his own")
 
 
+async def test_the_unconfirmed_see_that_somebody_invites_them_and_can_say_no(world: World) -> None:
+    """Who asks, so that they can be asked to confirm; nothing of the community."""
+    ada = await world.physician("Dr. Ada Lindqvist")
+    bo = await world.physician("Bo Berg", confirmed=False)
+    board = await ada.founds("Neuro board")
+    asked = await communities.invite(ada.actor, board, bo.actor.id)
+
+    answer = await bo.browser.get("/communities")
+    page = await text_of(answer)
+    declined = await bo.browser.post(f"/communities/invitations/{asked}/decline")
+
+    assert answer.status_code == 403
+    assert "An invitation by Dr. Ada Lindqvist" in page
+    assert "Neuro board" not in page
+    assert "Neuroradiology" not in page
+    assert f"/communities/invitations/{asked}/accept" not in page
+    assert declined.status_code == 303
+    assert "An invitation by" not in await text_of(await bo.browser.get("/communities"))
+    assert (await Invitation.get(id=asked)).state == "declined"
+
+
 async def test_an_owner_confirms_somebody_invited_who_comes_in_without_signing_in_again(
     world: World,
 ) -> None:
