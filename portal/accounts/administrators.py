@@ -54,11 +54,15 @@ async def must_be_administrator(actor: Actor) -> None:
         raise Unknown
 
 
+async def all_administrators() -> list[AccountId]:
+    """Whom the operator made one, the longest first."""
+    rows = await Administrator.all().order_by("since")
+    return [AccountId(row.account_id) for row in rows if _holds(row)]
+
+
 async def addresses_of_administrators() -> list[str]:
     """Their mail addresses, for the command line of the operator."""
-    rows = await Administrator.all().order_by("since")
-    ids = [row.account_id for row in rows if _holds(row)]
-    found = await Account.filter(id__in=ids).only("id", "mail")
+    found = await Account.filter(id__in=await all_administrators()).only("id", "mail")
     return sorted(open_address(each.mail, each.id).text for each in found)
 
 

@@ -148,6 +148,16 @@ class NotConfirmed(Denied):
     )
 
 
+class LookedAtAgain(Invalid):
+    """A confirmed professional wants to say something else than what was confirmed."""
+
+    code = "looked_at_again"
+    message = N_(
+        "Name, specialty and licence number are what somebody confirmed. With others you are "
+        "looked at again, and communities stay closed until then. Please tick the box to save it."
+    )
+
+
 class StandingRefused(NotConfirmed):
     """An administrator has looked and said no: from then on only an administrator confirms."""
 

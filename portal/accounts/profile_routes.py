@@ -38,7 +38,8 @@ def add_profile(blueprint: Blueprint) -> None:
         actor, sent = signed_in(), await request.form
         data: dict[str, Any] = sent.to_dict() | {"languages": sent.getlist("languages")}
         try:
-            await profiles.edit(actor, ProfileEdit.parse(data), _whole(sent.get("rev")))
+            new, rev = ProfileEdit.parse(data), _whole(sent.get("rev"))
+            await profiles.edit(actor, new, rev, agreed="agreed" in sent)
         except Invalid as error:
             return await _page(await profiles.profile_of(actor), data, error)
         except Conflict as error:

@@ -7,8 +7,9 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from portal import keys, vault
-from portal.accounts import deputies, records
+from portal.accounts import deputies, records, standings
 from portal.accounts.dates import today
+from portal.accounts.errors import LookedAtAgain
 from portal.accounts.forms import Preferences, Registration, Sex, Theme
 from portal.accounts.models import Account
 from portal.accounts.occupations import Occupation
@@ -16,6 +17,7 @@ from portal.accounts.profile_forms import ProfileEdit
 from portal.core.actor import AccountKind, Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import Conflict, Unknown
+from portal.core.language import gettext
 from portal.mailing import open_address
 
 
@@ -58,16 +60,21 @@ async def profile_of(actor: Actor) -> Profile:
     )
 
 
-async def edit(actor: Actor, new: ProfileEdit, rev: int) -> None:
+async def edit(actor: Actor, new: ProfileEdit, rev: int, *, agreed: bool = False) -> None:
     """
     Replace version *rev* of the profile.
 
-    Raises `Conflict` when another window did so meanwhile, and `Invalid` for a deputy whom the
-    address book does not know, with `choices` when it knows several.
+    A professional of whom something else is said than what somebody confirmed is looked at again;
+    raises `LookedAtAgain` unless that is *agreed*.  Raises `Conflict` when another window was
+    faster, and `Invalid` for a deputy whom the address book does not know, with `choices` when it
+    knows several.
     """
     row = await account_of(actor)
     if row.profile_rev != rev:
         raise Conflict
+    another = actor.kind == "professional" and await _is_another(actor, row, new)
+    if another and not agreed and await standings.confirmed_among([actor.id]):
+        raise LookedAtAgain(fields={"agreed": gettext(LookedAtAgain.message)})
     changes: dict[str, Any] = {
         "profile": box_profile(row.id, actor.epoch, actor.root, rev + 1, new),
         "profile_rev": rev + 1,
@@ -79,6 +86,24 @@ async def edit(actor: Actor, new: ProfileEdit, rev: int) -> None:
         unchanged = Account.filter(id=row.id, profile_rev=rev)
         if not await unchanged.update(**changes):
             raise Conflict
+        if another:
+            await standings.look_again(actor.id)
+
+
+async def _is_another(actor: Actor, row: Account, new: ProfileEdit) -> bool:
+    """Whether *new* says something else of what whoever confirms somebody goes by."""
+    before, after = _work_of(row), new.occupation
+    pairs = (
+        (open_name(row, actor.epoch, actor.root), new.name),
+        (before.specialty, after.specialty),
+        (before.licence, after.licence),
+    )
+    return any(_plain(one) != _plain(other) for one, other in pairs)
+
+
+def _plain(text: str) -> str:
+    """Without what no reader minds: capitals and blanks."""
+    return "".join(text.casefold().split())
 
 
 async def _with_deputy(actor: Actor, new: ProfileEdit, before: Occupation) -> Occupation:

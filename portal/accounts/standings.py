@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal import keys, vault
+from portal.accounts.administrators import all_administrators
 from portal.accounts.errors import NotConfirmed, NotYourself, StandingRefused
 from portal.accounts.models import Account, Refusal, Standing
 from portal.accounts.owners import to_owner
@@ -68,6 +69,19 @@ async def withdraw(account: AccountId) -> bool:
     """Take a confirmation back; false when there was none."""
     async with transaction():
         return bool(await Standing.filter(account_id=account).delete())
+
+
+async def look_again(account: AccountId) -> None:
+    """
+    What was confirmed of *account* is said no more: it waits anew, and those concerned hear of it.
+
+    Joins the caller's transaction.
+    """
+    async with transaction():
+        if await withdraw(account):
+            await to_owner(await Account.get(id=account), "looked_at_again")
+            for each in await all_administrators():
+                await to_owner(await Account.get(id=each), "review_wanted")
 
 
 async def stand_in(account: AccountId) -> None:

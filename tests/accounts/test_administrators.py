@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from quart import Response
 
 from portal import accounts
 from portal.accounts import leaving, reviewing
@@ -12,6 +13,7 @@ from portal.accounts.errors import NotYourself, StandingRefused
 from portal.accounts.models import Administrator, Refusal
 from portal.accounts.reviewing import Reason
 from portal.core.errors import Unknown
+from tests.accounts.losing import subjects
 from tests.accounts.stories import text_of
 from tests.people import Person, World
 
@@ -154,3 +156,54 @@ async def test_a_shredded_account_administers_nothing_and_leaves_no_row(world: W
     assert not await is_administrator(dana.actor.id)
     assert not await Administrator.exists()
     assert not await Refusal.exists()
+
+
+PROFILE = {
+    "name": "Ada Lindqvist", "birth_date": "17.05.1970", "sex": "O", "specialty": "Neuroradiology",
+    "place": "Kiel", "licence": "A-42", "findable": "yes",
+}  # fmt: skip
+
+
+async def saves(person: Person, **changes: str) -> Response:
+    rev = (await accounts.profile_of(person.actor)).rev
+    return await person.browser.post("/profile", form=PROFILE | {"rev": str(rev)} | changes)
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "Dr. Somebody Else"}, {"specialty": "Cardiology"}, {"licence": "B-43"}]
+)
+async def test_who_says_something_else_than_was_confirmed_is_looked_at_again(
+    world: World, change: dict[str, str]
+) -> None:
+    dana = await world.patient("Dana Ops")
+    await accounts.appoint(dana.actor.id)
+    ada = await world.physician("Ada Lindqvist", confirmed=False)
+    await saves(ada)
+    await accounts.confirm(ada.actor.id, accounts.OPERATOR)
+    assert "If you change one of them" in await text_of(await ada.browser.get("/profile"))
+    harmless = await saves(ada, name="ada  lindqvist", place="Lund", practice="Clinic North")
+    assert harmless.status_code == 303
+    assert await accounts.confirmed_among([ada.actor.id])
+
+    told = await saves(ada, **change)
+    assert told.status_code == 422
+    assert "I am looked at again" in await text_of(told)
+    assert await accounts.confirmed_among([ada.actor.id]), "nothing was saved yet"
+    agreed = await saves(ada, agreed="yes", **change)
+
+    assert agreed.status_code == 303
+    assert not await accounts.confirmed_among([ada.actor.id])
+    assert (await ada.browser.get("/communities")).status_code == 403
+    assert "Your profile is looked at again" in await subjects(world, ada.mail)
+    assert "Somebody waits to be confirmed again" in await subjects(world, dana.mail)
+    await accounts.confirm(ada.actor.id, accounts.OPERATOR)
+    assert (await ada.browser.get("/communities")).status_code == 200
+
+
+async def test_whom_nobody_confirmed_says_something_else_at_once(world: World) -> None:
+    dana = await world.patient("Dana Ops")
+    await accounts.appoint(dana.actor.id)
+    ada = await world.physician("Ada Lindqvist", confirmed=False)
+
+    assert (await saves(ada, name="Ada Berg")).status_code == 303
+    assert await subjects(world, dana.mail) == []

@@ -332,7 +332,7 @@ def _links(mails: list[mailing.Mail]) -> list[str]:
 
 async def _time_passes() -> None:
     for row in await Throttle.all():
-        row.free_at -= timedelta(seconds=3)
+        row.free_at -= timedelta(seconds=31)
         await row.save()
 
 

@@ -22,8 +22,13 @@ LICENCE = "DE-4711-0815"
 
 
 async def changes(person: Person, status: int = 303, **typed: Any) -> str:
-    """Saves the profile as its form would, with *typed* in it; the page that answers."""
+    """
+    Saves the profile as its form would, with *typed* in it; the page that answers.
+
+    Whoever was confirmed is confirmed with the new words, too.
+    """
     profile = await profile_of(person.actor)
+    confirmed = await accounts.confirmed_among([person.actor.id])
     form = {
         "rev": str(profile.rev),
         "name": profile.name,
@@ -32,6 +37,7 @@ async def changes(person: Person, status: int = 303, **typed: Any) -> str:
         "specialty": profile.work.specialty,
         "place": profile.work.place,
         "findable": "yes",
+        "agreed": "yes",
     }
     answer = await person.browser.post(
         "/profile",
@@ -39,6 +45,8 @@ async def changes(person: Person, status: int = 303, **typed: Any) -> str:
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
     assert answer.status_code == status, await text_of(answer)
+    if confirmed:
+        await accounts.confirm(person.actor.id, accounts.OPERATOR)
     return await text_of(answer)
 
 

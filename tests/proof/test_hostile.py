@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from quart import Quart
 
+from portal import accounts
 from tests.people import Browser, World
 from tests.proof.rights import RIGHTS, cells
 from tests.proof.stage import Stage, Words, set_up, text_of
@@ -72,10 +73,12 @@ MARKED: Final = Words(
 async def test_markup_is_text_on_every_page_that_shows_it(stage: Stage, app: Quart) -> None:
     profile = {"name": f"Dr. {SCRIPT}", "birth_date": "17.05.1970", "sex": "O", "rev": "1"}
     profile |= {"specialty": SCRIPT, "place": SCRIPT, "findable": "on", "licence": SCRIPT}
-    profile |= {"title": SCRIPT, "practice": SCRIPT}
+    profile |= {"title": SCRIPT, "practice": SCRIPT, "agreed": "yes"}
     for name in ("author", "owner", "patient"):
         saved = await stage.browsers[name].post("/profile", form=profile)
         assert saved.status_code == 303, await text_of(saved)
+        if name != "patient":
+            await accounts.confirm(stage.people[name].actor.id, accounts.OPERATOR)
     shown = 0
     for path in pages(stage, app):
         for name in ("author", "owner", "invited", "patient"):
