@@ -48,6 +48,7 @@ async def secure(actor: Actor, typed: Securing, policy: Policy) -> Secured:
     for the only time.
     """
     proved = await proving.by_password(actor, typed.present)
+    note = await keys.note_of(actor)  # on which device: it is the same one
     account = await account_of(actor)
     address = mailing.open_address(account.mail, account.id)
     name = open_name(account, actor.epoch, proved.root)
@@ -55,7 +56,6 @@ async def secure(actor: Actor, typed: Securing, policy: Policy) -> Secured:
     after = Holder("user", actor.id, actor.epoch + 1, vault.new_secret())
     code = vault.pass_code()
     wraps = await _wraps(account, after, passwords.fold(typed.password or typed.present), code)
-    note = await keys.note_of(actor)  # on which device: it is the same one
     needs = not left.present and await entering.must_have(actor, policy)
     async with transaction():
         async with belongings.renewing(actor, after):
