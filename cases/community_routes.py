@@ -154,7 +154,7 @@ async def _members(
         community=opened,
         members=await membership.members_in(opened),
         asked=asked,
-        licences=await membership.licences_of_invited(opened, invited),
+        unconfirmed=await membership.to_be_confirmed(opened, invited),
         notices=[{"text": _(done), "kind": "good"}] if done else [],
         sought=sought,
         found=await communities.address_book(actor, community, sought) if sought else [],

@@ -75,13 +75,15 @@ async def members_in(community: OpenCommunity) -> list[MemberView]:
     return sorted(found, key=lambda each: (each.role != "owner", each.who.name.casefold()))
 
 
-async def licences_of_invited(
+async def to_be_confirmed(
     community: OpenCommunity, invited: Collection[AccountId]
 ) -> Mapping[AccountId, str]:
-    """The licence numbers of whom an owner may confirm already before they come in."""
+    """Whom an owner may confirm before they come in, with the licence number if they gave one."""
     if community.role != "owner":
         return {}
-    return await accounts.licences(set(invited) - await accounts.confirmed_among(invited))
+    unknown = set(invited) - await accounts.confirmed_among(invited)
+    numbers = await accounts.licences(unknown)
+    return {each: numbers.get(each, "") for each in unknown}
 
 
 async def address_book(actor: Actor, community_id: CommunityId, words: str) -> list[Entry]:

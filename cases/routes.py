@@ -1,6 +1,7 @@
 """Pages and small answers of cases, threads and posts.  Every rule is in the services."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from quart.typing import ResponseReturnValue
 from cases import access, casework, outcomes, reading, telling
 from cases.answers import body, day_of, steady, wants_json, whole, words
 from cases.community_routes import blueprint as community_blueprint
+from cases.errors import Outdated
 from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
 from cases.ids import CaseId, CommunityId
 from cases.post_routes import blueprint as post_blueprint
@@ -35,7 +37,8 @@ def create_blueprint(shelf: studies.Shelf, socket: str = "") -> Blueprint:
     """
     blueprint = Blueprint("cases", __name__)
     _new_case(blueprint, shelf)
-    _case(blueprint, shelf, socket)
+    _case_itself(blueprint, shelf, socket)
+    _case(blueprint)
     blueprint.register_blueprint(community_blueprint, name="communities")
     blueprint.register_blueprint(post_blueprint, name="posts")
     return blueprint
@@ -76,33 +79,29 @@ def _new_case(blueprint: Blueprint, shelf: studies.Shelf) -> None:
         return redirect(url_for("cases.show", case=case), 303)
 
 
-def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
+def _case_itself(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     @blueprint.get("/cases/<uuid:case>")
     @steady
     async def show(case: UUID) -> ResponseReturnValue:
-        opened = await access.case_for(signed_in(), CaseId(case))
-        page = await reading.page_of(opened)
-        await telling.seen(opened.community.actor, opened.id, telling.OF_A_CASE)
-        html = await render_template(
-            "cases/case.html",
-            page=page,
-            community=opened.community,
-            case=opened.row,
-            about=opened.words,
-            **await _images(shelf, opened, page.studies),
-            members=[
-                {"id": str(each.id), "name": each.name, "away": each.away} for each in page.members
-            ],
-            closed=opened.row.status == "closed",
-            outcome=await outcomes.outcome_of(opened) if page.closed_at else None,
-            answer_by=casework.answer_by(opened.words),
-            overdue=casework.is_overdue(opened),
-            new_id=uuid4,
-            pane=request.args.get("pane", ""),
-            words=words(),
-        )
-        return html, {"Content-Security-Policy": policy(socket)}
+        return await _case_page(shelf, socket, await access.case_for(signed_in(), CaseId(case)))
 
+    @blueprint.post("/cases/<uuid:case>/outcome")
+    async def write_outcome(case: UUID) -> ResponseReturnValue:
+        form = await body()
+        try:
+            await outcomes.write_outcome(signed_in(), CaseId(case), OutcomeWords.parse(form))
+        except (Invalid, Outdated) as error:
+            if wants_json():
+                raise
+            opened = await access.case_for(signed_in(), CaseId(case))
+            problem = error.details.get("fields", {}).get("outcome") or explain(error)
+            typed = Typed(str(form.get("outcome", "")), problem)
+            html, headers = await _case_page(shelf, socket, opened, typed)
+            return html, status_of(error), headers
+        return _back(case)
+
+
+def _case(blueprint: Blueprint) -> None:
     @blueprint.get("/cases/<uuid:case>/changes")
     @steady
     async def changes(case: UUID) -> ResponseReturnValue:
@@ -137,6 +136,41 @@ def _case(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> None:
     _ending(blueprint)
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An outcome that could not be kept: it is shown again with the reason."""
+
+    text: str = field(default="", repr=False)
+    problem: str = ""
+
+
+async def _case_page(
+    shelf: studies.Shelf, socket: str, opened: access.OpenCase, typed: Typed | None = None
+) -> tuple[str, dict[str, str]]:
+    page = await reading.page_of(opened)
+    await telling.seen(opened.community.actor, opened.id, telling.OF_A_CASE)
+    html = await render_template(
+        "cases/case.html",
+        page=page,
+        community=opened.community,
+        case=opened.row,
+        about=opened.words,
+        **await _images(shelf, opened, page.studies),
+        members=[
+            {"id": str(each.id), "name": each.name, "away": each.away} for each in page.members
+        ],
+        closed=opened.row.status == "closed",
+        outcome=await outcomes.outcome_of(opened) if page.closed_at else None,
+        typed=typed or Typed(),
+        answer_by=casework.answer_by(opened.words),
+        overdue=casework.is_overdue(opened),
+        new_id=uuid4,
+        pane=request.args.get("pane", ""),
+        words=words(),
+    )
+    return html, {"Content-Security-Policy": policy(socket)}
+
+
 def _ending(blueprint: Blueprint) -> None:
     @blueprint.get("/cases/<uuid:case>/closure")
     @steady
@@ -153,11 +187,6 @@ def _ending(blueprint: Blueprint) -> None:
             opened = await casework.ending(signed_in(), CaseId(case))
             return await _closing_page(opened, form, error.details.get("fields", {})), 422
         await casework.close(signed_in(), CaseId(case), closing)
-        return _back(case)
-
-    @blueprint.post("/cases/<uuid:case>/outcome")
-    async def write_outcome(case: UUID) -> ResponseReturnValue:
-        await outcomes.write_outcome(signed_in(), CaseId(case), OutcomeWords.parse(await body()))
         return _back(case)
 
     @blueprint.post("/cases/<uuid:case>/reopening")

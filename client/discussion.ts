@@ -37,7 +37,10 @@ async function start(page: HTMLElement): Promise<void> {
     notice.className = "notice notice-caution";
     notice.setAttribute("role", "alert");
     notice.textContent = words;
-    one("[data-talk]").append(notice);
+    const onward = document.createElement("a");
+    onward.href = "/communities";
+    onward.textContent = t("To your communities");
+    one("[data-talk]").append(notice, onward);
   };
 
   const queue = new Queue(safe, caseId, {

@@ -184,3 +184,16 @@ async def test_an_invited_patient_is_told_kindly_that_communities_are_for_profes
         assert "Communities are for health professionals" in shown
         assert "No communities yet" not in shown
         assert 'href="/documents"' in shown
+
+
+async def test_only_whom_nobody_has_confirmed_is_to_be_confirmed(world: World) -> None:
+    ada, ben = await world.physician("Ada"), await world.physician("Ben")
+    nora = await world.physician("Nora", confirmed=False)
+    board = await ada.founds("Board")
+    for each in (ben, nora):
+        await communities.invite(ada.actor, board, each.actor.id)
+
+    page = await (await ada.browser.get(f"/communities/{board}/members")).get_data(as_text=True)
+
+    assert f"/members/{nora.actor.id}/confirm" in page
+    assert f"/members/{ben.actor.id}/confirm" not in page

@@ -116,6 +116,27 @@ async def test_an_outcome_is_its_authors_and_comes_after_the_discussion(world: W
         await outcomes.write_outcome(ada.actor, case, words)
 
 
+async def test_an_outcome_that_cannot_be_kept_stays_in_its_field_with_the_reason(
+    world: World,
+) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    case = await ada.opens("Dense vessel", in_=await ada.founds("Board"))
+    await casework.close(ada.actor, case)
+    await outcomes.write_outcome(ada.actor, case, OutcomeWords("An embolus.", 0))
+
+    for typed, rev, status, reason in (
+        ("  ", 1, 422, "What did it turn out to be?"),
+        ("A tumour.", 0, 409, "changed in another window"),
+    ):
+        form = {"outcome": typed, "rev": str(rev)}
+        answer = await ada.browser.post(f"/cases/{case}/outcome", form=form)
+        html = await answer.get_data(as_text=True)
+        assert answer.status_code == status
+        assert reason in html.split('id="f-outcome-error"')[1]
+        assert f"{typed}</textarea>" in html
+        assert "An embolus." in html  # what was kept stands beside it
+
+
 async def test_an_outcome_opens_for_those_who_stayed(world: World) -> None:
     ada = await world.physician("Dr. Ada Lindqvist")
     ben = await world.physician("Dr. Ben Okafor")
