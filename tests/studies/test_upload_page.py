@@ -27,6 +27,7 @@ from tests.browser import DESKTOP, Complaints, browsing, poll
 from tests.people import Person, World
 from tests.viewer.dicom.making import parsed, written
 from tests.viewer.pdf.making import encapsulated, pdf
+from viewer.dicom import Header, Pool
 
 Slices = Callable[..., list[bytes]]
 pytestmark = pytest.mark.one_engine
@@ -335,6 +336,25 @@ async def test_old_and_deflated_files_are_looked_into_like_others(
     await _upload(page)
 
     await expect(page.locator("[data-done-words]")).to_have_text("4 files stored")
+
+
+async def test_the_page_holds_nothing_back_that_the_server_would_take(
+    upload_page: Page, shared: Path
+) -> None:
+    """The page only looks at the beginning of a file; of real and broken ones alike it is right."""
+    page, named = upload_page, list[str]()
+    for folder in ("broken", "compressed", "us"):
+        await _choose(page, shared / folder)
+        await expect(page.locator("[data-found-title]")).to_contain_text("examination")
+        lines = page.locator("[data-reason] li")
+        named += await lines.evaluate_all("lines => lines.map((line) => line.textContent)")
+        await page.get_by_role("button", name="Choose something else").click()
+
+    async with Pool(1) as pool:
+        answers = await pool.inspect([(shared / name).read_bytes() for name in named])
+    taken = [name for name, said in zip(named, answers, strict=True) if isinstance(said, Header)]
+    assert taken == []
+    assert len(named) > 50
 
 
 async def test_a_finding_inside_the_images_is_a_document_and_opens_in_the_viewer(
