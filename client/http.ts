@@ -104,12 +104,3 @@ export async function postJson<T>(path: string, json: unknown, asked: Asked = {}
 export async function getHtml(path: string, asked: Asked = {}): Promise<string> {
   return (await request(path, { accept: "text/html", ...asked })).text();
 }
-
-/** Send a form and get the rendered partial that answers it. */
-export async function postForm(
-  path: string,
-  form: FormData | URLSearchParams,
-  asked: Asked = {},
-): Promise<string> {
-  return (await request(path, { accept: "text/html", ...asked, form })).text();
-}

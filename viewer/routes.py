@@ -48,6 +48,12 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
         )
         return html, {"Content-Security-Policy": policy()}
 
+    _serve_series(blueprint, open_study)
+    _serve_instances(blueprint, open_study)
+    return blueprint
+
+
+def _serve_series(blueprint: Blueprint, open_study: OpenStudy) -> None:
     @blueprint.get("/<uuid:study_id>/open")
     async def open_series(study_id: UUID) -> ResponseReturnValue:
         """The manifest (unless `manifest=0`) and the first frame in one response."""
@@ -72,9 +78,6 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
         response = Response(stream, content_type=STREAM)
         response.timeout = None
         return response
-
-    _serve_instances(blueprint, open_study)
-    return blueprint
 
 
 def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:

@@ -17,7 +17,6 @@ from portal.edge.sockets import Send, Unnamed, holding
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
-SOCKETS: Final = "/socket.io/"
 MEDIA: Final = ("application/json", "text/html")
 
 

@@ -13,7 +13,6 @@ from portal.notices.timing import Rhythm, Timing
 
 RHYTHMS: Final[tuple[Rhythm, ...]] = ("now", "hourly", "daily")
 ZONE: Final = "Europe/Berlin"
-DAY_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)

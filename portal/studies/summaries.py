@@ -66,11 +66,6 @@ class StudySummary:
         """The patient's name as people write it."""
         return shown_name(self.patient_name)
 
-    @property
-    def has_thumbnail(self) -> bool:
-        """Whether there is a picture to show."""
-        return self.thumbnail is not None
-
 
 def titled(facts: Mapping[str, Any]) -> str:
     """The examination in a few words: its description, else what was examined how."""

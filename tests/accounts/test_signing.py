@@ -118,12 +118,13 @@ async def test_forty_tries_at_once_are_forty_tries(world: World) -> None:
 
 
 async def test_many_addresses_from_one_network_cost_time_too(world: World) -> None:
-    answers = [
-        (await sign_in(world, f"guess{number}@example.test", "not this one")).status_code
-        for number in range(11)
-    ]
+    async def guess(number: int) -> int:
+        return (await sign_in(world, f"guess{number}@example.test", "not this one")).status_code
 
-    assert answers == [403] * 10 + [429]
+    answers = [await guess(number) for number in range(10)]
+    await _time_passes(timedelta(seconds=-30))  # however slow this machine is
+
+    assert [*answers, await guess(10)] == [403] * 10 + [429]
 
 
 async def test_people_who_sign_in_rightly_do_not_block_their_clinic(world: World) -> None:

@@ -12,8 +12,6 @@ export function forget(place: Place): void {
   places.delete(place.imageId);
 }
 
-export const placeOf = (imageId: string): Place | undefined => places.get(imageId);
-
 export function provideMetadata(): void {
   metaData.addProvider((type: string, imageId: unknown) => {
     const place = typeof imageId === "string" ? places.get(imageId) : undefined;
