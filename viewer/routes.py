@@ -1,7 +1,9 @@
 """The viewer's page and the endpoints that feed it; who may open what is decided elsewhere."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +15,12 @@ from viewer.study import OpenStudy, ViewedStudy
 PREVIEW_SIZES: Final = frozenset({128, 512})
 JPEG: Final = "image/jpeg"
 STREAM: Final = "application/octet-stream"
+LEAST_RATE: Final = 32 * 1024
+PATIENCE: Final = 60
+"""Bytes a second, on the whole, and seconds: a download that is slower than both is ended."""
+
+Stretches = Callable[[int, int], AsyncGenerator[bytes, None]]
+"""Reads the bytes from one place up to another."""
 
 
 def policy(socket: str = "") -> str:
@@ -109,12 +117,37 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     @blueprint.get("/<uuid:study_id>/i/<uuid:instance>/original")
     async def original(study_id: UUID, instance: UUID) -> ResponseReturnValue:
         """The uploaded file, under a name that says nothing about the patient."""
-        study = await open_study(study_id)
-        data: bytes | AsyncIterator[bytes] = await study.original(instance)
-        response = Response(data, content_type="application/dicom")
+        file = await (await open_study(study_id)).original_file(instance)
+        response = await streamed(file.size, file.stretches)
+        response.content_type = "application/dicom"
         response.headers["Content-Disposition"] = f'attachment; filename="{instance.hex}.dcm"'
-        response.timeout = None
         return response
+
+
+async def streamed(size: int, stretches: Stretches) -> Response:
+    """
+    The range asked for, or everything (RFC 9110), as it is read; nothing is kept in memory.
+
+    What goes wrong with the first stretch is raised; what does later breaks the connection.  A
+    download slower than `LEAST_RATE` is ended.
+    """
+    start, stop = _wanted_range(size)
+    pieces = stretches(start, stop)
+    first = await anext(pieces, b"")
+
+    async def body() -> AsyncIterator[bytes]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    whole = (start, stop) == (0, size)
+    response = Response(body(), 200 if whole else 206, {"Accept-Ranges": "bytes"})
+    if not whole:
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    response.content_length = stop - start
+    response.timeout = ceil(PATIENCE + (stop - start) / LEAST_RATE)
+    return response
 
 
 async def _manifest_record(study: ViewedStudy) -> bytes:
@@ -156,7 +189,9 @@ def _whole_number(name: str, default: int) -> int:
 def _wanted_range(size: int) -> tuple[int, int]:
     """The one byte range asked for, or everything; 416 when there are no such bytes."""
     asked = request.range
-    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+    # Our answers have no validator, so none that is asked for can match (RFC 9110, 13.1.5).
+    conditional = "If-Range" in request.headers
+    if asked is None or conditional or asked.units != "bytes" or len(asked.ranges) != 1:
         return 0, size
     start, stop = asked.ranges[0]
     if start < 0:

@@ -1,8 +1,19 @@
 """What the viewer needs from whoever keeps the studies."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Protocol
 from uuid import UUID
+
+
+class ViewedFile(Protocol):
+    """A file that is read in stretches of bounded length."""
+
+    @property
+    def size(self) -> int: ...
+
+    def stretches(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
+        """The bytes from *start* up to *stop*."""
+        ...
 
 
 class ViewedStudy(Protocol):
@@ -50,8 +61,8 @@ class ViewedStudy(Protocol):
         """A JPEG of at most *size* (128 or 512) pixels per side."""
         ...
 
-    async def original(self, instance: UUID) -> bytes | AsyncIterator[bytes]:
-        """The file as it was uploaded, bit for bit (DICOM PS3.10)."""
+    async def original_file(self, instance: UUID) -> ViewedFile:
+        """The file as it was uploaded, bit for bit (DICOM PS3.10); `LookupError` for none."""
         ...
 
 

@@ -4,7 +4,7 @@ from portal.documents.belongings import Belongings
 from portal.documents.desk import Desk
 from portal.documents.listing import DocumentSummary, delete, mine, rename
 from portal.documents.marks import already_there, ids_of
-from portal.documents.opening import Enclosed, Inside, OpenDocument, open_own
+from portal.documents.opening import Enclosed, Inside, OpenDocument, Stretches, open_own
 from portal.documents.routes import create_blueprint
 from portal.documents.taking import Arrived, Taken, taking
 
@@ -16,6 +16,7 @@ __all__ = [
     "Enclosed",
     "Inside",
     "OpenDocument",
+    "Stretches",
     "Taken",
     "already_there",
     "create_blueprint",

@@ -1,6 +1,6 @@
 """An opened document: its bytes as they came, its pages as pictures."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
@@ -21,12 +21,18 @@ AT_ONCE: Final = 50
 """Pages on one page of ours."""
 
 
+Stretches = Callable[[int, int], AsyncGenerator[bytes, None]]
+"""Reads the bytes from one place up to another, a stretch at a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inside:
     """What lies in an object."""
 
     title: str = field(repr=False)
     data: bytes = field(repr=False)
+    again: Stretches | None = field(default=None, repr=False)
+    """Reads the same again without keeping it, where that is possible."""
 
 
 @dataclass(slots=True)
@@ -54,13 +60,21 @@ class Enclosed:
 
     async def whole(self) -> bytes:
         """All bytes.  Raises `Unknown` when none can be found inside, or too many."""
+        return (await self._looked_into()).data
+
+    async def stretches(self) -> Stretches:
+        """A way to read it without keeping it, found by looking at all of it once; see `whole`."""
+        inside = await self._looked_into()
+        return inside.again or _in_memory(inside.data)
+
+    async def _looked_into(self) -> Inside:
         if self.size > SHOWN:
             raise Unknown
         inside = await self._read()
         self.title, self.size = inside.title or self.title, len(inside.data)
         self.is_pdf = begins_pdf(inside.data)
         self.why = "" if self.is_pdf else "no_pdf"
-        return inside.data
+        return inside
 
     @property
     def shown_date(self) -> str:
@@ -107,11 +121,11 @@ class OpenDocument:
         """All bytes, for the child that draws."""
         return await self._desk.boxes.read(self.id, self._key, "document", self._row.object)
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         """The document bit for bit, a stretch at a time; every stretch is authenticated."""
-        for start in range(0, self.size, STRETCH):
-            length = min(STRETCH, self.size - start)
-            place = Place(self._row.object, start, length)
+        for at in range(start, min(stop, self.size), STRETCH):
+            length = min(STRETCH, min(stop, self.size) - at)
+            place = Place(self._row.object, at, length)
             (data,) = await self._desk.boxes.ranges(self.id, self._key, "document", [place])
             yield data
 
@@ -204,12 +218,24 @@ def _hindered(desk: Desk, document: Readable, *, insists: bool) -> str:
     return "" if insists and why == "timeout" else why
 
 
-async def given_back(desk: Desk, actor: Actor, document: Readable) -> AsyncIterator[bytes] | bytes:
-    """All bytes, as they came.  Raises `Busy`; `Unknown` for an enclosed one that is too large."""
+async def given_back(desk: Desk, actor: Actor, document: Readable) -> Stretches:
+    """
+    A way to read all bytes as they came, and parts of them.
+
+    Raises `Busy`; `Unknown` for an enclosed one that is too large.
+    """
     if isinstance(document, OpenDocument):
-        return document.stream()
+        return document.stream
     try:
         async with desk.unwrapping.turn(actor.id):
-            return await document.whole()
+            return await document.stretches()
     except NoTurn:
         raise Busy(retry_after=2) from None
+
+
+def _in_memory(data: bytes) -> Stretches:
+    async def stretches(start: int, stop: int) -> AsyncGenerator[bytes, None]:
+        for at in range(start, min(stop, len(data)), STRETCH):
+            yield data[at : min(at + STRETCH, stop)]
+
+    return stretches

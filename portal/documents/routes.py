@@ -1,7 +1,6 @@
 """Pages and addresses of documents: shown as pictures, given back as they came."""
 
-import math
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import quote
 from uuid import UUID
@@ -15,17 +14,15 @@ from portal.core.web import signed_in
 from portal.documents import listing, opening
 from portal.documents.desk import Desk
 from portal.documents.facts import LONGEST_LABEL, explain
-from portal.documents.opening import Enclosed, Readable
+from portal.documents.opening import Enclosed, Readable, Stretches
 from viewer.pdf import MOST_PAGES, WIDTHS
+from viewer.routes import streamed
 
 OpenEnclosed = Callable[[UUID, UUID], Awaitable[Enclosed]]
 """Opens the document inside an instance of a study for whoever asks, or raises `Unknown`."""
 
 NEVER_RUNS: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """Beside `attachment`: even a browser that shows a download must not let it do anything."""
-LEAST_RATE: Final = 32 * 1024
-PATIENCE: Final = 60
-"""Bytes a second, on the whole, and seconds: a download that is slower than both is ended."""
 ZOOMS: Final = {"100": 1200, "150": 2400, "200": 2400}
 """How wide pages are shown, in percent, and as pictures how wide, in pixels."""
 UNDRAWN: Final = (
@@ -57,7 +54,7 @@ def _own(blueprint: Blueprint, desk: Desk) -> None:
     @blueprint.get("/d/<uuid:document_id>/original")
     async def original(document_id: UUID) -> ResponseReturnValue:
         document = await opening.open_own(desk, signed_in(), document_id)
-        return _attached(document, await opening.given_back(desk, signed_in(), document))
+        return await _attached(document, await opening.given_back(desk, signed_in(), document))
 
     @blueprint.get("/d/<uuid:document_id>/preview")
     async def preview(document_id: UUID) -> ResponseReturnValue:
@@ -101,7 +98,7 @@ def _enclosed(blueprint: Blueprint, desk: Desk, open_enclosed: OpenEnclosed) -> 
         document = await open_enclosed(study_id, enclosed)
         if document.why == "too_large":  # the object around it is given back, bit for bit
             return redirect(f"/v/{study_id}/i/{enclosed}/original", 303)
-        return _attached(document, await opening.given_back(desk, signed_in(), document))
+        return await _attached(document, await opening.given_back(desk, signed_in(), document))
 
 
 async def _page_of(desk: Desk, document: Readable, *, own: bool) -> ResponseReturnValue:
@@ -145,11 +142,10 @@ async def _picture(desk: Desk, document: Readable, number: int) -> ResponseRetur
     return Response(UNDRAWN.format(words=words), 422, content_type="image/svg+xml")
 
 
-def _attached(document: Readable, data: bytes | AsyncIterable[bytes]) -> Response:
-    response = Response(data, headers={"Content-Security-Policy": NEVER_RUNS})
+async def _attached(document: Readable, stretches: Stretches) -> Response:
+    response = await streamed(document.size, stretches)
+    response.headers["Content-Security-Policy"] = NEVER_RUNS
     response.content_type = "application/pdf" if document.is_pdf else "application/octet-stream"
     name = quote(document.title + (".pdf" if document.is_pdf else ""), safe="")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    response.content_length = document.size
-    response.timeout = math.ceil(PATIENCE + document.size / LEAST_RATE)
     return response

@@ -1,13 +1,13 @@
 """An opened study: whoever holds its key reads frames and originals as ranges of packs."""
 
 import gzip
-import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from portal import documents, keys, vault
+from portal import documents, keys
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
@@ -15,11 +15,12 @@ from portal.studies import manifests
 from portal.studies.access import study_for
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
-from portal.studies.packing import JsonPlaces, places
+from portal.studies.originals import Original, cut
+from portal.studies.packing import places
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
-from viewer.dicom import PoolFull, Refused
+from viewer.dicom import Embedded, PoolFull, Refused
 
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""
@@ -82,7 +83,7 @@ class OpenStudy:
         frames = (await self._view(instance))["frames"]
         if not 0 <= frame < len(frames):
             raise Unknown
-        return b"".join(await self._read("frames", _cut(frames[frame], start, stop)))
+        return b"".join(await self._read("frames", cut(frames[frame], start, stop)))
 
     async def frame_size(self, instance: UUID, frame: int) -> tuple[str, int]:
         """Codec and bytes of a frame (from 0).  Raises `Unknown` when there is none."""
@@ -97,17 +98,14 @@ class OpenStudy:
         found = made.get(str(size)) or made.get("128")
         return b"".join(await self._read("frames", places(found))) if found else None
 
+    async def original_file(self, instance: UUID) -> Original:
+        """The file as it was uploaded, bit for bit, to be read in stretches."""
+        return Original(await self.stored(instance), self._read, self._shelf.pool)
+
     async def original(self, instance: UUID) -> bytes:
-        """The file as it was uploaded, bit for bit: its SHA-256 is checked before it leaves."""
-        entry = await self.stored(instance)
-        data: bytes | None
-        if entry["at"]:
-            data = b"".join(await self._read("pack", places(entry["at"])))
-        else:
-            data = await self._rebuilt(entry["view"])
-        if data is None or hashlib.sha256(data).hexdigest() != entry["sha256"]:
-            raise vault.Tampered
-        return data
+        """All of it at once: for files that are known to be small."""
+        file = await self.original_file(instance)
+        return b"".join([piece async for piece in file.stretches()])
 
     async def enclosed(self, instance: UUID) -> documents.Enclosed:
         """The document inside an instance, a finding among the images.  Raises `Unknown`."""
@@ -123,10 +121,18 @@ class OpenStudy:
                 raise Busy(retry_after=2) from None
             if isinstance(found, Refused):
                 raise Unknown
-            return documents.Inside(found.title, found.data)
+            return documents.Inside(found.title, found.data, await self._again(instance, found))
 
         title = header["series_description"] or header["study_description"]
         return documents.Enclosed(instance, title, header["study_date"], entry["size"], inside)
+
+    async def _again(self, instance: UUID, found: Embedded) -> documents.Stretches | None:
+        """Reads the same document where it lies in its object; None for one that is deflated."""
+        start = found.start
+        if start is None:
+            return None
+        file = await self.original_file(instance)
+        return lambda first, last: file.stretches(start + first, start + last)
 
     async def stored(self, instance: UUID) -> InstanceEntry:
         """What the manifest says of an instance: header, SHA-256, size, where it lies."""
@@ -160,13 +166,8 @@ class OpenStudy:
             raise Unknown
         return known[instance.hex]
 
-    async def _read(self, role: Role, wanted: list[Place]) -> list[bytes]:
+    async def _read(self, role: Role, wanted: Sequence[Place]) -> list[bytes]:
         return await self._boxes.ranges(self.id, self.key, role, wanted)
-
-    async def _rebuilt(self, view: FrameSet) -> bytes | None:
-        skeleton = b"".join(await self._read("frames", places(view["skeleton"])))
-        frames = [b"".join(await self._read("frames", places(each))) for each in view["frames"]]
-        return await self._shelf.pool.rebuild(skeleton, frames)
 
 
 async def open_own(shelf: Shelf, actor: Actor, study_id: UUID) -> OpenStudy:
@@ -200,14 +201,3 @@ async def prepared(shelf: Shelf, study: OpenStudy, patience: float = PATIENCE) -
         return True
     shelf.preparing.add(study.id, study.key)
     return await shelf.preparing.done(study.id, patience)
-
-
-def _cut(listed: JsonPlaces, start: int, stop: int | None) -> list[Place]:
-    """The places of the bytes from *start* to *stop* of something that lies in these places."""
-    cut, at = [], 0
-    for place in places(listed):
-        left, right = max(start - at, 0), min((stop or 2**63) - at, place.length)
-        if left < right:
-            cut.append(Place(place.object, place.start + left, right - left))
-        at += place.length
-    return cut

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from viewer.study import ViewedStudy
+from viewer.study import ViewedFile, ViewedStudy
 
 Pixels = NDArray[Any]
 
@@ -202,8 +202,21 @@ class FakeStudy:
         grey = self.previews.get(instance)
         return None if grey is None else preview_of(grey, size)
 
-    async def original(self, instance: UUID) -> bytes | AsyncIterator[bytes]:
-        return b"DICM" + instance.bytes
+    async def original_file(self, instance: UUID) -> ViewedFile:
+        return _File(b"DICM" + instance.bytes)
+
+
+@dataclass(frozen=True)
+class _File:
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    async def stretches(self, start: int, stop: int) -> AsyncGenerator[bytes, None]:
+        for at in range(start, stop, 8):
+            yield self.data[at : min(at + 8, stop)]
 
 
 def viewed(study: FakeStudy) -> ViewedStudy:

@@ -10,9 +10,11 @@ from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header, Kind, Window
 from viewer.dicom.pool import Pool
 from viewer.dicom.reasons import Reason, Refused, Undecodable
+from viewer.dicom.rebuilding import SKELETON_HEAD, plan_length
 from viewer.dicom.windowing import voi8
 
 __all__ = [
+    "SKELETON_HEAD",
     "Canonical",
     "Embedded",
     "Frame",
@@ -24,5 +26,6 @@ __all__ = [
     "Refused",
     "Undecodable",
     "Window",
+    "plan_length",
     "voi8",
 ]

@@ -21,7 +21,7 @@ from viewer.dicom.canonical import canonical_parts
 from viewer.dicom.embedding import Embedded, embedded_document
 from viewer.dicom.inspecting import inspect_file
 from viewer.dicom.reasons import Refused
-from viewer.dicom.rebuilding import NotRebuilt, rebuild
+from viewer.dicom.rebuilding import NotRebuilt, rebuild, stored_frame
 from viewer.dicom.tags import tag_rows
 from viewer.dicom.warming import warm_up
 
@@ -49,6 +49,8 @@ def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterat
         case "rebuild":
             skeleton, *frames = [bytes(serving.blob_of(reader, size)) for size in sizes]
             yield _rebuilt(skeleton, frames)
+        case "stored":
+            yield _stored(task["layout"], bytes(serving.blob_of(reader, sum(sizes))))
         case _:
             yield {"kind": "unknown"}, []
 
@@ -58,6 +60,13 @@ def _rebuilt(skeleton: bytes, frames: list[bytes]) -> serving.Answer:
         return {"kind": "rebuilt"}, [rebuild(skeleton, frames)]
     except NotRebuilt:
         return {"kind": "not rebuilt"}, []
+
+
+def _stored(layout: dict[str, Any], frame: bytes) -> serving.Answer:
+    try:
+        return {"kind": "stored"}, [bytes(stored_frame(layout, frame))]
+    except NotRebuilt:
+        return {"kind": "not stored"}, []
 
 
 def _inspected(data: memoryview) -> dict[str, Any]:
@@ -77,7 +86,8 @@ def _tags(data: memoryview) -> dict[str, Any]:
 def _embedded(data: memoryview) -> serving.Answer:
     found = embedded_document(data)
     if isinstance(found, Embedded):
-        return {"kind": "embedded", "mime": found.mime, "title": found.title}, [found.data]
+        about = {"mime": found.mime, "title": found.title, "start": found.start}
+        return {"kind": "embedded"} | about, [found.data]
     return _refused(found), []
 
 

@@ -22,14 +22,17 @@ class Embedded:
     mime: str
     """As the object says, in lower case; nobody checked it."""
     title: str
+    start: int | None = None
+    """Where it begins in the file; None where it is packed together with the rest."""
 
 
 def embedded_document(data: Buffer) -> Embedded | Refused:
     """The document, or why there is none; whatever the bytes are, this answers."""
     try:
-        dataset = open_file(data).dataset
+        opened = open_file(data)
     except Unreadable as fault:
         return Refused(fault.reason, fault.detail)
+    dataset = opened.dataset
     found = dataset.raw(_DOCUMENT)
     if not found:
         return Refused(Reason.NOT_IMAGE, "no document")
@@ -38,4 +41,5 @@ def embedded_document(data: Buffer) -> Embedded | Refused:
     if length is None:
         length = len(found) - (found[-1] == 0)
     mime = dataset.text(_MIME).strip().lower()
-    return Embedded(found[: max(0, length)], mime, dataset.text(_TITLE))
+    start = None if opened.deflated else dataset.elements[_DOCUMENT].start
+    return Embedded(found[: max(0, length)], mime, dataset.text(_TITLE), start)

@@ -114,7 +114,8 @@ class Pool(Children):
                 with understood():
                     if message["kind"] == "refused":
                         return Refused(Reason(message["reason"]), message["detail"])
-                    return Embedded(blobs[0], str(message["mime"]), str(message["title"]))
+                    start = None if message["start"] is None else int(message["start"])
+                    return Embedded(blobs[0], str(message["mime"]), str(message["title"]), start)
         except ChildLost as lost:
             return Refused(Reason(lost.cause))
 
@@ -124,6 +125,15 @@ class Pool(Children):
         try:
             async with self.child() as child:
                 _, blobs = await child.ask_once({"do": "rebuild"}, parts)
+                return blobs[0] if blobs else None
+        except ChildLost:
+            return None
+
+    async def stored(self, layout: dict[str, Any], frame: bytes) -> bytes | None:
+        """One frame as it was in the original; None when it cannot be. Raises PoolFull."""
+        try:
+            async with self.child() as child:
+                _, blobs = await child.ask_once({"do": "stored", "layout": layout}, [[frame]])
                 return blobs[0] if blobs else None
         except ChildLost:
             return None

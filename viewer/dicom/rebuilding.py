@@ -20,6 +20,8 @@ from viewer.dicom.codecs import Array, decode_own
 
 _MAGIC: Final = b"HDS1"
 _HEAD: Final = struct.Struct("<4sI")
+SKELETON_HEAD: Final = _HEAD.size
+"""Bytes of a skeleton before its plan."""
 
 
 class NotRebuilt(Exception):
@@ -103,9 +105,25 @@ def rebuild(skeleton: bytes, frames: Sequence[bytes]) -> bytes:
     return whole
 
 
-def _parse(skeleton: bytes) -> tuple[dict[str, Any], bytes]:
-    magic, length = _HEAD.unpack_from(skeleton)
+def stored_frame(layout: dict[str, Any], frame: bytes) -> memoryview:
+    """One frame (`Frame.data`) as it was in the file.  Raises NotRebuilt."""
+    try:
+        return Layout(**layout).stored(decode_own(frame))
+    except (KeyError, IndexError, TypeError, ValueError) as fault:
+        raise NotRebuilt from fault
+
+
+def plan_length(head: bytes) -> int:
+    """Bytes of the plan (JSON), by the first `SKELETON_HEAD` ones.  Raises ValueError."""
+    if len(head) < SKELETON_HEAD:
+        raise ValueError("no skeleton")
+    magic, length = _HEAD.unpack_from(head)
     if magic != _MAGIC:
         raise ValueError("no skeleton")
+    return int(length)
+
+
+def _parse(skeleton: bytes) -> tuple[dict[str, Any], bytes]:
+    length = plan_length(skeleton)
     plan: dict[str, Any] = json.loads(skeleton[_HEAD.size : _HEAD.size + length])
     return plan, zlib.decompress(skeleton[_HEAD.size + length :])

@@ -1,0 +1,179 @@
+"""
+The file as it was uploaded, a stretch at a time: as ranges of a pack, or rebuilt frame by frame.
+
+Every stretch is authenticated by its box.  Whoever asks for the whole file gets the last stretch
+only if the SHA-256 of all of them is that of the upload.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from portal import vault
+from portal.core.errors import Busy, reading
+from portal.storing import Place, Role
+from portal.studies.manifests import FrameSet, InstanceEntry
+from portal.studies.packing import JsonPlaces, places
+from viewer.dicom import SKELETON_HEAD, Pool, PoolFull, plan_length
+
+STRETCH: Final = 1024 * 1024
+"""Bytes that are read, and kept in memory, at a time."""
+
+REBUILT_AT_ONCE: Final = 16 * 1024 * 1024
+"""Bytes of a file that is rebuilt in one piece; of a larger one, a frame at a time is in memory."""
+
+Pieces = AsyncGenerator[bytes, None]
+Read = Callable[[Role, Sequence[Place]], Awaitable[list[bytes]]]
+"""Reads places of a role (`storing.Role`) of the study."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An uploaded file that nobody has read yet."""
+
+    entry: InstanceEntry = field(repr=False)
+    _read: Read = field(repr=False)
+    _pool: Pool = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.entry["size"]
+
+    async def stretches(self, start: int = 0, stop: int | None = None) -> Pieces:
+        """
+        The bytes from *start* up to *stop*.
+
+        Raises `vault.Tampered` for a box or a whole file that is not what was kept, `Busy` when too
+        many are being rebuilt.
+        """
+        stop = self.size if stop is None else min(stop, self.size)
+        pieces = self._stored(start, stop) if self.entry["at"] else self._rebuilt(start, stop)
+        if (start, stop) != (0, self.size):
+            async for piece in pieces:
+                yield piece
+            return
+        async for piece in _proved(pieces, self.entry["sha256"]):
+            yield piece
+
+    async def _stored(self, start: int, stop: int) -> Pieces:
+        for at in range(start, stop, STRETCH):
+            wanted = cut(self.entry["at"], at, min(at + STRETCH, stop))
+            yield b"".join(await self._read("pack", wanted))
+
+    async def _rebuilt(self, start: int, stop: int) -> Pieces:
+        at, view = 0, self.entry["view"]
+        rebuilt = _whole if self.size <= REBUILT_AT_ONCE else _pieces
+        async for piece in rebuilt(view, self._read, self._pool):
+            left, right = max(start - at, 0), min(stop - at, len(piece))
+            at += len(piece)
+            for begin in range(left, right, STRETCH):
+                yield piece[begin : min(begin + STRETCH, right)]
+            if at >= stop:
+                return
+
+
+async def _proved(pieces: Pieces, sha256: str) -> Pieces:
+    """Everything; the last piece only when the digest of all is right."""
+    digest, last = hashlib.sha256(), b""
+    async for piece in pieces:
+        digest.update(piece)
+        if last:
+            yield last
+        last = piece
+    if digest.hexdigest() != sha256:
+        raise vault.Tampered
+    if last:
+        yield last
+
+
+async def _whole(view: FrameSet, read: Read, pool: Pool) -> Pieces:
+    """A small file in one piece."""
+    skeleton = b"".join(await read("frames", places(view["skeleton"])))
+    frames = [b"".join(await read("frames", places(each))) for each in view["frames"]]
+    try:
+        whole = await pool.rebuild(skeleton, frames)
+    except PoolFull:
+        raise Busy(retry_after=2) from None
+    if whole is None:
+        raise vault.Tampered
+    yield whole
+
+
+async def _pieces(view: FrameSet, read: Read, pool: Pool) -> Pieces:
+    """The file piece by piece: kept bytes in stretches, and each frame as it was stored."""
+    skeleton = _Skeleton(view["skeleton"], read)
+    plan = await skeleton.plan()
+    for what, number in plan["pieces"]:
+        if what == 0:
+            async for piece in skeleton.kept(number):
+                yield piece
+            continue
+        frame = b"".join(await read("frames", places(view["frames"][number])))
+        yield frame if plan["layout"]["raw"] else await _stored_frame(pool, plan["layout"], frame)
+
+
+async def _stored_frame(pool: Pool, layout: dict[str, Any], frame: bytes) -> bytes:
+    try:
+        stored = await pool.stored(layout, frame)
+    except PoolFull:
+        raise Busy(retry_after=2) from None
+    if stored is None:
+        raise vault.Tampered
+    return stored
+
+
+class _Skeleton:
+    """What rebuilds a file beside its frames, read as it is needed."""
+
+    def __init__(self, at: JsonPlaces, read: Read) -> None:
+        self._at, self._read_places = at, read
+        self._size = sum(place.length for place in places(at))
+        self._next = 0
+        self._inflater = zlib.decompressobj()
+        self._plain = b""
+
+    async def plan(self) -> dict[str, Any]:
+        """The plan, which stands in front."""
+        with reading():
+            length = plan_length(await self._take(SKELETON_HEAD))
+            plan: dict[str, Any] = json.loads(await self._take(length))
+        return plan
+
+    async def kept(self, number: int) -> Pieces:
+        """The next *number* bytes that are not pixels."""
+        while number:
+            if not self._plain:
+                await self._inflate()
+            piece, self._plain = self._plain[:number], self._plain[number:]
+            number -= len(piece)
+            yield piece
+
+    async def _inflate(self) -> None:
+        packed = self._inflater.unconsumed_tail or await self._take(STRETCH)
+        try:
+            self._plain = self._inflater.decompress(packed, STRETCH)
+        except zlib.error:
+            raise vault.Tampered from None
+        if not self._plain and not self._inflater.unconsumed_tail and self._next >= self._size:
+            raise vault.Tampered
+
+    async def _take(self, number: int) -> bytes:
+        stop = min(self._next + number, self._size)
+        wanted = cut(self._at, self._next, stop)
+        self._next = stop
+        return b"".join(await self._read_places("frames", wanted))
+
+
+def cut(listed: JsonPlaces, start: int, stop: int | None) -> list[Place]:
+    """The places of the bytes from *start* to *stop* of something that lies in these places."""
+    found, at = [], 0
+    for place in places(listed):
+        left, right = max(start - at, 0), min((stop or 2**63) - at, place.length)
+        if left < right:
+            found.append(Place(place.object, place.start + left, right - left))
+        at += place.length
+    return found
