@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from portal import documents, keys
+from portal import documents, keys, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
