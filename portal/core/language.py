@@ -86,9 +86,9 @@ def show_date(day: date) -> str:
 
 
 def show_time(moment: datetime) -> str:
-    """A moment in German local time, short: 12 Mar 2026, 14:05."""
-    locale = "en_GB" if language() == "en" else "de"
-    return str(dates.format_datetime(moment.astimezone(ZONE), "d MMM y, HH:mm", locale=locale))
+    """A moment in German local time, short: 12 Mar 2026, 14:05; 12. März 2026, 14:05."""
+    locale, day = ("en_GB", "d") if language() == "en" else ("de", "d.")
+    return str(dates.format_datetime(moment.astimezone(ZONE), f"{day} MMM y, HH:mm", locale=locale))
 
 
 def show_bytes(size: int) -> str:

@@ -27,7 +27,7 @@ def add_review(blueprint: Blueprint, settings: Settings) -> None:
     async def page(error: PortalError | None = None) -> ResponseReturnValue:
         after = safe_next((await request.form).get("next") or request.args.get("next"))
         found = await document.read(signed_in())
-        if not found.present:
+        if not (found.present and found.review):  # nothing to ask, or answered already
             return redirect(after, 303)
         typed = read_kept((await request.form).to_dict())
         return await form_page(

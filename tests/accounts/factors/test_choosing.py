@@ -173,7 +173,8 @@ async def test_after_a_reset_signing_in_leads_to_the_question_until_it_is_answer
     )
     await erika.browser.post(where, form={"keep_app": "yes", "next": "/"})
     assert await comes_in() == "/"
-    assert (await erika.browser.get("/profile/security/review")).status_code == 200
+    answered = await erika.browser.get("/profile/security/review?next=/documents")
+    assert (answered.status_code, answered.headers["Location"]) == (303, "/documents")
     other, _ = await gives_password(world, erika)
     assert await shows(other, phone.shows()) == 303
 
