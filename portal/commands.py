@@ -130,9 +130,11 @@ async def _account_of(mail: str) -> AccountId:
 
 
 async def _say_who(account: AccountId) -> None:
-    """The name, before anything is changed: whoever knows the address sees whether it fits."""
+    """Name and licence number, before anything is changed: for seeing whether they fit."""
     card = await accounts.card(account)
     print(card.name if card else "this account has no card: it is no professional's")
+    if licence := (await accounts.licences([account])).get(account):
+        print(f"licence number {licence}")
 
 
 async def _change_standing(what: str, mail: str) -> str:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import pytest
 
+from portal import vault
 from portal.core.settings import BadSettings, Settings
 from tests.architecture.sources import ROOT
 
@@ -248,3 +249,24 @@ def test_a_real_portal_shows_nobody_s_mail_to_anybody(
         problem = str(error)
 
     assert ("HDS_MAIL" in problem) is refused
+
+
+@pytest.mark.parametrize(
+    ("setting", "refused", "taken"),
+    [
+        ("HDS_PASSWORD_MEMORY_MIB", ("45", "1025"), ("46", "1024")),
+        ("HDS_PASSWORD_ROUNDS", ("0", "17"), ("1", "16")),
+    ],
+)
+def test_what_passwords_cost_is_refused_by_name_with_every_other_problem(
+    tmp_path: Path, setting: str, refused: tuple[str, str], taken: tuple[str, str]
+) -> None:
+    for value in refused:
+        with pytest.raises(BadSettings) as problem:
+            Settings.read(environment(tmp_path, **{setting: value, "HDS_PORT": "70000"}))
+        lines = str(problem.value).splitlines()
+        assert [line.split()[0] for line in lines] == ["HDS_PORT", setting]
+    for value in taken:
+        read = Settings.read(environment(tmp_path, **{setting: value}))
+        cost = vault.Cost(read.password_memory_mib * 1024, read.password_rounds)
+        assert cost.lanes == 1, "the vault takes what the settings take"

@@ -1,6 +1,6 @@
 """The pages before an account is activated: registering in two ways, the mailed link, waiting."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from quart import Blueprint, Response, g, redirect, render_template, request
@@ -28,6 +28,13 @@ from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.settings import Settings
 from portal.core.web import signed_in, wants_html
 from portal.edge import network_of
+
+FILES: Final = {
+    "pass": language.N_("HealthDataSpace-Pass.pdf"),
+    "card": language.N_("HealthDataSpace-Card.pdf"),
+    "recovery": language.N_("HealthDataSpace-Recovery-sheet.pdf"),
+}
+"""What the papers are called where they are saved; letters that every system takes."""
 
 
 def add_registering(blueprint: Blueprint, settings: Settings) -> None:
@@ -92,12 +99,13 @@ def _add_after(blueprint: Blueprint, settings: Settings) -> None:
         is_card = data.get("paper") == "card" and issued.purpose != "recovery"
         make = printing.as_card if is_card else printing.as_pdf
         pdf = await make(issued, language.language(), settings.origin)
-        name = "Card" if is_card else "Recovery" if issued.purpose == "recovery" else "Pass"
+        paper = "card" if is_card else "recovery" if issued.purpose == "recovery" else "pass"
+        name = language.gettext(FILES[paper])
         how = "inline" if "print" in data else "attachment"
         return Response(
             pdf,
             mimetype="application/pdf",
-            headers={"Content-Disposition": f'{how}; filename="HealthDataSpace-{name}.pdf"'},
+            headers={"Content-Disposition": f'{how}; filename="{name}"'},
         )
 
     @blueprint.get("/mail/<token>")

@@ -125,11 +125,8 @@ def _from_file(path: str | None, problems: list[str]) -> Mapping[str, Any]:
 
 
 def _bool(value: object) -> bool:
-    match str(value).lower():
-        case "1" | "true" | "yes" | "on":
-            return True
-        case "0" | "false" | "no" | "off":
-            return False
+    if (said := str(value).lower()) in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return said in {"1", "true", "yes", "on"}
     raise ValueError("must be true or false")
 
 
@@ -167,8 +164,10 @@ def _implausible(values: Mapping[str, Any]) -> list[str]:
         problems.append("HDS_DATABASE_URL must begin with sqlite: or asyncpg:")
     if values.get("mail") == "mailbox" and url.scheme == "https" and not values.get("demo"):
         problems.append("HDS_MAIL=mailbox shows all mails to anybody: only with HDS_DEMO=true")
-    counts = ("session_idle_minutes", "session_hours", "decoders", "free_quota", "password_rounds")
+    counts = ("session_idle_minutes", "session_hours", "decoders", "free_quota")
     problems += [f"{_shown(name)} must be above 0" for name in counts if values.get(name, 1) < 1]
-    if values.get("port", 1) not in range(65536):
-        problems.append("HDS_PORT must be between 0 and 65535")
+    limits = {"port": (0, 65535), "password_memory_mib": (46, 1024), "password_rounds": (1, 16)}
+    for name, (least, most) in limits.items():
+        if not least <= values.get(name, least) <= most:
+            problems.append(f"{_shown(name)} must be between {least} and {most}")
     return problems

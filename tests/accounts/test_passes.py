@@ -241,7 +241,12 @@ async def test_the_recovery_sheet_says_what_it_is_and_has_no_card(world: World) 
     ticket = passes.ticket(_issued("Ada Lindqvist", "recovery"))
     answer = await world.browser().post("/pass", form={"ticket": ticket, "paper": "card"})
 
-    assert "HealthDataSpace-Recovery.pdf" in answer.headers["Content-Disposition"]
+    german = {"Accept-Language": "de"}
+    form = {"ticket": ticket, "paper": "sheet"}
+    translated = await world.browser().post("/pass", form=form, headers=german)
+
+    assert "HealthDataSpace-Recovery-sheet.pdf" in answer.headers["Content-Disposition"]
+    assert "HealthDataSpace-Notfallblatt.pdf" in translated.headers["Content-Disposition"]
     assert len(pypdfium2.PdfDocument(await answer.get_data(as_text=False))) == 1
 
 

@@ -13,6 +13,7 @@ from portal.accounts import dates, leaving
 from portal.accounts.dates import BornTooLongAgo, read_birth_date, today
 from portal.accounts.models import Account
 from portal.accounts.profiles import profile_of
+from portal.commands import _change_standing
 from portal.core.language import speaking
 from tests.accounts.stories import text_of
 from tests.accounts.test_administrators import administrator
@@ -353,3 +354,14 @@ async def test_nothing_of_the_work_is_readable_in_the_database(world: World) -> 
     assert today().isoformat().encode() not in stored.replace(
         str(rows[0]["created_at"]).lower().encode(), b""
     )
+
+
+async def test_the_operator_is_shown_name_and_licence_number_before_confirming(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bo = await world.physician("Bo Berg", confirmed=False)
+    await changes(bo, licence=LICENCE)
+
+    assert await _change_standing("confirm", bo.mail) == "confirmed"
+
+    assert capsys.readouterr().out.splitlines() == ["Bo Berg", f"licence number {LICENCE}"]
