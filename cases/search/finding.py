@@ -1,20 +1,20 @@
 """One search over everything the actor may read: exactly that, and not a count of the rest."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from cases import access
-from cases.access import OpenCommunity
+from cases.access import OpenCase, OpenCommunity
 from cases.ids import CaseId, CommunityId
 from cases.models import Post, Thread
 from cases.people import Colleague, colleagues
 from cases.reading import title_of
 from cases.search.archive import Archive
-from cases.search.harvest import DescribeStudies, text_of_case
+from cases.search.harvest import DescribeStudies, cases_among, text_of_case
 from cases.search.index import Found
 from cases.search.query import snippet, stems_of
 from cases.search.reading import Wanted, read
@@ -52,6 +52,17 @@ class Results:
     modalities: Mapping[str, int]
     regions: Mapping[str, int]
     communities: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the row of a hit says now."""
+
+    case: UUID
+    author: AccountId
+    at: datetime
+    text: str = field(repr=False)
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,50 +120,64 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 async def _hits(ranked: list[_Ranked], wanted: Wanted) -> list[Hit]:
     """The words of each hit, fetched now: what was deleted a moment ago is left out."""
     stems = stems_of(wanted)
-    found: list[Hit] = []
-    authors: list[AccountId] = []
-    for one in ranked:
-        kind, hex_id = one.found.id.split(":")
-        opened = await _opened(one.community, kind, UUID(hex=hex_id))
-        if opened is None:
-            continue
-        case_id, text, author, at, pinned = opened
-        case = await access.case_in(one.community, CaseId(case_id))
-        authors.append(AccountId(author))
-        found.append(
-            Hit(
-                kind=kind,
-                id=UUID(hex=hex_id),
-                case=case.id,
-                case_title=case.words["title"],
-                community=one.community.name,
-                status=case.row.status,
-                author=Colleague(AccountId(author), ""),
-                at=at,
-                pinned=pinned,
-                words=snippet(text, stems),
-            )
-        )
-    names = await colleagues(authors)
-    return [replace(hit, author=names[hit.author.id]) for hit in found]
+    rows: dict[tuple[str, UUID], _Row] = {}
+    cases: dict[UUID, OpenCase] = {}
+    for community in {one.community.id: one.community for one in ranked}.values():
+        keys = [one.found.key for one in ranked if one.community is community]
+        fresh = await _rows_of(community, keys)
+        rows |= fresh
+        about = {row.case for row in fresh.values()} | {key for kind, key in keys if kind == "case"}
+        cases |= await cases_among(community, about)
+    rows |= {("case", each.row.id): _row_of_case(each) for each in cases.values()}
+    shown = [
+        (one, rows[one.found.key])
+        for one in ranked
+        if one.found.key in rows and rows[one.found.key].case in cases
+    ]
+    names = await colleagues([row.author for _, row in shown])
+    return [_hit(one, row, cases[row.case], names[row.author], stems) for one, row in shown]
 
 
-async def _opened(
-    community: OpenCommunity, kind: str, row_id: UUID
-) -> tuple[UUID, str, UUID, datetime, bool] | None:
-    """Case, text, author, moment and whether it has a pin; None when it is gone."""
-    if kind == "post":
-        post = await Post.get_or_none(id=row_id, community_id=community.id)
-        if post is None or post.body is None:
-            return None
-        words = community.shown("post", "body", post.id, post.rev, post.epoch, post.body)
-        words = words or {"text": gettext(access.DAMAGED)}
-        return post.case_id, words["text"], post.author, post.posted_at, bool(words.get("pin"))
-    if kind == "thread":
-        thread = await Thread.get_or_none(id=row_id, case__community_id=community.id)
-        if thread is None:
-            return None
-        title = title_of(community, thread)
-        return thread.case_id, title, thread.author, thread.started_at, False
-    case = await access.case_in(community, CaseId(row_id))
-    return case.row.id, text_of_case(case), case.row.author, case.row.opened_at, False
+def _hit(one: _Ranked, row: _Row, case: OpenCase, author: Colleague, stems: Collection[str]) -> Hit:
+    kind, key = one.found.key
+    return Hit(
+        kind=kind,
+        id=key,
+        case=case.id,
+        case_title=case.words["title"],
+        community=one.community.name,
+        status=case.row.status,
+        author=author,
+        at=row.at,
+        pinned=row.pinned,
+        words=snippet(row.text, stems),
+    )
+
+
+async def _rows_of(
+    community: OpenCommunity, keys: Collection[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], _Row]:
+    """What the posts and threads among *keys* say that are still there, in two queries."""
+    found: dict[tuple[str, UUID], _Row] = {}
+    posts = [key for kind, key in keys if kind == "post"]
+    for post in await Post.filter(id__in=posts, community_id=community.id) if posts else []:
+        if post.body is not None:
+            words = community.shown("post", "body", post.id, post.rev, post.epoch, post.body)
+            words = words or {"text": gettext(access.DAMAGED)}
+            found["post", post.id] = _Row(
+                post.case_id, AccountId(post.author), post.posted_at, words["text"],
+                pinned=bool(words.get("pin")),
+            )  # fmt: skip
+    threads = [key for kind, key in keys if kind == "thread"]
+    here = Thread.filter(id__in=threads, case__community_id=community.id)
+    for thread in await here if threads else []:
+        found["thread", thread.id] = _Row(
+            thread.case_id, AccountId(thread.author), thread.started_at,
+            title_of(community, thread),
+        )  # fmt: skip
+    return found
+
+
+def _row_of_case(case: OpenCase) -> _Row:
+    row = case.row
+    return _Row(row.id, AccountId(row.author), row.opened_at, text_of_case(case))

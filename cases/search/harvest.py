@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cases import access
 from cases.access import OpenCase, OpenCommunity
-from cases.models import CaseStudy, Change, Post, Thread
+from cases.models import Case, CaseStudy, Change, Post, Thread
 from cases.search.index import Document
 
 DescribeStudies = Callable[[Collection[UUID]], Awaitable[list[str]]]
@@ -33,9 +33,7 @@ async def since(community: OpenCommunity, seq: int, describe: DescribeStudies) -
     posts = {each.post for each in changes if each.post} - {None}
     threads = {each.thread for each in changes if each.thread and not each.post}
     touched = whole | {each.case for each in changes if each.case}
-    opened = {
-        UUID(str(each.id)): each for each in await access.cases_of(community) if each.id in touched
-    }
+    opened = await cases_among(community, touched)
     for case_id in whole & opened.keys():
         if opened[case_id].damaged:
             found.remove.append(f"case:{case_id.hex}")
@@ -46,6 +44,12 @@ async def since(community: OpenCommunity, seq: int, describe: DescribeStudies) -
     for thread in await _threads(community, whole, threads):
         _take_thread(community, thread, opened, found)
     return found
+
+
+async def cases_among(community: OpenCommunity, ids: Collection[UUID]) -> dict[UUID, OpenCase]:
+    """Those of *ids* that are cases of a community whose door was passed, in one query."""
+    rows = await Case.filter(id__in=list(ids), community_id=community.id) if ids else []
+    return {row.id: access.opened_case(community, row) for row in rows}
 
 
 async def _rows(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
+from uuid import UUID
 
 from whoosh import analysis, fields, query
 from whoosh.filedb.filestore import RamStorage
@@ -50,6 +51,12 @@ class Found:
     case: str
     score: float
     created: datetime
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """Its kind ("post", "thread" or "case") and the id of its row."""
+        kind, hex_id = self.id.split(":")
+        return kind, UUID(hex=hex_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ class Index:
     def __init__(self, storage: "_Memory", index: WhooshIndex) -> None:
         self._storage = storage
         self._index = index
+        self._open: _Open | None = None
 
     @classmethod
     def empty(cls) -> Self:
@@ -138,6 +146,9 @@ class Index:
 
     def apply(self, put: Iterable[Document], remove: Iterable[str] = ()) -> None:
         """Add or replace *put*, forget the ids in *remove*; found as soon as this returns."""
+        if self._open is not None:
+            self._open.searcher.close()
+            self._open = None
         writer = self._index.writer(limitmb=64)
         for gone in remove:
             writer.delete_by_term("id", gone)
@@ -160,21 +171,34 @@ class Index:
 
     def find(self, wanted: query.Query, most: int) -> Answer:
         """The best *most* matches and the true number of all."""
-        with self._index.searcher() as searcher:
-            if not searcher.doc_count_all():
-                return Answer(0, (), {name: {} for name in FACETS})
-            # Without a limit: with one, Whoosh's own count would be wrong.
-            results = searcher.search(wanted, limit=None)
-            readers = {name: searcher.reader().column_reader(name) for name in FACETS}
-            counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-            for _, number in results.top_n:
-                for name, reader in readers.items():
-                    counts[name][reader[number]] += 1
-            best = tuple(
-                Found(hit["id"], hit["case"], hit.score or 0.0, hit["created"])
-                for hit in itertools.islice(results, most)
-            )
-            return Answer(len(results.top_n), best, {name: dict(counts[name]) for name in FACETS})
+        opened = self._opened()
+        # Without a limit: with one, Whoosh's own count would be wrong.
+        results = opened.searcher.search(wanted, limit=None)
+        counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+        for name, column in opened.columns.items():
+            counts[name].update(column[number] for _, number in results.top_n)
+        best = tuple(
+            Found(hit["id"], hit["case"], hit.score or 0.0, hit["created"])
+            for hit in itertools.islice(results, most)
+        )
+        return Answer(len(results.top_n), best, {name: dict(counts[name]) for name in FACETS})
+
+    def _opened(self) -> "_Open":
+        """What reads this state, kept until it changes: opening goes through every document."""
+        if self._open is None:
+            searcher = self._index.searcher()
+            names = FACETS if searcher.doc_count_all() else ()
+            columns = {name: searcher.reader().column_reader(name) for name in names}
+            self._open = _Open(searcher, columns)
+        return self._open
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """Whoosh's reader of one state of an index, and its columns by name."""
+
+    searcher: Any
+    columns: Mapping[str, Any]
 
 
 class _Captured(io.BytesIO):

@@ -19,6 +19,7 @@ from portal import storing
 from portal.core.errors import Unknown
 from portal.core.settings import Settings
 from tests.people import Person, World
+from tests.queries import counting
 from tests.thief import look
 
 Chest = tuple[Person, Person, Person, CommunityId, CaseId]
@@ -73,6 +74,29 @@ async def test_titles_questions_and_studies_are_found_too(chest: Chest, archive:
     assert [hit.kind for hit in (await finds(alice, archive, "nodules")).hits] == ["case"]
     assert [hit.kind for hit in (await finds(alice, archive, "calcifications")).hits] == ["thread"]
     assert [hit.kind for hit in (await finds(alice, archive, "contrast")).hits] == ["case"]
+
+
+async def test_a_full_page_of_hits_costs_what_one_hit_costs(chest: Chest, archive: Archive) -> None:
+    alice, _, _, community, nodule = chest
+    await alice.starts("Calcification?", in_=nodule)
+    await alice.posts("A calcification", on=nodule)
+    await finds(alice, archive, "calcification")
+    with counting() as one:
+        await finds(alice, archive, "calcification")
+    other = await alice.opens("Calcification of the valve", in_=community)
+    for number in range(4):
+        await alice.posts(f"Calcification {number}", on=nodule)
+        await alice.posts(f"Calcification {number} again", on=other)
+    await finds(alice, archive, "calcification")
+
+    with counting() as many:
+        found = await finds(alice, archive, "calcification")
+
+    assert sorted(hit.kind for hit in found.hits) == ["case", *["post"] * 9, "thread"]
+    assert {hit.case for hit in found.hits} == {nodule, other}
+    asked = ('FROM "post"', 'FROM "thread"', 'FROM "discussion_case"', 'FROM "account"')
+    for table in asked:
+        assert sum(table in each for each in many) == sum(table in each for each in one) == 1
 
 
 async def test_what_was_edited_or_deleted_is_found_as_it_is_now(
