@@ -123,7 +123,7 @@ async def test_a_picture_of_noise_is_small_all_the_same() -> None:
     assert 0 < len(look.preview) <= PREVIEW_BYTES
 
 
-async def test_an_exchanged_row_is_left_out_and_reported_once(
+async def test_an_exchanged_row_is_named_as_damaged_and_reported_once(
     erika: Erika, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = await erika.finding(pdf(["One"])), await erika.finding(pdf(["Two"]), "Two.pdf")
@@ -131,9 +131,15 @@ async def test_an_exchanged_row_is_left_out_and_reported_once(
     await Document.filter(id=UUID(first)).update(facts=other.facts)
 
     for _ in range(2):
-        assert "Two</a>" in await erika.sees("/documents")
+        page = await erika.sees("/documents")
+        assert "Two</a>" in page
+        assert "<strong>Damaged document</strong>" in page
+        assert "<span>0\u00a0B</span>" not in page, "it still takes its space"
 
-    assert [each.title for each in await documents.mine(erika.actor)] == ["Two"]
+    found = await documents.mine(erika.actor)
+    assert {(each.title, each.damaged) for each in found} == {
+        ("Two", False), ("Damaged document", True)
+    }  # fmt: skip
     said = [each.getMessage() for each in caplog.records if first in each.getMessage()]
     assert said == [f"document does not open: row {first}"]
     assert vault.Tampered.__name__ not in caplog.text
