@@ -4,6 +4,7 @@ import { firstWrong, wireFields } from "./fields";
 import { t } from "./i18n";
 import { request } from "./http";
 import { wireCases } from "./panes";
+import { wirePictures } from "./pictures";
 import { wirePasskeys, wireRecoveryCodes } from "./passkeys";
 import { confirmed, listShortcuts, shortcut, toast } from "./ui";
 
@@ -187,5 +188,6 @@ wirePasswords();
 wireShortcuts();
 wireCases();
 wirePasskeys();
+wirePictures();
 wireRecoveryCodes();
 (firstWrong() ?? maybe("[data-focus]"))?.focus();
