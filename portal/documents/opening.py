@@ -1,6 +1,8 @@
 """An opened document: its bytes as they came, its pages as pictures."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
@@ -11,7 +13,9 @@ from portal.core.errors import Busy, Unknown
 from portal.documents.access import document_for
 from portal.documents.desk import Desk
 from portal.documents.facts import SHOWN, Facts, shown_day, shown_label
+from portal.documents.marks import ids_of
 from portal.documents.models import Document
+from portal.documents.taking import LOOKING
 from portal.storing import Place
 from viewer.pdf import MOST_PAGES, Look, NoTurn, Outline, Reader, Unshown, begins_pdf
 
@@ -174,6 +178,19 @@ async def seen(desk: Desk, actor: Actor, document: OpenDocument) -> OpenDocument
     picture = found.preview if isinstance(found, Look) else b""
     await document.describe(facts, picture)
     return replace(document, facts=facts)
+
+
+async def look_at(desk: Desk, actor: Actor, fingerprint: bytes) -> None:
+    """
+    Take the first look at a document that was kept unseen, when there is time for it now.
+
+    Otherwise it is looked at when somebody opens it.  It is in memory for its turn only.
+    """
+    found = await ids_of(actor, [fingerprint])
+    with suppress(TimeoutError, Unknown):
+        async with asyncio.timeout(LOOKING):
+            for document in found.values():
+                await seen(desk, actor, await open_own(desk, actor, document))
 
 
 async def outline(

@@ -72,11 +72,15 @@ class Taking:
         self._desk, self._actor, self._arrived = desk, actor, arrived
         self._sealed: dict[str, _Sealed] = {}
 
-    async def prepare(self) -> None:
-        """Look into what is new, then write it durably.  Raises `DiskFull`, `StillLeaving`."""
+    async def prepare(self, *, looking: bool) -> None:
+        """
+        Look into what is new, unless somebody will later, then write it durably.
+
+        Raises `DiskFull`, `StillLeaving`.
+        """
         there = await self._there()
         new = {mark: each for each, mark in reversed(self._arrived) if mark not in there}
-        looks = await self._looks(list(new.values()))
+        looks = await self._looks(list(new.values())) if looking else [None] * len(new)
         for (mark, each), found in zip(new.items(), looks, strict=True):
             self._sealed[mark] = await _seal(self._desk, self._actor, each, mark, found)
 
@@ -151,9 +155,13 @@ class Taking:
 
 
 @asynccontextmanager
-async def taking(desk: Desk, actor: Actor, arrived: Sequence[Arrived]) -> AsyncIterator[Taking]:
+async def taking(
+    desk: Desk, actor: Actor, arrived: Sequence[Arrived], *, looking: bool = True
+) -> AsyncIterator[Taking]:
     """
     Documents sealed and durable; the block keeps them within its transaction.
+
+    Not *looking* leaves the first look to `opening.look_at`.
 
     Whatever the block does not keep is removed.  After a failure that may have come behind the
     commit nothing is touched: the sweeper knows what has a row.
@@ -161,7 +169,7 @@ async def taking(desk: Desk, actor: Actor, arrived: Sequence[Arrived]) -> AsyncI
     marked = [(each, await content_mark(actor, each.fingerprint)) for each in arrived]
     work = Taking(desk, actor, marked)
     try:
-        await work.prepare()
+        await work.prepare(looking=looking)
         yield work
     except PortalError:
         await work.take_back(all_of_it=True)

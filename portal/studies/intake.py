@@ -13,18 +13,26 @@ from viewer.pdf import begins_pdf
 
 
 async def take_in(
-    shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], notes: Notes, then: Then
+    shelf: Shelf,
+    actor: Actor,
+    incoming: Sequence[Incoming],
+    notes: Notes,
+    then: Then,
+    *,
+    looking: bool = True,
 ) -> Outcome:
     """
     Keep images and documents in one transaction and say what became of each.
 
-    *then* runs in it.  Raises `QuotaFull`, `DiskFull` or `Busy`; nothing is kept then.
+    *then* runs in it.  Not *looking* leaves the first look at documents to `documents.look_at`.
+    Raises `QuotaFull`, `DiskFull` or `Busy`; nothing is kept then.
     """
     papers = [each for each in incoming if begins_pdf(each.data)]
     images = [each for each in incoming if not begins_pdf(each.data)]
     total = Outcome()
 
-    async with documents.taking(shelf.desk, actor, await _arrived(actor, papers, notes)) as taking:
+    arrived = await _arrived(actor, papers, notes)
+    async with documents.taking(shelf.desk, actor, arrived, looking=looking) as taking:
 
         async def keep_papers(outcome: Outcome) -> None:
             nonlocal total

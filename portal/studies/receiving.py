@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from portal import keys, storing
+from portal import documents, keys, storing
 from portal.core.actor import Actor
 from portal.core.db import now
 from portal.studies import parts
@@ -114,7 +114,10 @@ async def _take_large(shelf: Shelf, actor: Actor, part: _Part, file: int, total:
 
     async with shelf.assembler.assembled(actor, part.upload, file) as (data, fingerprint):
         incoming = [Incoming(file, data, fingerprint)]
-        total.add(await take_in(shelf, actor, incoming, part.notes, pieces_done))
+        total.add(await take_in(shelf, actor, incoming, part.notes, pieces_done, looking=False))
+        del data, incoming
+    # Others may put theirs together meanwhile: looking at a document can take long.
+    await documents.look_at(shelf.desk, actor, fingerprint)
 
 
 def _receipt(large: Outcome, small: Outcome, waiting: tuple[int, ...]) -> PartReceipt:

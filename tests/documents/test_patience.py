@@ -10,7 +10,9 @@ import pytest
 
 from portal import documents, studies, vault
 from portal.documents.models import Document
+from portal.studies import parts
 from tests.documents.test_documents import JSON, Erika, erika
+from tests.people import World
 from tests.viewer.dicom.making import parsed
 from tests.viewer.pdf.making import encapsulated, pdf
 from viewer.pdf import PREVIEW_BYTES, Look, PdfPool, Unshown
@@ -63,6 +65,42 @@ async def test_a_page_that_took_too_long_is_drawn_only_for_who_insists(
     )
     assert (await browser.get(f"/d/{document}/pages/1?anyway=1")).status_code == 422
     assert drawn == 2
+
+
+async def test_whose_large_document_is_looked_at_does_not_keep_others_waiting(
+    erika: Erika, world: World, monkeypatch: Patch
+) -> None:
+    """Large files are put together one at a time; looking into one is nobody else's time."""
+    monkeypatch.setattr(parts, "PIECE", 4096)
+    look, looks, goes_on = PdfPool.look, asyncio.Event(), asyncio.Event()
+
+    async def slowly(self: PdfPool, *about: Any) -> Look | Unshown:
+        looks.set()
+        await goes_on.wait()
+        return await look(self, *about)
+
+    monkeypatch.setattr(PdfPool, "look", slowly)
+    other = Erika(await world.patient("Ben Beispiel"), erika.shelf, erika.folder)
+    slow, quick = pdf(["Long"], content=b"% " * 5000), b"%" + bytes(10_000)
+
+    async def sends_large(who: Erika, data: bytes) -> list[list[int]]:
+        upload = (await studies.begin_upload(who.shelf, who.actor, uuid4())).id
+        receipts = [
+            await studies.receive_part(who.shelf, who.actor, upload, number, body)
+            for number, body in enumerate(parts.build_pieces(1, data), start=1)
+        ]
+        return [[*each.kept, *(file for file, _ in each.refused)] for each in receipts]
+
+    first = asyncio.create_task(sends_large(erika, slow))
+    async with asyncio.timeout(30):
+        await looks.wait()
+        assert (await sends_large(other, quick))[-1] == [1], "answered while the other is looked at"
+    assert not first.done()
+    goes_on.set()
+
+    assert (await first)[-1] == [1]
+    (found,) = await erika.mine()
+    assert found.pages == 1
 
 
 async def test_many_pages_at_once_are_asked_to_wait(erika: Erika, monkeypatch: Patch) -> None:
