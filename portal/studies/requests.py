@@ -29,8 +29,8 @@ START: Final = 5.0
 
 PARTS_EACH: Final = 6
 """Parts of one account at once, read or waiting: the browser sends three, also in two windows."""
-PARTS_ALL: Final = 12
-"""Parts of everybody that are read and filed at once; `bench parts` says what they take."""
+PARTS_ALL: Final = 8
+"""Parts of everybody that are read and filed at once; `bench crowding` says what they take."""
 PARTS_WAITING: Final = 64
 """Parts that wait in their connections, of which nothing but the first 64 KiB is read."""
 WAITING: Final = 20.0

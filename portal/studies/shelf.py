@@ -16,7 +16,7 @@ from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
 from viewer.dicom import Pool
 
-FILED: Final = 3
+FILED: Final = 2
 """Parts filed at once; what the others hold meanwhile is their body alone."""
 
 
