@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,36 +11,14 @@ from quart import Response
 from cases import access, casework, threads
 from cases.forms import NewPost
 from cases.models import Case, Member, Post
-from cases.pins import BadPin, Pin
-from portal.core.errors import Invalid, Unknown
+from cases.pins import Pin
+from portal.core.errors import Unknown
+from tests.cases.views import JPEG, view_of
 from tests.people import Person, World
 from tests.queries import counting
 
-JPEG = b"\xff\xd8\xff\xe0" + b"small picture" * 20 + b"\xff\xd9"
 SCRIPT = '<img src=x onerror="alert(1)">'
 JSON = {"Accept": "application/json"}
-
-
-def view_of(study: UUID, **more: Any) -> dict[str, Any]:
-    return {
-        "v": 1,
-        "study": study.hex,
-        "series": 1,
-        "instance": uuid4().hex,
-        "sop": "2.25.7",
-        "frame": 1,
-        "index": 42,  # from nought; people are told the 43rd
-        "count": 120,
-        "seriesNumber": 2,
-        "window": {"center": 40, "width": 80},
-        "invert": False,
-        "zoom": 1.5,
-        "pan": [3.5, -2],
-        "rotation": 0,
-        "flipH": False,
-        "flipV": False,
-        "annotations": [{"tool": "arrow", "points": [[1, 2, 3], [4, 5, 6]], "text": "here"}],
-    } | more
 
 
 async def html_of(person: Person, path: str, status: int = 200) -> str:
@@ -295,49 +272,6 @@ async def test_markup_in_names_titles_and_posts_is_text(world: World) -> None:
     page = await ada.reads(case)
     view = page.split("data-view='")[1].split("'")[0]
     assert json.loads(view)["annotations"][0]["text"] == note["text"]
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"v": 2},
-        {"study": "not an id"},
-        {"index": "42"},
-        {"zoom": "1"},
-        {"zoom": float("inf")},
-        {"zoom": float("nan")},
-        {"zoom": 10**400},
-        {"count": 10**400},
-        {"window": {"center": "40", "width": 80}},
-        {"annotations": "many"},
-        {"annotations": [{"text": "x" * 40_000}]},
-        {"surprise": 1},
-    ],
-    ids=str,
-)
-async def test_a_pin_is_checked_before_it_is_kept(broken: dict[str, Any]) -> None:
-    with pytest.raises(Invalid):
-        Pin.parse({"view": view_of(uuid4()) | broken})
-
-
-async def test_a_picture_that_is_no_small_jpeg_is_refused() -> None:
-    huge = b"\xff\xd8\xff" + bytes(41_000) + b"\xff\xd9"
-    for image in (b"<svg onload=alert(1)>", b"\x89PNG\r\n", huge):
-        with pytest.raises(BadPin):
-            Pin.parse({"view": view_of(uuid4()), "image": base64.b64encode(image).decode()})
-    with pytest.raises(BadPin):
-        Pin.parse({"view": view_of(uuid4()), "image": "not base64"})
-
-
-async def test_a_pin_shows_a_study_of_its_own_case(world: World) -> None:
-    ada = await world.physician("Ada")
-    case = await ada.opens("Nodule", in_=await ada.founds("Board"))
-    other = await ada.keeps_a_study()
-
-    with pytest.raises(BadPin):
-        await ada.posts("Look", on=case, pin=Pin(view_of(other)))
-
-    assert await Post.all().count() == 0
 
 
 async def test_an_empty_or_endless_post_is_refused_in_words(world: World) -> None:
