@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.measuring import Family
-from portal import keys, migrating, vault
+from portal import accounts, keys, migrating, vault
 from portal.app import MODELS
 from portal.core.db import Database, orm_config
 from portal.core.settings import Settings
@@ -47,6 +47,7 @@ async def serving(folder: Path) -> AsyncIterator[Portal]:
     vault.make_key_files(settings.key_folder)
     await migrating.migrate(orm_config(settings.database_url, MODELS))
     keys.configure(vault.load_key_files(settings.key_folder), settings)
+    accounts.belongings.use()  # nobody of a run has anything in a browser that was another's
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HDS_")}
     async with running("portal", "serve", env=kept | env) as process:
         database = Database(settings.database_url, MODELS)
