@@ -7,6 +7,7 @@ whose door has just let the actor in.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,10 @@ from cases.search.worker import Name, NotOpen, Worker
 from portal import storing, vault
 from portal.core.actor import AccountId, Secret
 from portal.core.db import transaction
+from portal.core.errors import Busy, Full
 from portal.core.events import listening
+
+log = logging.getLogger(__name__)
 
 SEAL_AFTER: Final = 25
 """Changes that may wait outside the sealed index; each search adds them again until then."""
@@ -84,26 +88,33 @@ class Archive:
         opened = self._newest.get(community.id)
         if opened is not None and opened.seq >= community.seq:
             return opened
-        sealed_seq = row.seq if row else 0
-        start = opened or Name(community.id.hex, sealed_seq)
         raw = None if opened else await self._unsealed(community, row)
+        # An index that is missing or was exchanged is made anew from what it was made of.
+        sealed_seq = row.seq if row and raw != b"" else 0
+        start = opened or Name(community.id.hex, sealed_seq)
         fresh = await harvest.since(community, start.seq, describe)
         then = Name(community.id.hex, fresh.seq)
         await self._worker.extend(start, raw, then, fresh.put, fresh.remove)
         self._newest[community.id] = then
         if fresh.seq - sealed_seq >= SEAL_AFTER:
-            await self._seal(community, row, fresh.seq, await self._worker.dump(then))
+            try:
+                await self._seal(community, row, fresh.seq, await self._worker.dump(then))
+            except (Full, Busy) as error:  # the index in memory is whole; sealing it can wait
+                log.warning("search index not sealed: %s", type(error).__name__)
         return then
 
     async def _unsealed(self, community: OpenCommunity, row: SearchIndex | None) -> bytes:
-        """The bytes of the sealed index; nothing where there is none yet."""
+        """The bytes of the sealed index; nothing where there is none yet, or none that opens."""
         if row is None:
             return b""
-        boxed = await self._store.get(row.object)
         context = vault.contexts.index(community.id, row.epoch, row.generation)
-        return await asyncio.to_thread(
-            vault.unbox, _key(community.root_at(row.epoch)), boxed, context
-        )
+        try:
+            key = _key(community.root_at(row.epoch))
+            boxed = await self._store.get(row.object)
+            return await asyncio.to_thread(vault.unbox, key, boxed, context)
+        except (FileNotFoundError, vault.Tampered):
+            log.critical("search index does not open: community %s", community.id)
+            return b""
 
     async def _seal(
         self, community: OpenCommunity, before: SearchIndex | None, seq: int, raw: bytes

@@ -1,15 +1,17 @@
 """Beginning, continuing and ending an upload."""
 
 import asyncio
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal import documents, keys, storing
+from portal import documents, keys, storing, vault
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
+from portal.core.errors import Busy, Full
 from portal.studies import manifests
 from portal.studies.access import upload_for
 from portal.studies.errors import TooManyUploads
@@ -18,6 +20,8 @@ from portal.studies.marks import Marks
 from portal.studies.models import Instance, Segment, Study, Upload, UploadPart
 from portal.studies.notes import NOTHING_SAID, Notes, sealed_notes
 from portal.studies.shelf import Shelf
+
+log = logging.getLogger(__name__)
 
 LIFETIME: Final = timedelta(hours=48)
 """An upload nobody goes on with is forgotten after this; what was acknowledged stays."""
@@ -128,10 +132,17 @@ async def finish(shelf: Shelf, actor: Actor, upload_id: UUID) -> None:
 
 
 async def merge_all(shelf: Shelf, actor: Actor) -> None:
-    """Put together what arrived for any of the actor's studies."""
+    """
+    Put together what arrived for any of the actor's studies.
+
+    What cannot be just now (a full disk) waits: everything is kept already, and whoever opens the
+    study reads it as it came.
+    """
     mine = [row.id for row in await Study.filter(owner=actor.id).only("id")]
     fresh = {row.study for row in await Segment.filter(study__in=mine).only("study")}
-    for study_id in fresh:
-        key = await keys.open_study_key(actor, study_id)
-        if key is not None:
+    opened = await keys.open_study_keys(actor, fresh)
+    for study_id, key in opened.items():
+        try:
             await manifests.merge(shelf.boxes, study_id, key)
+        except (Busy, Full, storing.Damaged, vault.Tampered) as error:
+            log.warning("study %s is not put together: %s", study_id, type(error).__name__)

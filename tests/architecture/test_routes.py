@@ -4,6 +4,7 @@ starts on a foreign page, and every answer carries the headers that keep a brows
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest
 from quart import Quart, Response
 from werkzeug.routing import Rule
 
-from portal.app import DOORS, PUBLIC
+from portal.app import DOORS, PUBLIC, create_app
 from portal.core.settings import Settings
 from portal.notices.routes import FROM_ANYWHERE
 from tests.people import Browser, World
@@ -45,7 +46,12 @@ POLICY: Final = {
     "form-action": "'self'",
     "style-src": "'self'",
     "require-trusted-types-for": "'script'",
+    "font-src": "'self'",
+    "worker-src": "'self'",
 }
+SCRIPTS: Final = {"'self'", "'wasm-unsafe-eval'"}
+"""What may run: nothing inline, nothing from elsewhere; a codec is WebAssembly of ours."""
+HSTS: Final = "max-age=63072000; includeSubDomains; preload"
 
 ABROAD: Final[dict[str, dict[str, str | None]]] = {
     "from another origin": {"Origin": "https://evil.example", "Sec-Fetch-Site": None},
@@ -188,16 +194,26 @@ def missing_headers(answer: Response, settings: Settings) -> list[str]:
         for part in found.get("Content-Security-Policy", "").split(";")
     )
     wrong += [f"CSP {name}" for name, value in POLICY.items() if policy.get(name) != value]
-    wrong += (
-        ["CSP unsafe"]
-        if "unsafe-inline" in str(policy)
-        or "unsafe-eval'" in str(policy).replace("wasm-unsafe-eval", "")
-        else []
-    )
-    wrong += [] if found.get("Cache-Control") else ["Cache-Control"]
+    wrong += [] if set(policy.get("script-src", "*").split()) <= SCRIPTS else ["CSP script-src"]
+    socket = settings.origin.replace("http", "ws", 1)
+    own = set(policy.get("connect-src", "*").split()) <= {"'self'", socket}
+    wrong += [] if own else ["CSP connect-src"]
+    wrong += ["CSP unsafe"] if "'unsafe-" in str(policy).replace("'wasm-unsafe-eval'", "") else []
+    kept = found.get("Cache-Control", "public")
+    code = found.get("Content-Type", "").startswith("text/javascript")  # the same for everybody
+    wrong += [] if code or "no-store" in kept or "private" in kept else ["Cache-Control"]
     wrong += ["Server"] if "Server" in found else []
     secure = settings.secure == ("Strict-Transport-Security" in found)
     return wrong if secure else [*wrong, "Strict-Transport-Security"]
+
+
+@pytest.mark.one_engine
+async def test_over_tls_browsers_are_told_to_stay_there(settings: Settings) -> None:
+    portal = create_app(replace(settings, public_url="https://portal.example.org"))
+
+    answer = await portal.test_client().get("/static/none.js")
+
+    assert answer.headers["Strict-Transport-Security"] == HSTS
 
 
 @pytest.mark.one_engine

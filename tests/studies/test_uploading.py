@@ -18,6 +18,7 @@ from portal.core.actor import Actor
 from portal.core.errors import PortalError, Unknown
 from portal.core.settings import Settings
 from portal.storing import DiskFull, QuotaFull, Room
+from portal.storing.models import StoredObject
 from portal.studies import parts
 from portal.studies.errors import PartChanged, UploadOver
 from portal.studies.models import Instance, Study, UploadPiece
@@ -308,6 +309,22 @@ async def test_a_full_disk_acknowledges_nothing_and_reading_goes_on(
     assert await Instance.filter(owner=erika.id).count() == 2
     again = await _sent(shelf, erika, slices(2, seed=5))
     assert again.kept == (0, 1)
+
+
+async def test_a_disk_that_fills_up_before_the_end_of_an_upload_loses_nothing(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, settings: Settings
+) -> None:
+    files, upload = slices(2), await _begun(shelf, erika)
+    part = parts.build(list(enumerate(files)))
+    receipt = await studies.receive_part(shelf, erika, upload, 1, part)
+    await shelf.preparing.done(receipt.studies[0], 30)
+    rows = set(await StoredObject.filter(gone_at=None).values_list("id", flat=True))
+    full = storing.Store(settings, room=lambda _: Room(10 * 2**30, 2**30))
+
+    await studies.finish(studies.Shelf.of(settings, full, shelf.pool, shelf.desk), erika, upload)
+
+    assert await _originals(shelf, erika, receipt.studies[0]) == set(files)
+    assert rows <= set(await StoredObject.all().values_list("id", flat=True))
 
 
 async def test_other_peoples_uploads_and_studies_do_not_exist(

@@ -18,6 +18,7 @@ from cases.search.reading import read
 from portal import storing
 from portal.core.errors import Unknown
 from portal.core.settings import Settings
+from portal.storing.models import StoredObject
 from tests.people import Person, World
 from tests.queries import counting
 from tests.thief import look
@@ -192,6 +193,51 @@ async def test_the_index_goes_with_its_community(
 
     assert not await SearchIndex.exists(community=mine)
     assert await storing.objects_of(mine) == frozenset()
+
+
+@pytest.mark.parametrize("how", ["missing", "exchanged", "of an epoch that never was"])
+async def test_an_index_that_does_not_open_is_made_anew(
+    chest: Chest, archive: Archive, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(archive_module, "SEAL_AFTER", 1)
+    alice, bob, carol, chest_id, nodule = chest
+    await alice.posts("Effusion", on=nodule)
+    await finds(alice, archive, "effusion")
+    (theirs,) = await access.my_communities(carol.actor)
+    await carol.opens("Valve", in_=theirs.id)
+    await finds(carol, archive, "valve")
+    row = await SearchIndex.get(community=chest_id)
+    if how == "missing":
+        await archive._store.delete(row.object)
+    elif how == "exchanged":
+        other = await SearchIndex.get(community=theirs.id)
+        await SearchIndex.filter(community=chest_id).update(object=other.object)
+    else:
+        await SearchIndex.filter(community=chest_id).update(epoch=-1)
+
+    restarted = Archive(archive._store)
+    try:
+        assert (await finds(bob, restarted, "effusion")).total == 1
+    finally:
+        restarted.close()
+    anew = await SearchIndex.get(community=chest_id)
+    assert anew.generation == row.generation + 1
+    assert anew.object not in {row.object, None}
+    assert await archive._store.get(anew.object)
+
+
+async def test_on_a_full_disk_the_search_goes_on(
+    chest: Chest, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "SEAL_AFTER", 1)
+    alice, bob, _, chest_id, nodule = chest
+    await alice.posts("Effusion", on=nodule)
+    monkeypatch.setattr(archive._store, "_room", lambda _: storing.Room(10 * 2**30, 2**30))
+
+    assert (await finds(bob, archive, "effusion")).total == 1
+
+    assert not await SearchIndex.exists(community=chest_id)
+    assert not await StoredObject.exists(), "nothing is counted that was not written"
 
 
 async def test_a_thief_reads_nothing_of_a_sealed_index(

@@ -1,0 +1,191 @@
+"""
+T41: the power fails at every single step of keeping, preparing, finishing and deleting.
+
+What was acknowledged is there afterwards and whole; of the rest nothing is left, counted or torn.
+A cut takes everything along that was not flushed, and nobody cleans up after it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydicom.uid import generate_uid
+
+from portal import documents, storing, studies
+from portal.core import db
+from portal.core.actor import Actor
+from portal.core.db import now
+from portal.core.settings import Settings
+from portal.storing import Store, keeping
+from portal.storing.models import StoredObject
+from portal.studies import parts
+from viewer.dicom import Pool
+from viewer.pdf import PdfPool
+
+Slices = Callable[..., list[bytes]]
+
+
+class PowerCut(BaseException):
+    """No handler of ours runs after this; what the database rolls back, it would have lost."""
+
+
+@dataclass
+class Power:
+    """Counts the steps down; from the last one on nothing happens any more."""
+
+    left: int
+    steps: list[str] = field(default_factory=list)
+
+    @property
+    def is_off(self) -> bool:
+        return len(self.steps) >= self.left
+
+    def step(self, name: str) -> None:
+        if not self.is_off:
+            self.steps.append(name)
+        if self.is_off:
+            raise PowerCut(name)
+
+
+@contextmanager
+def failing(power: Power, folder: Path) -> Iterator[None]:
+    """Every write to the store and every transaction goes through *power*."""
+    patch = pytest.MonkeyPatch()
+    flush, delete, unit = Store._flush, Store._delete, db._unit
+
+    def put_flush(store: Store, file: Path) -> None:
+        try:
+            power.step("written, not flushed")
+        except PowerCut:
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+            file.with_name(f"{uuid4().hex}#1").write_bytes(b"half of somet")
+            raise
+        flush(store, file)
+        power.step("flushed")
+
+    def gone(store: Store, object_id: UUID) -> None:
+        power.step("before a removal")
+        delete(store, object_id)
+        power.step("after a removal")
+
+    @asynccontextmanager
+    async def one() -> AsyncIterator[None]:
+        power.step("before a transaction")
+        async with unit():
+            yield
+            power.step("before a commit")
+        power.step("after a commit")
+
+    patch.setattr(Store, "_flush", put_flush)
+    patch.setattr(Store, "_delete", gone)
+    patch.setattr(db, "_unit", one)
+    try:
+        yield
+    finally:
+        patch.undo()
+
+
+@dataclass
+class Told:
+    """What its sender has been answered before the cut."""
+
+    kept: set[int] = field(default_factory=set)
+    deleting: bool = False
+    """It was asked for and not yet answered: either may be true."""
+    deleted: bool = False
+
+
+@dataclass
+class Machine:
+    """A disk and a database that outlive the process, which is made anew after each cut."""
+
+    settings: Settings
+    pool: Pool
+    pdf_pool: PdfPool
+
+    def started(self) -> studies.Shelf:
+        store = Store(self.settings)
+        desk = documents.Desk.of(self.settings, store, self.pdf_pool)
+        return studies.Shelf.of(self.settings, store, self.pool, desk)
+
+
+async def story(shelf: studies.Shelf, owner: Actor, files: list[bytes], told: Told) -> None:
+    """Small files, a large one in pieces, frames, the end of the upload, and a deletion."""
+    upload = (await studies.begin_upload(shelf, owner, uuid4())).id
+    first, large = parts.build([(0, files[0])]), parts.build_pieces(1, files[1])
+    receipt = None
+    for number, body in enumerate([first, *large]):
+        receipt = await studies.receive_part(shelf, owner, upload, number, body)
+        told.kept |= set(receipt.kept)
+    assert receipt is not None
+    (study,) = receipt.studies
+    await shelf.preparing._prepare(study, await studies.own_key(owner, study))
+    await studies.finish(shelf, owner, upload)
+    told.deleting = True
+    await studies.delete(owner, study)
+    told.deleted = True
+    await storing.sweep(shelf.store, parts=[])
+
+
+async def originals(shelf: studies.Shelf, owner: Actor) -> set[bytes]:
+    found = set()
+    for summary in await studies.my_studies(shelf, owner):
+        study = await studies.open_own(shelf, owner, summary.id)
+        for series in (await study.manifest())["series"]:
+            found |= {await study.original(UUID(each["id"])) for each in series["instances"]}
+    return found
+
+
+async def nothing_is_left_over(shelf: studies.Shelf, folder: Path, owner: Actor) -> None:
+    """After the sweeper: every file has its row, every row its whole file, every byte its count."""
+    await storing.sweep(shelf.store, at=now() + timedelta(hours=2))
+    rows = {row.id.hex: row.size for row in await StoredObject.all()}
+    assert {path.name: path.stat().st_size for path in folder.rglob("*") if path.is_file()} == rows
+    assert not await StoredObject.filter(gone_at__isnull=False).exists()
+    mine = sum([row.size for row in await StoredObject.filter(owner=owner.id)])
+    assert (await storing.space(owner.id, 2**30)).used == mine
+    assert await keeping.passing(owner.id) == 0
+
+
+@pytest.fixture
+async def machine(database: Any, settings: Settings) -> AsyncIterator[Machine]:
+    async with Pool(1) as pool, PdfPool(1) as pdf_pool:
+        yield Machine(settings, pool, pdf_pool)
+
+
+@pytest.mark.one_engine
+async def test_whenever_the_power_fails_what_was_acknowledged_is_there_and_nothing_else(
+    machine: Machine, person: Callable[[], Any], slices: Slices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PIECE", 6000)
+    same = {"StudyInstanceUID": generate_uid()}
+    (small,), (large,) = slices(1, size=32, **same), slices(1, size=64, seed=2, **same)
+    files, steps, folder = [small, large], list[str](), machine.settings.object_folder
+
+    for left in range(1, 500):
+        owner, told, power = await person(), Told(), Power(left)
+        with failing(power, folder), suppress(PowerCut):
+            await story(machine.started(), owner, files, told)
+        shelf = machine.started()
+        found = await originals(shelf, owner)
+
+        wanted = set() if told.deleted else {files[number] for number in told.kept}
+        where = f"cut {left} ({power.steps[-1]})"
+        assert found <= set(files), f"{where}: something is there in part"
+        assert wanted <= found or (told.deleting and not found), f"{where}: something is lost"
+        await nothing_is_left_over(shelf, folder, owner)
+        assert await originals(shelf, owner) == found, f"{where}: the sweeper took too much"
+        if left % 5 == 0:
+            await studies.keep_files(shelf, owner, files)
+            assert await originals(shelf, owner) == set(files), f"{where}: it cannot come again"
+        if not power.is_off:
+            steps = power.steps
+            break
+
+    assert told.deleted
+    assert len(steps) > 60, "the story was cut short"
