@@ -107,9 +107,9 @@ class Archive:
         """The bytes of the sealed index; nothing where there is none yet, or none that opens."""
         if row is None:
             return b""
-        context = vault.contexts.index(community.id, row.epoch, row.generation)
         try:
             key = _key(community.root_at(row.epoch))
+            context = vault.contexts.index(community.id, row.epoch, row.generation)
             boxed = await self._store.get(row.object)
             return await asyncio.to_thread(vault.unbox, key, boxed, context)
         except (FileNotFoundError, vault.Tampered):
