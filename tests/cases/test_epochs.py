@@ -237,8 +237,12 @@ async def test_posts_of_two_cases_cannot_be_exchanged(world: World) -> None:
 
     await Post.filter(id=one.id).update(body=boxes[two.id])
 
+    assert await texts(ada, case) == [access.DAMAGED, "Two"]
+    exchanged = await Post.get(id=one.id)
     with pytest.raises(vault.Tampered):
-        await reading.case_page(ada.actor, case)
+        (await access.community_for(ada.actor, board)).open(
+            "discussion_post", "body", one.id, exchanged.rev, exchanged.epoch, exchanged.body
+        )
 
 
 async def test_studies_are_opened_by_members_and_by_nobody_after_them(world: World) -> None:
