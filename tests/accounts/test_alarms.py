@@ -22,7 +22,7 @@ async def test_an_exchanged_public_key_is_noticed_when_its_owner_signs_in(
 
     answer = await sign_in(world, ada.mail, PASSWORD)
 
-    assert answer.status_code == 500
+    assert answer.status_code == 410
     assert "hds=" not in str(answer.headers)
     assert f"public key not vouched for: user {ada.actor.id}" in caplog.text
     assert (await sign_in(world, mallory.mail, PASSWORD)).status_code == 303

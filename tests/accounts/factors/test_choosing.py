@@ -1,15 +1,16 @@
 """Which second factors stay, when somebody puts their account right, is for its owner to say."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from quart import Response
 
 from portal import accounts, keys, mailing
-from portal.accounts.factors import document
+from portal.accounts.factors import document, proofs
 from portal.core.actor import AccountId
+from portal.core.db import now
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from portal.keys.models import HalfSession, PasskeyWrap, Session
@@ -155,12 +156,12 @@ async def test_after_a_reset_signing_in_leads_to_the_question_until_it_is_answer
     world: World,
 ) -> None:
     erika = await world.patient("Erika Beispiel")
-    phone, _ = await sets_up_an_app(erika.browser)
+    phone, codes = await sets_up_an_app(erika.browser)
     assert (await forgets(world, erika.mail, erika.code, PASSWORD)).status_code == 303
 
     async def comes_in() -> str:
         browser, _ = await gives_password(world, erika)
-        answer = await browser.post("/sign-in/second", form={"proof_code": erika.code})
+        answer = await browser.post("/sign-in/second", form={"proof_code": codes.pop()})
         erika.browser = browser
         browser.csrf = keys.csrf_token(browser.cookie("hds") or "")
         return (await browser.get(answer.headers["Location"])).headers["Location"]
@@ -231,10 +232,12 @@ class TestWhoNeedsOne:
         assert (await ada.browser.get("/communities")).status_code == 200
 
     async def test_a_lost_phone_and_a_lost_password_end_at_a_new_phone(
-        self, world: World, ada: Person
+        self, world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The Pass sets the password, is the second step, and the lost app is ended for good."""
+        """The Pass sets the password, is the second step after three days, ends the lost app."""
         assert (await forgets(world, ada.mail, ada.code, NEW)).status_code == 303
+        rested = now() + proofs.PASS_RESTS + timedelta(minutes=1)
+        monkeypatch.setattr(proofs, "now", lambda: rested)
         browser = world.browser()
         await browser.post("/sign-in", form={"mail": ada.mail, "password": NEW})
         assert await shows(browser, ada.code) == 303
