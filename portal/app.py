@@ -113,7 +113,8 @@ def create_app(settings: Settings) -> Quart:
             yield
 
     inner = _with_sockets(app.asgi_app, rooms)
-    app.asgi_app = edge.Edge(app, inner, portal.accounts.routes.DERIVING)  # type: ignore[method-assign]
+    slow = portal.accounts.routes.DERIVING
+    app.asgi_app = edge.Edge(app, inner, slow, keys.PLACES)  # type: ignore[method-assign]
     return app
 
 

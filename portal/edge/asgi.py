@@ -31,16 +31,16 @@ class _Answer(NamedTuple):
 class Edge:
     """
     Wraps an application.  *slow* are the paths (or beginnings, which end in a slash) behind which a
-    key is derived from what a stranger typed.
+    key is derived from what a stranger typed; *places* is how many may be behind them at once.
 
     Whoever finds no place there is answered from bytes that were made once.
     """
 
-    def __init__(self, app: Quart, inner: Asgi, slow: Collection[str]) -> None:
+    def __init__(self, app: Quart, inner: Asgi, slow: Collection[str], places: int) -> None:
         self._app, self._inner = app, inner
         self._slow = frozenset(slow)
         self._slow_below = tuple(each for each in slow if each.endswith("/"))
-        self.door = Door()
+        self.door = Door(places)
         self._stock = Stock()
         self._unnamed = Unnamed()
         self._answers: dict[tuple[str, str], _Answer] = {}

@@ -13,8 +13,6 @@ from typing import Final
 
 from portal.core.errors import Busy
 
-MOST: Final = 36
-"""Inside at once: as many as `portal.keys` derives and lets wait."""
 EACH: Final = 6
 """Of one network at once."""
 RESERVED: Final = 12
@@ -27,9 +25,9 @@ RETRY_AFTER: Final = 3
 
 
 class Door:
-    """Lets so many in at once; belongs to one event loop."""
+    """Lets *most* in at once; belongs to one event loop."""
 
-    def __init__(self, most: int = MOST, each: int = EACH, reserved: int = RESERVED) -> None:
+    def __init__(self, most: int, each: int = EACH, reserved: int = RESERVED) -> None:
         self._most, self._each, self._reserved = most, each, reserved
         self._inside: Counter[str] = Counter()
         self._lately: OrderedDict[str, float] = OrderedDict()

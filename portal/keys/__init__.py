@@ -67,7 +67,7 @@ from portal.keys.sessions import (
     forget_expired,
     start_session,
 )
-from portal.keys.slowness import door, slow
+from portal.keys.slowness import PLACES, door, slow
 from portal.keys.texts import Text
 from portal.keys.wraps import (
     Found,
@@ -85,6 +85,7 @@ from portal.keys.wraps import (
 
 __all__ = [
     "FIRST_EPOCH",
+    "PLACES",
     "Arriving",
     "Found",
     "Half",

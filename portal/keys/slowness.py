@@ -15,8 +15,10 @@ R = TypeVar("R")
 
 AT_ONCE: Final = 4
 QUEUE: Final = 32
-DOOR: Final = 40
-"""Sign-ins and the like under way in a process: as many as threads and queue take, and a few."""
+PLACES: Final = AT_ONCE + QUEUE
+"""As many as threads and queue take; nobody more is let in from outside either (`portal.edge`)."""
+DOOR: Final = PLACES + 4
+"""Sign-ins and the like under way in a process: a few have nothing derived just now."""
 NICE: Final = 10
 """How far the threads stand back: somebody's page comes before anybody's guess."""
 RETRY_AFTER: Final = 3

@@ -102,10 +102,14 @@ async def knows(actor: Actor, endpoint: str) -> bool:
 
 
 async def end(account: AccountId, *, only: str = "", but: str = "") -> None:
-    """No longer on the browser with the number *only*, or on any *but* one; joins a transaction."""
+    """
+    No longer on the browser with the number *only*, or on any *but* one; joins a transaction.
+
+    A row without a browser's mark, from before there were marks, may be that browser and ends, too.
+    """
     mine = NoticeDevice.filter(account=account)
     if only:
-        await mine.filter(browser=_browser_mark(only)).delete()
+        await mine.filter(Q(browser=None) | Q(browser=_browser_mark(only))).delete()
     elif but:
         await mine.filter(Q(browser=None) | ~Q(browser=_browser_mark(but))).delete()
     else:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from quart import Quart
 
-from portal import edge
+from portal import edge, keys
 from portal.accounts.routes import DERIVING
 from portal.core.errors import Busy
 from portal.core.settings import Settings
@@ -54,6 +54,15 @@ def full(app: Quart) -> edge.Edge:
     portal: edge.Edge = app.asgi_app  # type: ignore[assignment]
     portal.door = edge.Door(most=0)
     return portal
+
+
+async def test_as_many_are_let_in_as_keys_are_derived_for(app: Quart) -> None:
+    portal: edge.Edge = app.asgi_app  # type: ignore[assignment]
+    with ExitStack() as stack:
+        for number in range(keys.PLACES):
+            stack.enter_context(portal.door.entered(f"10.1.{number}.0/24"))
+        with pytest.raises(Busy), portal.door.entered("10.2.1.0/24"):
+            pass
 
 
 async def test_whoever_finds_no_place_is_told_at_once_and_in_their_language(
@@ -108,5 +117,5 @@ async def test_everybody_gets_in_again_after_a_flood(app: Quart, world: World) -
 
     codes = [each.status for each in answers]
     assert set(codes) == {401, 429} or set(codes) == {403, 429} or set(codes) == {422, 429}
-    assert codes.count(429) >= 60 - 36
+    assert codes.count(429) >= 60 - keys.PLACES
     await world.signs_in(person.mail, PASSWORD)

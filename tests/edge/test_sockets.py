@@ -47,7 +47,7 @@ async def settles(scope: Any, receive: Any, send: Any) -> None:
 
 async def test_a_socket_of_nobody_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "NAMING", 0.05)
-    door, socket = edge.Edge(Quart("nothing"), listens, ()), Socket()
+    door, socket = edge.Edge(Quart("nothing"), listens, (), 1), Socket()
 
     async with asyncio.timeout(5):
         await door(socket.scope, socket.receive, socket.send)
@@ -58,7 +58,7 @@ async def test_a_socket_of_nobody_is_ended(monkeypatch: pytest.MonkeyPatch) -> N
 
 async def test_a_socket_of_somebody_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "NAMING", 0.05)
-    door, socket = edge.Edge(Quart("nothing"), settles, ()), Socket()
+    door, socket = edge.Edge(Quart("nothing"), settles, (), 1), Socket()
 
     open_ = asyncio.create_task(door(socket.scope, socket.receive, socket.send))
     await asyncio.sleep(0.2)
@@ -71,7 +71,7 @@ async def test_a_socket_of_somebody_stays(monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_sockets_of_nobody_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "UNNAMED_EACH", 2)
-    door = edge.Edge(Quart("nothing"), listens, ())
+    door = edge.Edge(Quart("nothing"), listens, (), 1)
     opened = [Socket() for _ in range(2)]
     work = [asyncio.create_task(door(each.scope, each.receive, each.send)) for each in opened]
     await asyncio.sleep(0.01)

@@ -57,6 +57,23 @@ async def test_signing_out_ends_it_on_that_browser_and_on_no_other(world: World)
     assert not await is_told(ben.browser, pocket)
 
 
+async def test_signing_out_ends_what_bears_no_browser_s_mark(world: World) -> None:
+    """A row from before there were marks may be this browser; the mark tells of the others."""
+    ada, ben = await world.physician("Ada"), await world.physician("Ben")
+    phone = world.browser()
+    await signs_in(world, ada, phone)
+    await subscribes(ada.browser, "desk")
+    await subscribes(ben.browser, "ben")
+    await NoticeDevice.all().update(browser=None)
+    pocket = await subscribes(phone, "phone")
+
+    assert (await ada.browser.post("/sign-out")).status_code == 303
+
+    assert await NoticeDevice.filter(account=ada.actor.id).count() == 1
+    assert await is_told(phone, pocket)
+    assert await NoticeDevice.filter(account=ben.actor.id).count() == 1
+
+
 async def test_a_locked_page_and_a_session_that_runs_out_end_nothing(world: World) -> None:
     """Being told while one is away is what it is for."""
     ada = await world.physician("Ada")
