@@ -239,6 +239,7 @@ async def test_posts_of_two_cases_cannot_be_exchanged(world: World) -> None:
 
     assert await texts(ada, case) == [access.DAMAGED, "Two"]
     exchanged = await Post.get(id=one.id)
+    assert exchanged.body is not None
     with pytest.raises(vault.Tampered):
         (await access.community_for(ada.actor, board)).open(
             "discussion_post", "body", one.id, exchanged.rev, exchanged.epoch, exchanged.body

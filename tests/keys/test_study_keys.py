@@ -1,6 +1,6 @@
 """Study keys: in one's own keeping, handed to a community, taken back."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -110,7 +110,8 @@ async def test_a_seal_for_one_study_does_not_open_another(
 ) -> None:
     circle = await people.circle()
     study, other, key = uuid4(), uuid4(), vault.new_secret()
-    here, roots = ("community", circle.holder.id), {1: circle.holder.root}
+    here: tuple[keys.PrincipalKind, UUID] = ("community", circle.holder.id)
+    roots = {1: circle.holder.root}
     await keys.seal_study_key(study, key, here)
     assert await keys.unseal_study_key(study, here, roots) == key
 
