@@ -5,7 +5,6 @@ Everything here is decided before a page's own code runs, from counts and clocks
 """
 
 from portal.edge.asgi import Edge
-from portal.edge.bodies import Body, Gate, TooSlow
 from portal.edge.doors import Door
 from portal.edge.lines import Crowd, line_type
 from portal.edge.networks import network_of
@@ -14,14 +13,11 @@ from portal.edge.requests import Request
 from portal.edge.sockets import settle
 
 __all__ = [
-    "Body",
     "Crowd",
     "Door",
     "Edge",
-    "Gate",
     "Pace",
     "Request",
-    "TooSlow",
     "line_type",
     "network_of",
     "settle",

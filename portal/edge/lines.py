@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from portal.edge.networks import network_of
+
 log = logging.getLogger(__name__)
 
 HEAD_BYTES: Final = 32 * 1024
@@ -28,11 +30,15 @@ STALL_SECONDS: Final = 30.0
 STALL_BYTES: Final = 64 * 1024
 """A reader who has taken less than so much in so long has gone."""
 EACH: Final = 1000
-"""Connections of one address at once, unless it is a proxy of ours."""
+"""Connections of one network at once, unless it is a proxy of ours."""
 
 
 class Crowd:
-    """How many connections each address has; those of *proxies* are not counted."""
+    """
+    How many connections each network has (`network_of`); those of *proxies* are not counted.
+
+    Not each address: of IPv6 a single machine has 2^64.  Those without an address count together.
+    """
 
     def __init__(self, proxies: Collection[str] = (), each: int = EACH) -> None:
         self._proxies = [ip_network(network) for network in proxies]
@@ -43,17 +49,21 @@ class Crowd:
         """Whether one more from *peer* fits; it counts until it leaves."""
         if self._is_proxy(peer):
             return True
-        if self._open[peer] >= self._each:
+        network = network_of(peer)
+        if self._open[network] >= self._each:
             return False
-        self._open[peer] += 1
+        self._open[network] += 1
         return True
 
     def leave(self, peer: str) -> None:
         """One connection of *peer* has ended."""
-        if self._open[peer] > 1:
-            self._open[peer] -= 1
+        if self._is_proxy(peer):
+            return
+        network = network_of(peer)
+        if self._open[network] > 1:
+            self._open[network] -= 1
         else:
-            del self._open[peer]
+            del self._open[network]
 
     def _is_proxy(self, peer: str) -> bool:
         if not self._proxies:
@@ -76,7 +86,8 @@ class Line(HttpToolsProtocol):
         """Bytes since the parser last made something of them."""
         self._body_over = True
         self._is_socket = False
-        self._counted = ""
+        self._counted: str | None = None
+        """The peer; empty for one without an address, which counts too."""
         self._clocks: dict[str, TimerHandle] = {}
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -189,9 +200,9 @@ class Line(HttpToolsProtocol):
     def _let_go(self) -> None:
         for clock in list(self._clocks):
             self._stop(clock)
-        if self._counted:
+        if self._counted is not None:
             self.crowd.leave(self._counted)
-        self._counted = ""
+        self._counted = None
 
 
 def line_type(crowd: Crowd) -> type[Line]:

@@ -73,15 +73,23 @@ def paying(kind: type[E], pay: Callable[[E], Awaitable[None]]) -> Iterator[None]
     *pay* is what an event of *kind* owes, while the block lasts.
 
     It runs in the transaction that takes the row away, so it may be called again after a failure
-    and leaves nothing of the first time.
+    and leaves nothing of the first time.  A kind has one duty: `ValueError` for another class or
+    another function.  Two portals in one process name the same, and the newer one pays for both
+    until it ends.
     """
     duty = _Duty(kind, pay)
     known = _duties.setdefault(kind.__name__, [])
+    if known and (known[-1].kind, _name(known[-1].pay)) != (kind, _name(pay)):
+        raise ValueError(f"{kind.__name__} has its duty already")
     known.append(duty)
     try:
         yield
     finally:
         known.remove(duty)
+
+
+def _name(pay: Pay) -> tuple[str, str]:
+    return pay.__module__, pay.__qualname__
 
 
 @asynccontextmanager

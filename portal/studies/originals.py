@@ -5,6 +5,7 @@ Every stretch is authenticated by its box.  Whoever asks for the whole file gets
 only if the SHA-256 of all of them is that of the upload.
 """
 
+import asyncio
 import hashlib
 import json
 import zlib
@@ -26,6 +27,8 @@ REBUILT_AT_ONCE: Final = 16 * 1024 * 1024
 """Bytes of a file that is rebuilt in one piece; of a larger one, a frame at a time is in memory."""
 
 Pieces = AsyncGenerator[bytes, None]
+Placed = AsyncGenerator[tuple[int, bytes], None]
+"""With where each begins in the file."""
 Read = Callable[[Role, Sequence[Place]], Awaitable[list[bytes]]]
 """Reads places of a role (`storing.Role`) of the study."""
 
@@ -65,14 +68,12 @@ class Original:
             yield b"".join(await self._read("pack", wanted))
 
     async def _rebuilt(self, start: int, stop: int) -> Pieces:
-        at, view = 0, self.entry["view"]
         rebuilt = _whole if self.size <= REBUILT_AT_ONCE else _pieces
-        async for piece in rebuilt(view, self._read, self._pool):
+        async for at, piece in rebuilt(self.entry["view"], self._read, self._pool, start):
             left, right = max(start - at, 0), min(stop - at, len(piece))
-            at += len(piece)
             for begin in range(left, right, STRETCH):
                 yield piece[begin : min(begin + STRETCH, right)]
-            if at >= stop:
+            if at + len(piece) >= stop:
                 return
 
 
@@ -80,7 +81,7 @@ async def _proved(pieces: Pieces, sha256: str) -> Pieces:
     """Everything; the last piece only when the digest of all is right."""
     digest, last = hashlib.sha256(), b""
     async for piece in pieces:
-        digest.update(piece)
+        await asyncio.to_thread(digest.update, piece)
         if last:
             yield last
         last = piece
@@ -90,7 +91,7 @@ async def _proved(pieces: Pieces, sha256: str) -> Pieces:
         yield last
 
 
-async def _whole(view: FrameSet, read: Read, pool: Pool) -> Pieces:
+async def _whole(view: FrameSet, read: Read, pool: Pool, _start: int) -> Placed:
     """A small file in one piece."""
     skeleton = b"".join(await read("frames", places(view["skeleton"])))
     frames = [b"".join(await read("frames", places(each))) for each in view["frames"]]
@@ -100,23 +101,46 @@ async def _whole(view: FrameSet, read: Read, pool: Pool) -> Pieces:
         raise Busy(retry_after=2) from None
     if whole is None:
         raise vault.Tampered
-    yield whole
+    yield 0, whole
 
 
-async def _pieces(view: FrameSet, read: Read, pool: Pool) -> Pieces:
-    """The file piece by piece: kept bytes in stretches, and each frame as it was stored."""
+async def _pieces(view: FrameSet, read: Read, pool: Pool, start: int) -> Placed:
+    """
+    The file piece by piece: kept bytes in stretches, and each frame as it was stored.
+
+    Frames that end before *start* are neither read nor decoded.
+    """
     skeleton = _Skeleton(view["skeleton"], read)
     plan = await skeleton.plan()
+    at, length_native = 0, _native_length(plan)
     for what, number in plan["pieces"]:
         if what == 0:
             async for piece in skeleton.kept(number):
-                yield piece
+                yield at, piece
+                at += len(piece)
             continue
-        frame = b"".join(await read("frames", places(view["frames"][number])))
-        yield frame if plan["layout"]["raw"] else await _stored_frame(pool, plan["layout"], frame)
+        lies = places(view["frames"][number])
+        length = length_native or sum(place.length for place in lies)
+        if at + length > start:
+            frame = await _stored_frame(pool, plan["layout"], b"".join(await read("frames", lies)))
+            if len(frame) != length:
+                raise vault.Tampered
+            yield at, frame
+        at += length
+
+
+def _native_length(plan: dict[str, Any]) -> int:
+    """Bytes of each frame in a file that is not compressed, where all are alike; else 0."""
+    if plan["layout"]["raw"]:
+        return 0
+    kept = [number for what, number in plan["pieces"] if what == 0]
+    frames = len(plan["pieces"]) - len(kept)
+    return int((plan["size"] - sum(kept)) // frames) if frames else 0
 
 
 async def _stored_frame(pool: Pool, layout: dict[str, Any], frame: bytes) -> bytes:
+    if layout["raw"]:
+        return frame
     try:
         stored = await pool.stored(layout, frame)
     except PoolFull:
@@ -155,7 +179,7 @@ class _Skeleton:
     async def _inflate(self) -> None:
         packed = self._inflater.unconsumed_tail or await self._take(STRETCH)
         try:
-            self._plain = self._inflater.decompress(packed, STRETCH)
+            self._plain = await asyncio.to_thread(self._inflater.decompress, packed, STRETCH)
         except zlib.error:
             raise vault.Tampered from None
         if not self._plain and not self._inflater.unconsumed_tail and self._next >= self._size:

@@ -93,17 +93,19 @@ class Preparing:
         manifest, _ = await manifests.load(self._boxes, row, key)
         batches = list(_batches(manifest))
         for batch in batches:
-            if not await self._prepare_batch(row, key, batch):
+            if not await self._prepare_batch(row, key, batch, is_last=batch is batches[-1]):
                 return
         if study not in self._waiting:
             await manifests.merge(self._boxes, study, key)
-            if batches:
-                await owe(StudyPrepared(study, AccountId(row.owner)))
 
     async def _prepare_batch(
-        self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]]
+        self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]], *, is_last: bool
     ) -> bool:
-        """Prepare some instances of one series; False when the study is gone."""
+        """
+        Prepare some instances of one series; False when the study is gone.
+
+        With the last ones its owner is owed the news: whoever prepares later finds nothing to do.
+        """
         by = storing.Payer(AccountId(row.owner), None)
         packer = Packer(self._boxes, by, row.id, key, "frames")
         views: dict[str, FrameSet] = {}
@@ -120,6 +122,8 @@ class Preparing:
                 if there:
                     await segment.save(force_create=True)
                     await storing.keep(by.account, row.id, packer.sizes, None)
+                if there and is_last and row.id not in self._waiting:
+                    await owe(StudyPrepared(row.id, by.account))
         except Busy:
             await self._boxes.delete(list(packer.sizes))
             raise

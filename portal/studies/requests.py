@@ -65,8 +65,9 @@ class Turnstile:
     Whose part is read now.
 
     A part takes its 8 MiB twice while it is received and filed, so what all of them together take
-    is bounded for the process.  A free place goes to whoever has fewest: no account takes them all,
-    and a slow line holds one when others wait.  Belongs to one event loop.
+    is bounded for the process.  A free place goes to whoever has fewest, and only while more are
+    free than they hold: of eight one account gets four and two get six, so that two with slow lines
+    keep nobody out.  Belongs to one event loop.
     """
 
     def __init__(
@@ -110,9 +111,10 @@ class Turnstile:
 
     def _serve(self) -> None:
         """Give free places to those with fewest, and among them to who has waited longest."""
-        while self._inside.total() < self._all:
+        while True:
+            free = self._all - self._inside.total()
             account = min(self._waiting, key=self._inside.__getitem__, default=None)
-            if account is None:
+            if account is None or self._inside[account] >= free:
                 return
             place = self._waiting[account].popleft()
             self._waiting.move_to_end(account)

@@ -1,8 +1,8 @@
 """Pages and addresses of uploading and of My documents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,9 @@ AT_REST = 60
 """And at once, when it has not asked for a while."""
 WEIGHT = 500
 """So many files in a question count like one question more."""
+
+Turn = Callable[[int], AbstractAsyncContextManager[None]]
+"""To ask about so many files.  Raises `Busy`."""
 
 
 def create_blueprint(shelf: Shelf) -> Blueprint:
@@ -159,6 +162,12 @@ def _asking(blueprint: Blueprint) -> None:
             raise Invalid
         async with turn(len(sent)):
             return {"known": await uploads.instances_there(signed_in(), sent)}
+
+    _placing(blueprint, turn)
+
+
+def _placing(blueprint: Blueprint, turn: Turn) -> None:
+    """Where the files lie now, and whose they are."""
 
     @blueprint.post("/uploads/places")
     async def places() -> ResponseReturnValue:

@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from portal import edge
 from portal.edge import lines
@@ -181,6 +183,44 @@ async def test_one_address_has_a_bounded_number_of_lines_unless_it_is_our_proxy(
     proxied = edge.Crowd(["127.0.0.0/8"], each=0)
     assert proxied.enter("127.0.0.1")
     assert not proxied.enter("192.0.2.1")
+
+
+def test_a_machine_with_many_addresses_counts_as_one() -> None:
+    crowd = edge.Crowd(["2001:db8::1/128"], each=2)
+
+    assert crowd.enter("2001:db8::1"), "a proxy of ours"
+    assert crowd.enter("2001:db8::2")
+    assert crowd.enter("2001:db8::3")
+    crowd.leave("2001:db8::1")
+    assert not crowd.enter("2001:db8::4"), "the proxy's going frees no place of its neighbours"
+    assert crowd.enter("2001:db8:1::4")
+    crowd.leave("2001:db8::3")
+    assert crowd.enter("2001:db8::4")
+
+
+async def test_a_peer_without_an_address_is_let_go_too(tmp_path: Path) -> None:
+    """As of a socket in the file system."""
+    crowd = edge.Crowd(each=1)
+    loop, path = asyncio.get_running_loop(), tmp_path / "socket"
+    config = uvicorn.Config(answers, http=edge.line_type(crowd), log_config=None)
+    config.load()
+    state = ServerState()
+    server = await loop.create_unix_server(
+        lambda: config.http_protocol_class(config, state, {}),  # type: ignore[call-arg]
+        path,
+    )
+    for _ in range(2):
+        line = Line(*await asyncio.open_unix_connection(path))
+        await line.says(GET + b"\r\n")
+        async with asyncio.timeout(10):
+            await line.reader.readuntil(b"fine")
+        line.writer.close()
+        await line.writer.wait_closed()
+        async with asyncio.timeout(10):
+            while state.connections:
+                await asyncio.sleep(0.01)
+    server.close()
+    assert not crowd._open
 
 
 async def test_a_reader_who_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What follows from a commit happens once, however the process ends."""
 
 import asyncio
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -126,6 +127,32 @@ async def test_a_payment_that_fails_is_undone_tried_again_and_holds_up_no_other(
 
     assert {row.name for row in await SweepTurn.all()} == {bad.hex[:10], good.hex[:10]}
     assert not await Owed.exists()
+
+
+async def test_a_kind_has_one_duty_which_the_newest_portal_of_a_process_pays(
+    database: Database,
+) -> None:
+    paid: list[str] = []
+
+    def portal(name: str) -> AbstractContextManager[None]:
+        async def pay(_event: Felled) -> None:
+            paid.append(name)
+
+        return paying(Felled, pay)
+
+    async def other(_event: Felled) -> None:
+        paid.append("other")
+
+    with portal("older"):
+        with portal("newer"):
+            with pytest.raises(ValueError, match="Felled"), paying(Felled, other):
+                pass
+            await _owes(uuid4())
+            await pay_what_is_due()
+        await _owes(uuid4())
+        await pay_what_is_due()
+
+    assert paid == ["newer", "older"]
 
 
 @pytest.mark.parametrize("text", ["Shadow in the left lung", "Erika", "", "a@example.test"])

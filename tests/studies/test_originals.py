@@ -1,8 +1,10 @@
 """Originals are given back in stretches: bit for bit, never all of a large one in memory."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 
 from portal import studies, vault
@@ -11,8 +13,10 @@ from portal.studies import originals
 from portal.studies.originals import Original
 from tests.documents.test_documents import Erika, erika
 from tests.studies.test_uploading import Slices
+from tests.viewer.dicom import making
 from tests.viewer.dicom.making import parsed
 from tests.viewer.pdf.making import encapsulated, pdf
+from viewer.dicom import Pool
 
 __all__ = ["erika"]
 
@@ -68,6 +72,40 @@ async def test_every_range_of_an_original_is_the_slice_of_the_whole(
     assert await read(file, 5, 5) == b""
     if way == "stored":
         assert max(reads) <= 4096
+
+
+async def test_the_end_of_a_large_file_is_read_without_what_lies_in_front(
+    erika: Erika, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames cost decoding: whoever asks for one byte pays for one frame."""
+    monkeypatch.setattr(originals, "REBUILT_AT_ONCE", 0)
+    pixels = np.random.default_rng(5).integers(0, 4000, (6, 32, 32), dtype=np.uint16)
+    image = making.image(pixels)
+    study = UUID((await erika.sends([image]))["studies"][0])
+    opened = await studies.open_own(erika.shelf, erika.actor, study)
+    assert await studies.prepared(erika.shelf, opened, 60.0)
+    _, file = await file_of(erika, study)
+    assert not file.entry["at"]
+    decoded, stored = list[int](), Pool.stored
+
+    async def noted(self: Pool, layout: dict[str, Any], frame: bytes) -> bytes | None:
+        decoded.append(len(frame))
+        return await stored(self, layout, frame)
+
+    monkeypatch.setattr(Pool, "stored", noted)
+    assert await read(file) == image
+    assert len(decoded) == 6
+    begin = image.index(pixels.tobytes())
+
+    for start, stop, frames in [
+        (begin + 4 * 2048, begin + 4 * 2048 + 1, 1),
+        (begin + 4 * 2048 - 1, begin + 4 * 2048 + 1, 2),
+        (begin + 6 * 2048 - 1, None, 1),
+        (0, 1, 0),
+    ]:
+        decoded.clear()
+        assert await read(file, start, stop) == image[start:stop]
+        assert len(decoded) == frames
 
 
 async def test_a_file_that_is_not_what_was_kept_never_ends(

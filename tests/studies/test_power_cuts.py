@@ -21,9 +21,11 @@ from portal.core import db
 from portal.core.actor import Actor
 from portal.core.db import now
 from portal.core.settings import Settings
+from portal.owing.models import Owed
 from portal.storing import Store, keeping
 from portal.storing.models import StoredObject
-from portal.studies import parts
+from portal.studies import manifests, parts
+from portal.studies.models import Study
 from viewer.dicom import Pool
 from viewer.pdf import PdfPool
 
@@ -124,7 +126,7 @@ async def story(shelf: studies.Shelf, owner: Actor, files: list[bytes], told: To
         told.kept |= set(receipt.kept)
     assert receipt is not None
     (study,) = receipt.studies
-    await shelf.preparing._prepare(study, await studies.own_key(owner, study))
+    await shelf.preparing._prepare(*shelf.preparing._waiting.popitem(last=False))
     await studies.finish(shelf, owner, upload)
     told.deleting = True
     await studies.delete(owner, study)
@@ -139,6 +141,16 @@ async def originals(shelf: studies.Shelf, owner: Actor) -> set[bytes]:
         for series in (await study.manifest())["series"]:
             found |= {await study.original(UUID(each["id"])) for each in series["instances"]}
     return found
+
+
+async def nobody_waits_for_news(shelf: studies.Shelf, owner: Actor) -> None:
+    """Whoever prepares after the cut finds nothing to do: the news are owed by then."""
+    for row in await Study.filter(owner=owner.id):
+        key = await studies.own_key(owner, row.id)
+        manifest, _ = await manifests.load(shelf.boxes, row, key)
+        ready = bool(manifest) and all("view" in entry for entry in manifest.values())
+        owed = await Owed.filter(kind="StudyPrepared", facts__contains=row.id.hex).count()
+        assert owed == ready
 
 
 async def nothing_is_left_over(shelf: studies.Shelf, folder: Path, owner: Actor) -> None:
@@ -173,6 +185,7 @@ async def test_whenever_the_power_fails_what_was_acknowledged_is_there_and_nothi
             await story(machine.started(), owner, files, told)
         shelf = machine.started()
         found = await originals(shelf, owner)
+        await nobody_waits_for_news(shelf, owner)
 
         wanted = set() if told.deleted else {files[number] for number in told.kept}
         where = f"cut {left} ({power.steps[-1]})"
