@@ -139,8 +139,10 @@ async def test_the_document_inside_a_dicom_object_is_the_one_that_was_put_in() -
     even = even if len(even) % 2 == 0 else even + b"\n"
     async with Pool() as pool:
         for data in (odd, even):
-            found = await pool.embedded(encapsulated(data))
-            assert found == Embedded(data, "application/pdf", "Report of the scanner")
+            around = encapsulated(data)
+            found = await pool.embedded(around)
+            where = around.index(data)
+            assert found == Embedded(data, "application/pdf", "Report of the scanner", where)
         assert isinstance(await pool.embedded(b"no DICOM at all"), Refused)
         empty = await pool.embedded(encapsulated(b""))
         assert isinstance(empty, Refused)
