@@ -69,7 +69,9 @@ async function look(chosen: readonly FileSource[]): Promise<void> {
 }
 
 async function present(seen: Sorted): Promise<void> {
-  await found.show(seen);
+  await found.show(seen, (done, total) =>
+    setProgress(one("[data-looking]", root), done, total, t("Comparing with what is in My documents …")),
+  );
   one("[data-found-title]", root).textContent = foundSentence(seen);
   one("[data-refused]", root).replaceChildren(...drawRefused(refused));
   const onlyPictures = seen.patients.length === 0 && refused.some(({ why }) => why === "picture");

@@ -3,7 +3,7 @@ import { el, icon, one } from "../dom";
 import { postJson } from "../http";
 import { plural, t } from "../i18n";
 import type { Examination, Item, Paper, Patient, Sorted } from "./grouping";
-import { alreadyThere } from "./known";
+import { compare } from "./known";
 import { extent, fileName, titleOf } from "./naming";
 import type { Note } from "./transfer";
 import { day, personName, size } from "./words";
@@ -39,7 +39,9 @@ interface Person {
 export class FoundView {
   private people: Person[] = [];
   private alone: PaperChoice[] = [];
-  private there: Set<Item> = new Set();
+  private there: ReadonlySet<Item> = new Set();
+  /** Of these the account holds other content under the same number. */
+  private other: ReadonlySet<Item> = new Set();
 
   constructor(
     private readonly list: HTMLElement,
@@ -47,10 +49,11 @@ export class FoundView {
   ) {}
 
   /** Show what was found; only one's own is proposed, and only what is not there already. */
-  async show({ patients, alone }: Sorted): Promise<void> {
+  async show({ patients, alone }: Sorted, progress: (done: number, total: number) => void): Promise<void> {
     const examinations = patients.flatMap(({ examinations: each }) => each);
     const papers = [...alone, ...examinations.flatMap((each) => each.papers)];
-    this.there = await alreadyThere(examinations.flatMap((each) => each.files), papers);
+    const files = examinations.flatMap((each) => each.files);
+    ({ there: this.there, other: this.other } = await compare(files, papers, progress));
     this.people = await Promise.all(patients.map(async (patient) => this.person(patient)));
     const someMatch = this.people.some(({ identity }) => identity.answer === "matches");
     for (const { identity, choices } of this.people) {
@@ -181,17 +184,15 @@ export class FoundView {
       this.thereAs(known, examination.files.length),
     ];
     const line = drawnLine(box, title, facts, { "data-examination": true });
+    const others = examination.files.filter((file) => this.other.has(file)).length;
+    if (others > 0) explain(line, box, otherContent(others));
     return [line, ...papers.map((each) => this.drawnPaper(each, "item-beside"))];
   }
 
   private drawnPaper({ paper, box }: PaperChoice, place: string, why = ""): HTMLElement {
     const facts = [el("span", {}, size(paper.source.size)), this.thereAs(Number(this.there.has(paper)), 1)];
     const line = drawnLine(box, fileName(paper), facts, { "data-paper": true, class: `item ${place}` });
-    if (why && !this.there.has(paper)) {
-      const id = `why-${crypto.randomUUID()}`;
-      one(".item-body", line).append(el("p", { class: "soft small", id }, why));
-      box.setAttribute("aria-describedby", id);
-    }
+    if (why && !this.there.has(paper)) explain(line, box, why);
     return line;
   }
 
@@ -261,6 +262,21 @@ function different(identity: Identity): string {
     sex: t("the sex"),
   };
   return identity.differs.map((field) => words[field] ?? field).join(", ");
+}
+
+function otherContent(count: number): string {
+  return plural(
+    "{n} image with the same number but other content is stored already; that one will be kept",
+    "{n} images with the same numbers but other content are stored already; those will be kept",
+    count,
+  );
+}
+
+/** A sentence under a line, which belongs to its box for whoever does not see it. */
+function explain(line: HTMLElement, box: HTMLInputElement, why: string): void {
+  const id = `why-${crypto.randomUUID()}`;
+  one(".item-body", line).append(el("p", { class: "soft small", id }, why));
+  box.setAttribute("aria-describedby", id);
 }
 
 type Attributes = Parameters<typeof el>[1];

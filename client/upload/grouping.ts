@@ -28,6 +28,8 @@ export interface Examination {
   images: number;
   /** Documents with a DICOM header around them. */
   documents: number;
+  /** Reports, presentation states and whatever else holds neither pictures nor a document. */
+  others: number;
   date: string;
   description: string;
 }
@@ -119,6 +121,7 @@ function emptyExamination(study: string): Examination {
     bytes: 0,
     images: 0,
     documents: 0,
+    others: 0,
     date: "",
     description: "",
   };
@@ -132,6 +135,7 @@ function add(examination: Examination, found: Found): void {
   else if (header.modality) examination.modalities.add(header.modality);
   examination.bytes += source.size;
   examination.images += header.images;
+  if (header.images === 0 && !header.document) examination.others += 1;
   examination.date ||= header.date;
   examination.description ||= header.description || header.bodyPart;
 }

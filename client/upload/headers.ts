@@ -35,6 +35,8 @@ const BIG_ENDIAN = "1.2.840.10008.1.2.2";
 const VIDEO = "1.2.840.10008.1.2.4.10";
 const DIRECTORY = "1.2.840.10008.1.3.10";
 const DOCUMENTS = "1.2.840.10008.5.1.4.1.1.104.";
+/** Structured reports and key objects, presentation states, waveforms, raw data (PS3.4 B.5). */
+const WITHOUT_PICTURES = ["88.", "11.", "9.", "66"].map((kind) => `1.2.840.10008.5.1.4.1.1.${kind}`);
 const DIRECTORY_RECORDS = 0x00041220;
 const ROWS = 0x00280010;
 /** The numbers of the image, its examination and its series. */
@@ -82,6 +84,8 @@ export async function readHeader(bytes: Uint8Array<ArrayBuffer>, total: number):
   const facts = new Facts(opened);
   const why = facts.fault();
   if (why || facts.lacksIdentity()) return why;
+  // Long private elements before the rows would hide whether it holds pictures, and how many.
+  if (!facts.showsPixels() && bytes.length < Math.min(total, SECOND)) return undefined;
   return facts.header(opened.syntax);
 }
 
@@ -184,11 +188,16 @@ class Facts {
     };
   }
 
+  /** Whether the walk came far enough to see if there are pictures. */
+  showsPixels(): boolean {
+    return this.walk.elements.has(ROWS) || this.walk.end === "whole" || this.walk.last > ROWS;
+  }
+
   /** As the list of documents counts them: every frame, and only of what has pixels. */
   private images(): number {
-    const passed = this.walk.end === "whole" || this.walk.last > ROWS;
-    if (!this.walk.elements.has(ROWS)) return passed ? 0 : 1;
-    return this.frames();
+    if (this.walk.elements.has(ROWS)) return this.frames();
+    const pictureless = WITHOUT_PICTURES.some((start) => this.raw(0x00080016).startsWith(start));
+    return this.showsPixels() || pictureless ? 0 : 1;
   }
 
   private frames(): number {

@@ -8,7 +8,7 @@ import type { Source } from "./sources";
 /** Questions in one request; see `portal/studies/routes.py`. */
 const ASK = 5000;
 
-/** Stands for the content of a document that could not be read. */
+/** Stands for the content of a file that could not be read. */
 const UNREADABLE = "0".repeat(64);
 /** What was hashed once is not read from a slow CD again. */
 const contents = new WeakMap<Source, string>();
@@ -28,27 +28,45 @@ function ask<T = Known>(path: string, about: object): Promise<T> {
   return patiently(() => postJson<T>(path, about));
 }
 
-/** Images by their numbers, which are read already; documents by their content: they are few. */
-export async function alreadyThere(
+/** How what was found compares with what the account holds. */
+export interface Comparison {
+  /** Kept already, byte for byte. */
+  readonly there: ReadonlySet<Item>;
+  /** The account holds an image with this number, but its content is another. */
+  readonly other: ReadonlySet<Item>;
+}
+
+/**
+ * Images are asked for by their numbers, which are read already.  Only those whose number is known
+ * are read whole and compared by their content, as documents are: a number alone proves nothing.
+ */
+export async function compare(
   found: readonly Found[],
   papers: readonly Paper[],
-): Promise<Set<Item>> {
-  const there = new Set<Item>();
+  progress: (done: number, total: number) => void,
+): Promise<Comparison> {
+  const numbered = new Set<Item>();
   for (let start = 0; start < found.length; start += ASK) {
     const some = found.slice(start, start + ASK);
     const instances = some.map(({ header }) => [header.study, header.instance]);
     const { known } = await ask("/uploads/named", { instances });
-    for (const index of known) there.add(some[index] as Found);
+    for (const index of known) numbered.add(some[index] as Found);
   }
-  if (papers.length === 0) return there;
+  const compared: Item[] = [...numbered, ...papers];
   const fingerprints: string[] = [];
-  for (const { source } of papers) {
-    // A medium that fails now fails again when the document is sent, and is spoken of there.
-    fingerprints.push(await contentOf({ source }).catch(() => UNREADABLE));
+  for (const item of compared) {
+    // A medium that fails now fails again when the file is sent, and is spoken of there.
+    fingerprints.push(await contentOf(item).catch(() => UNREADABLE));
+    progress(fingerprints.length, compared.length);
   }
-  const { known } = await ask("/uploads/known", { fingerprints });
-  for (const index of known) there.add(papers[index] as Paper);
-  return there;
+  const there = new Set<Item>();
+  for (let start = 0; start < compared.length; start += ASK) {
+    const { known } = await ask("/uploads/known", { fingerprints: fingerprints.slice(start, start + ASK) });
+    for (const index of known) there.add(compared[start + index] as Item);
+  }
+  const differs = (item: Item, index: number): boolean =>
+    numbered.has(item) && !there.has(item) && fingerprints[index] !== UNREADABLE;
+  return { there, other: new Set(compared.filter(differs)) };
 }
 
 /** Addresses of what the account keeps of these, so that it can be opened. */
@@ -71,7 +89,7 @@ export async function addressesOf(
   return found;
 }
 
-async function contentOf({ source }: Paper): Promise<string> {
+async function contentOf({ source }: Item): Promise<string> {
   const before = contents.get(source);
   if (before) return before;
   const digests: Uint8Array[] = [];

@@ -1,20 +1,21 @@
 /** How examinations and documents are called, and how much they are. */
 import { plural, t } from "../i18n";
 import type { Examination, Paper, Sorted } from "./grouping";
-import { day, documents, files, images, size } from "./words";
+import { day, documents, images, others, size } from "./words";
 
 /** A document by its own name, without the folders around it. */
 export function fileName({ source }: Paper): string {
   return source.name.split(/\/| › /).at(-1) ?? source.name;
 }
 
-/** How much it is: images and documents as people count them, or files where there are neither. */
+/** How much it is, as people count it: every frame is an image; what has no picture is none. */
 export function extent(examination: Examination): string {
   const counts = [
     examination.images > 0 && images(examination.images),
     examination.documents > 0 && documents(examination.documents),
+    examination.others > 0 && others(examination.others),
   ].filter(Boolean);
-  return counts.join(", ") || files(examination.files.length);
+  return counts.join(", ");
 }
 
 /** "CT head 12 March 2026"; what holds nothing but documents is called one. */

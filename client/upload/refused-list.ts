@@ -1,5 +1,5 @@
 /** Files that are not taken: one list, by reason, and under each reason the files. */
-import { el } from "../dom";
+import { el, icon } from "../dom";
 import { plural, t } from "../i18n";
 import type { Refusal } from "./sources";
 import { expected, files, reason } from "./words";
@@ -38,7 +38,8 @@ function drawn(refused: readonly Refusal[], title: string, open: boolean): HTMLE
     el("li", { "data-reason": true }, el("strong", {}, words), ` (${files(names.length)})`, namesOf(names)),
   );
   const list = el("ul", { class: "small stack-tight", role: "list" }, ...groups);
-  return [el("details", { class: "disclosure", open }, el("summary", {}, title), list)];
+  const summary = el("summary", {}, icon("right", "icon-turning"), el("span", {}, title));
+  return [el("details", { class: "disclosure", open }, summary, list)];
 }
 
 function namesOf(names: readonly string[]): HTMLElement {

@@ -111,6 +111,11 @@ export function documents(count: number): string {
   return plural("{n} document", "{n} documents", count);
 }
 
+/** A number of reports and other objects without pictures. */
+export function others(count: number): string {
+  return plural("{n} other object", "{n} other objects", count);
+}
+
 /** A number of files. */
 export function files(count: number): string {
   return plural("{n} file", "{n} files", count);

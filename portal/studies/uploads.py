@@ -87,7 +87,7 @@ async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> lis
     Which of these images the account holds already, by index.
 
     *named* by StudyInstanceUID and SOPInstanceUID, which a browser knows before it has read the
-    files; whether their content is the same too is seen when they are sent.
+    files; whether their content is the same too, `already_there` says.
     """
     marks = await Marks.of(actor)
     studies = await _studies(actor, marks, {study for study, _ in named})

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from portal import keys, studies
@@ -204,6 +205,74 @@ async def test_the_same_cd_again_is_already_there(upload_page: Page, disc: Path)
     await expect(page.locator("[data-quota]")).to_contain_text("needs 0")
     await _upload(page)
     await expect(page.locator("[data-done-words]")).to_have_text("5 files already there")
+
+
+async def test_other_content_under_a_known_number_is_no_copy(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """The number alone does not tell: it stays ticked, and the page says which one is kept."""
+    page, files = upload_page, slices(2)
+    _write(tmp_path / "first" / "IM0", files[0])
+    _write(tmp_path / "first" / "IM1", files[1])
+    await _choose(page, tmp_path / "first")
+    await _upload(page)
+    await page.get_by_role("button", name="Upload more").click()
+    changed = parsed(files[0])
+    changed.PixelData = bytes(value ^ 1 for value in changed.PixelData)
+    _write(tmp_path / "second" / "IM0", written(changed))
+    _write(tmp_path / "second" / "IM1", files[1])
+    assert len(written(changed)) == len(files[0])
+
+    await _choose(page, tmp_path / "second")
+
+    line, box = page.locator("[data-examination]"), page.get_by_role("checkbox")
+    await expect(line).to_contain_text("1 of 2 already there")
+    await expect(page.locator("[data-all-there]")).to_be_hidden()
+    await expect(box).to_be_checked()
+    await expect(box).to_have_accessible_description(
+        "1 image with the same number but other content is stored already; that one will be kept"
+    )
+    await _upload(page)
+    await expect(page.locator("[data-done-words]")).to_have_text("1 file already there")
+    told = page.locator("[data-done-refused]")
+    await _is_named(told, "same number but other content", "second/IM0")
+
+
+async def test_frames_are_images_and_what_has_no_picture_is_none(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """A report of a scanner with a long private element before the rows, which it has not."""
+    page = upload_page
+    first, second = slices(2, size=16)
+    many = parsed(first)
+    frame, many.NumberOfFrames = many.PixelData, 10
+    many.PixelData = frame * 10
+    _write(tmp_path / "CD" / "many", _private(many))
+    report = parsed(second)
+    report.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.33"
+    report.file_meta.MediaStorageSOPClassUID = report.SOPClassUID
+    report.Modality = "SR"
+    for name in [each.keyword for each in report if each.tag.group in (0x0028, 0x7FE0)]:
+        del report[name]
+    _write(tmp_path / "CD" / "report", _private(report))
+
+    await _choose(page, tmp_path / "CD")
+    line = page.locator("[data-examination]")
+    await expect(line).to_contain_text("10 images, 1 other object")
+    await expect(page.locator("[data-found-title]")).to_contain_text("(10 images, 1 other object")
+    await _upload(page)
+
+    await expect(page.locator("[data-kept]")).to_contain_text("10 images, 1 other object stored")
+    await page.get_by_role("link", name="Show my documents").click()
+    await expect(page.locator("[data-study]")).to_contain_text("10 images")
+
+
+def _private(ds: Dataset) -> bytes:
+    """With as much of its maker's own before the rows as the first look at a file reads."""
+    block = ds.private_block(0x0021, "MAKER", create=True)
+    block.add_new(0x19, "OB", bytes(100_000))
+    block.add_new(0x20, "OB", bytes(10))
+    return written(ds)
 
 
 async def test_what_came_since_is_all_that_a_cd_needs(
