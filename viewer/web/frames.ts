@@ -138,7 +138,9 @@ export class SeriesFrames implements Holder {
   async destroy(): Promise<void> {
     this.#aborting.abort();
     removeHolder(this.#name);
-    await Promise.allSettled(this.#decoding);
+    while (this.#decoding.size) await Promise.allSettled(this.#decoding);
+    // Whoever asked for the last of them puts it into the cache within this turn of the event loop.
+    await new Promise((later) => setTimeout(later));
     for (const { place } of this.#slots) {
       drop(place.imageId);
       forget(place);
