@@ -1,8 +1,11 @@
 """The discussion as two people live it in two browsers."""
 
 import asyncio
+import json
 import re
+from typing import Any
 
+import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from cases import communities, reading
@@ -31,6 +34,16 @@ async def live(page: Page) -> None:
     await expect(page.get_by_role("button", name="Post with this view")).to_be_visible(
         timeout=30_000
     )
+
+
+async def pins_the_view(page: Page, words: str) -> dict[str, Any]:
+    """Post with what is on the screen; what the pin keeps of it."""
+    await page.locator("[data-composer] textarea").first.fill(words)
+    await page.get_by_role("button", name="Post with this view").click()
+    pin = page.locator(".post[data-post]", has_text=words).locator(".post-pin")
+    await expect(pin).to_be_visible(timeout=PICTURE_MS)
+    view: dict[str, Any] = json.loads(await pin.get_attribute("data-view") or "null")
+    return view
 
 
 async def test_a_pinned_question_arrives_live_and_leads_to_the_same_image(
@@ -263,6 +276,39 @@ async def test_on_a_phone_a_pin_opens_the_images_and_back_returns_to_the_post(
     await phone.go_back()
     await expect(phone.locator(".case")).to_have_attribute("data-pane", "talk")
     await expect(phone.locator(".post", has_text="Look here")).to_be_focused()
+
+
+async def test_the_first_tap_on_a_phone_shows_the_zoom_and_the_place_of_the_pin(
+    opens: Opens, talk: Round
+) -> None:
+    """The images have had no size until then: their side of the case was never shown."""
+    hers = await opens(talk.ada, f"/cases/{talk.case}")
+    await live(hers)
+    stage = hers.locator("[data-stage] .hv-port")
+    box = await stage.bounding_box()
+    assert box is not None
+    await hers.locator(".hv").focus()
+    for key in ("+", "+", "+", "p"):
+        await hers.keyboard.press(key)
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await hers.mouse.move(*middle)
+    await hers.mouse.down()
+    await hers.mouse.move(middle[0] + 60, middle[1] - 40, steps=4)
+    await hers.mouse.up()
+    hers_pin = await pins_the_view(hers, "Look here")
+    assert hers_pin["zoom"] == pytest.approx(1.25**3)
+    assert min(abs(each) for each in hers_pin["pan"]) > 1
+
+    phone = await opens(talk.ben, f"/cases/{talk.case}", **PHONE)
+    await live(phone)
+    await phone.locator(".post-pin").tap()
+    await expect(phone.locator("[data-stage]")).to_contain_text("Zoom 195 %", timeout=PICTURE_MS)
+
+    # What he sees now is pinned by him: the same zoom, and the same place in the centre.
+    await phone.go_back()
+    his_pin = await pins_the_view(phone, "I see it")
+    assert his_pin["zoom"] == pytest.approx(hers_pin["zoom"])
+    assert his_pin["pan"] == pytest.approx(hers_pin["pan"], abs=1e-3)
 
 
 async def test_a_post_far_back_opens_by_its_address(opens: Opens, talk: Round) -> None:

@@ -114,12 +114,13 @@ export class Pane {
   }
 
   get presentation(): Presentation {
-    return this.#viewport.getImageData() ? currentPresentation(this.#viewport) : FITTING;
+    if (!this.#viewport.getImageData()) return FITTING;
+    return this.#measured ? currentPresentation(this.#viewport) : this.#kept;
   }
 
   set presentation(wanted: Presentation) {
     if (!this.#viewport.getImageData()) return;
-    present(this.#viewport, wanted);
+    this.#present(wanted);
     this.#viewport.render();
     this.#events.change();
   }
@@ -144,7 +145,7 @@ export class Pane {
     this.#invert = false;
     await this.#viewport.setStack(frames.imageIds, index);
     if (this.#closed || this.#frames !== frames) return;
-    present(this.#viewport, FITTING);
+    this.#present(FITTING);
     this.#redraw();
   }
 
@@ -168,7 +169,7 @@ export class Pane {
     }
     const view = this.presentation;
     this.#viewport.renderImageObject(image);
-    present(this.#viewport, view);
+    this.#present(view);
     this.#redraw();
     this.#refreshDrawings();
   }
@@ -222,9 +223,20 @@ export class Pane {
 
   readonly #changed = (): void => {
     if (this.#closed || !this.#frames) return;
-    if (this.#measure() === this.#size) this.#kept = this.presentation;
+    if (this.#measured) this.#kept = this.presentation;
     this.#events.change();
   };
+
+  /** Whether the canvas has been fitted to the area as it is now. */
+  get #measured(): boolean {
+    return this.#measure() === this.#size;
+  }
+
+  /** Behind a tab that was never shown the area has no size yet: `#resize` makes up for it. */
+  #present(wanted: Presentation): void {
+    this.#kept = wanted;
+    if (this.#measured) present(this.#viewport, wanted);
+  }
 
   #measure(): string {
     return `${this.#element.clientWidth}x${this.#element.clientHeight}`;
