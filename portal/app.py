@@ -90,6 +90,7 @@ def create_app(settings: Settings) -> Quart:
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
     )
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    app.config["BODY_TIMEOUT"] = None  # `edge.Body` has its own clock, which knows slow lines
     app.config["FROM_ANYWHERE"] = portal.notices.routes.FROM_ANYWHERE
     app.request_class = studies.PortalRequest
     rooms = _rooms(settings)

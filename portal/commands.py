@@ -155,7 +155,8 @@ def objects(_arguments: argparse.Namespace, env: Environment) -> None:
 async def _check_objects(store: storing.Store) -> str:
     lost = [each for part in range(storing.PARTS) for each in await storing.missing(store, part)]
     lines = [f"missing: {each} of {holding}" for each, holding in lost]
-    return "\n".join([*lines, f"{len(lost)} objects are missing"])
+    count = "1 object is" if len(lost) == 1 else f"{len(lost)} objects are"
+    return "\n".join([*lines, f"{count} missing"])
 
 
 def serve(_arguments: argparse.Namespace, env: Environment) -> None:

@@ -218,7 +218,7 @@ def test_whoever_runs_the_portal_is_told_what_the_store_lacks(installed: Path) -
     database.close()
     asked = portal(installed, "objects", "check")
 
-    assert asked.stdout == (f"missing: {UUID(int=1)} of {UUID(int=3)}\n1 objects are missing\n")
+    assert asked.stdout == (f"missing: {UUID(int=1)} of {UUID(int=3)}\n1 object is missing\n")
 
 
 def test_a_real_portal_does_not_even_load_the_demo() -> None:

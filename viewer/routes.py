@@ -198,7 +198,8 @@ def _wanted_range(size: int) -> tuple[int, int]:
         start, stop = max(0, size + start), size
     stop = size if stop is None else min(stop, size)
     if start >= stop:
-        abort(416)
+        # Complete, so that no page about errors replaces it (RFC 9110, 15.5.17).
+        abort(Response(status=416, headers={"Content-Range": f"bytes */{size}"}))
     return start, stop
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from portal import vault
-from portal.core.errors import Busy, reading
+from portal.core.errors import Busy
 from portal.storing import Place, Role
 from portal.studies.manifests import FrameSet, InstanceEntry
 from portal.studies.packing import JsonPlaces, places
@@ -162,9 +162,11 @@ class _Skeleton:
 
     async def plan(self) -> dict[str, Any]:
         """The plan, which stands in front."""
-        with reading():
+        try:
             length = plan_length(await self._take(SKELETON_HEAD))
             plan: dict[str, Any] = json.loads(await self._take(length))
+        except ValueError:  # it is ours and was sealed: nobody who asks sent it
+            raise vault.Tampered from None
         return plan
 
     async def kept(self, number: int) -> Pieces:

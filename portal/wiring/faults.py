@@ -1,15 +1,30 @@
 """Faults of ours: nothing of them is shown, and no secret of theirs is logged."""
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from quart import Quart, request
 from quart.typing import ResponseReturnValue
 
 from portal import storing, vault
 from portal.core import web
+from portal.core.errors import Gone
+from portal.core.language import N_
 
 log = logging.getLogger(__name__)
+
+KEPT: Final = frozenset({"study_id", "document_id"})
+"""What an address names that somebody brought here, and may have elsewhere."""
+
+
+class Unopened(Gone):
+    """A row does not open, and nobody can bring it again."""
+
+    code = "damaged"
+    message = N_(
+        "Something stored here is damaged and does not open. Nothing was changed. Please tell "
+        "whoever runs this portal."
+    )
 
 
 def install_faults(app: Quart) -> None:
@@ -26,7 +41,8 @@ async def _answer(_error: Exception) -> ResponseReturnValue:
 async def _damaged(_error: Exception) -> ResponseReturnValue:
     """Somebody changed a row, or the disk did: nothing of it is shown, and the rest goes on."""
     log.critical("something does not open in %s %s", request.method, request.endpoint)
-    return await web.render_error(storing.Damaged())
+    kept = not KEPT.isdisjoint(request.view_args or {})
+    return await web.render_error(storing.Damaged() if kept else Unopened())
 
 
 def _log(exc_info: Any) -> None:

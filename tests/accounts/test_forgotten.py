@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from portal import mailing, vault
-from portal.accounts import forgotten
+from portal.accounts import forgotten, throttles
 from portal.accounts.errors import TooManyTries, WrongRecovery
-from portal.accounts.forgotten import CODES
+from portal.accounts.forgotten import CODES, CODES_FROM
 from portal.accounts.models import Throttle
 from portal.accounts.recovery_forms import Forgotten
 from portal.core.errors import Busy
@@ -110,6 +110,15 @@ async def test_a_try_that_could_not_be_made_is_none(
         crowd.setattr(wraps, "slow", busy)
         assert (await forgets(world, erika.mail, erika.code)).status_code == 429
     assert not await Throttle.filter(tries__gt=0).exists()
+
+    network = "203.0.113.0/24"
+    for _ in range(CODES_FROM.free):
+        await throttles.count(CODES_FROM, network)
+    typed = Forgotten.parse({"mail": erika.mail, "code": erika.code, "password": NEW})
+    with pytest.raises(TooManyTries):
+        await forgotten.set_password(typed, network)
+    (row,) = await Throttle.filter(tries__gt=0)
+    assert (row.mark, row.tries) == (CODES_FROM.mark(network), CODES_FROM.free)
 
 
 async def test_a_stranger_a_waiting_account_and_a_wrong_code_get_one_answer(world: World) -> None:

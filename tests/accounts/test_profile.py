@@ -157,7 +157,10 @@ async def test_a_record_moved_to_another_account_does_not_open(world: World) -> 
     await Account.filter(id=mallory.actor.id).update(card=row.card, profile=row.profile)
 
     assert await accounts.card(mallory.actor.id) is None
-    assert (await mallory.browser.get("/profile")).status_code == 410
+    refused = await mallory.browser.get("/profile")
+    assert refused.status_code == 410
+    assert "Something stored here is damaged" in await text_of(refused)
+    assert "you can add it again" not in await text_of(refused)
     assert (await ada.browser.get("/profile")).status_code == 200
 
 

@@ -238,12 +238,12 @@ async def test_posts_of_two_cases_cannot_be_exchanged(world: World) -> None:
     await Post.filter(id=one.id).update(body=boxes[two.id])
 
     assert await texts(ada, case) == [access.DAMAGED, "Two"]
-    exchanged = await Post.get(id=one.id)
-    assert exchanged.body is not None
+    community, row = await access.community_for(ada.actor, board), await Post.get(id=two.id)
+    assert row.body is not None
+    at_home = community.open("post", "body", two.id, row.rev, row.epoch, row.body)
+    assert at_home["text"] == "Two"
     with pytest.raises(vault.Tampered):
-        (await access.community_for(ada.actor, board)).open(
-            "discussion_post", "body", one.id, exchanged.rev, exchanged.epoch, exchanged.body
-        )
+        community.open("post", "body", one.id, row.rev, row.epoch, row.body)
 
 
 async def test_studies_are_opened_by_members_and_by_nobody_after_them(world: World) -> None:

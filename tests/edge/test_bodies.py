@@ -12,7 +12,6 @@ from portal.core.errors import Busy
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from portal.edge import bodies
-from portal.studies import parts
 from portal.studies.requests import PARTS_ALL
 from tests.edge.asking import CHUNK, Asked
 from tests.people import Person, World
@@ -140,6 +139,7 @@ async def test_a_body_that_drips_is_given_up(
 
     assert asked.status == 429
     assert json.loads(asked.said)["error"] == "too_slow"
+    assert app.config["BODY_TIMEOUT"] is None, "a second clock ends what is slow and honest"
 
 
 async def test_bytes_held_at_once_are_counted_by_sender_and_given_back() -> None:
@@ -167,5 +167,18 @@ async def test_a_request_gives_back_what_it_held(app: Quart, settings: Settings)
     assert not edge_._stock._held
 
 
-def test_a_part_is_the_only_body_that_may_be_long() -> None:
-    assert parts.BODY > 8 * 1024 * 1024
+async def test_no_body_but_a_part_may_be_long(app: Quart, settings: Settings, world: World) -> None:
+    erika = await world.physician("Erika Beispiel")
+    board = await erika.founds("Board")
+    case = await erika.opens("Nodule", in_=board)
+    forms = (
+        "/sign-in", "/register", "/forgotten", "/preferences", "/profile", "/profile/password",
+        f"/communities/{board}/cases", f"/cases/{case}/edit",
+    )  # fmt: skip
+    kinds = dict.fromkeys(forms, "application/x-www-form-urlencoded")
+    kinds |= dict.fromkeys(("/uploads", "/uploads/identity"), "application/json")
+    for address, kind in kinds.items():
+        mine = headers_of(erika, settings, **{"Content-Type": kind})
+        long = await Asked("POST", address, mine, [CHUNK] * 32)(app)
+        assert long.status == 413, address
+        assert long.taken <= 1024 * 1024 + 2 * len(CHUNK), address

@@ -122,21 +122,30 @@ async def test_empty_lines_do_not_keep_a_connection() -> None:
         GET + b"A: " + b"a" * 40_000 + b"\r\n\r\n",
         b"GET /" + b"a" * 400_000,
         b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: "
-        + b"a" * 400_000,
     ],
-    ids=["endless", "many", "long", "endless address", "long address", "endless trailer"],
+    ids=["endless", "many", "long", "endless address", "long address"],
 )
 async def test_a_head_has_its_size(head: bytes) -> None:
     async with serving() as opens:
-        line = await opens()
-        for start in range(0, len(head), 20_000):
-            try:
-                await line.says(head[start : start + 20_000])
-            except ConnectionError:
-                break
-        said = await line.hears()
-        assert said == b"" or b" 400 " in said.partition(b"\r\n")[0] or b"fine" in said
+        said = await said_to(await opens(), head)
+        assert said == b"" or b" 400 " in said.partition(b"\r\n")[0]
+
+
+async def test_a_trailer_has_its_size() -> None:
+    """The answer is there before it; what counts is that the line ends."""
+    put = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    async with serving() as opens:
+        assert (await said_to(await opens(), put + b"A: " + b"a" * 400_000)).count(b"fine") <= 1
+
+
+async def said_to(line: Line, head: bytes) -> bytes:
+    """All that the server says to somebody who sends *head* piece by piece, until it hangs up."""
+    for start in range(0, len(head), 20_000):
+        try:
+            await line.says(head[start : start + 20_000])
+        except ConnectionError:
+            break
+    return await line.hears()
 
 
 async def test_what_comes_after_the_answer_is_thrown_away_but_not_for_ever(

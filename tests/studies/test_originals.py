@@ -148,10 +148,22 @@ async def test_an_original_is_downloaded_whole_or_by_range(
     last = await browser.get(address, headers={"Range": "bytes=-7"})
     assert await last.get_data() == image[-7:]
     beyond = await browser.get(address, headers={"Range": f"bytes={len(image)}-"})
-    assert beyond.status_code in {416, 422}
+    assert beyond.status_code == 416
+    assert beyond.headers["Content-Range"] == f"bytes */{len(image)}"
     changed = await browser.get(address, headers={"Range": "bytes=1-2", "If-Range": '"x"'})
     assert (changed.status_code, await changed.get_data()) == (200, image)
     assert max(reads) <= 4096
+
+
+@pytest.mark.parametrize("kept", [b"", b"no skeleton at all", b"{"])
+async def test_a_plan_that_is_none_is_damage_of_ours(kept: bytes) -> None:
+    """Whoever asks sent nothing wrong."""
+
+    async def gives(_role: str, _places: Sequence[Place]) -> list[bytes]:
+        return [kept]
+
+    with pytest.raises(vault.Tampered):
+        await originals._Skeleton([[str(UUID(int=1)), 0, 100]], gives).plan()
 
 
 async def test_a_finding_inside_an_object_is_given_back_from_where_it_lies(

@@ -117,6 +117,7 @@ async def test_a_range_behind_the_end_is_refused(app: Quart, study: FakeStudy) -
     response = await answer(app.test_client(), f"/v/{study.id}{path}", Range=f"bytes={len(data)}-")
 
     assert response.status_code == 416
+    assert response.headers["Content-Range"] == f"bytes */{len(data)}"
 
 
 async def test_nothing_of_a_study_may_be_kept_by_caches(app: Quart, study: FakeStudy) -> None:
