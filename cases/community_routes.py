@@ -245,7 +245,12 @@ async def change_role(community: UUID, account: UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:community>/members/<uuid:account>/confirm")
 async def confirm(community: UUID, account: UUID) -> ResponseReturnValue:
     """Say that a member or an invited person is a health professional."""
-    await communities.confirm(signed_in(), CommunityId(community), AccountId(account))
+    with reading():
+        seen = int((await body())["seen"])
+    try:
+        await communities.confirm(signed_in(), CommunityId(community), AccountId(account), seen)
+    except accounts.CardChanged as error:
+        return await _members(CommunityId(community), problem=explain(error)), status_of(error)
     return redirect(url_for("cases.communities.members", community=community), 303)
 
 

@@ -18,7 +18,7 @@ from cases.ids import InvitationId
 from cases.models import Invitation
 from cases.people import Colleague, colleagues
 from cases.rotating import INVITED, report_unreadable
-from portal import vault
+from portal import accounts, vault
 from portal.core.actor import AccountId
 from portal.core.db import announce, now
 from portal.core.language import gettext as _
@@ -40,6 +40,8 @@ class Asked:
     expires_at: datetime
     vouched: bool
     """An owner has said that whoever has this address is a health professional."""
+    seen: int = 0
+    """The version of the account's card, to be sent along with a confirmation."""
 
 
 async def seal(community: OpenCommunity, row: Invitation, account: AccountId) -> None:
@@ -79,7 +81,9 @@ async def asked(community: OpenCommunity) -> list[Asked]:
     rows = await Invitation.filter(community_id=community.id, state__in=seen).order_by(
         "-created_at"
     )
-    names = await colleagues([AccountId(row.account) for row in rows if row.account])
+    people = [AccountId(row.account) for row in rows if row.account]
+    versions = await accounts.card_versions(people)
+    names = await colleagues(people)
     found = []
     for row in rows:
         whom = whom_of(community, row) or {}
@@ -94,6 +98,7 @@ async def asked(community: OpenCommunity) -> list[Asked]:
                 created_at=row.created_at,
                 expires_at=row.expires_at,
                 vouched=bool(whom.get("vouched_by")),
+                seen=versions.get(account, 0) if account else 0,
             )
         )
     return found

@@ -34,6 +34,8 @@ class MemberView:
     """Somebody has confirmed that this is a health professional; others cannot come in."""
     licence: str = field(default="", repr=False)
     """The licence number, for owners, who may confirm; empty for everybody else."""
+    seen: int = 0
+    """The version of the card, to be sent along with a confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ async def members_in(community: OpenCommunity) -> list[MemberView]:
     good = await rotating.verified(community)
     rows = await Member.filter(community_id=community.id)
     people = [AccountId(row.account) for row in rows]
+    versions = await accounts.card_versions(people)
     names = await colleagues(people)
     confirmed = await accounts.confirmed_among(people)
     licences = await accounts.licences(people) if community.role == "owner" else {}
@@ -69,6 +72,7 @@ async def members_in(community: OpenCommunity) -> list[MemberView]:
             is_me=row.account == community.actor,
             confirmed=AccountId(row.account) in confirmed,
             licence=licences.get(AccountId(row.account), ""),
+            seen=versions.get(AccountId(row.account), 0),
         )
         for row in rows
     ]
@@ -107,13 +111,17 @@ async def address_book(actor: Actor, community_id: CommunityId, words: str) -> l
     ]
 
 
-async def confirm(actor: Actor, community_id: CommunityId, account: AccountId) -> None:
-    """Confirm that a member or somebody invited is a health professional.  Owners only."""
+async def confirm(actor: Actor, community_id: CommunityId, account: AccountId, seen: int) -> None:
+    """
+    Confirm that a member or somebody invited is a health professional.  Owners only.
+
+    Raises `CardChanged` when the card is no longer in the version that was *seen*.
+    """
     community = _owned(await access.community_for(actor, community_id))
     invited = Invitation.filter(community_id=community.id, account=account, state="pending")
     if account not in await access.members_of(community.id) and not await invited.exists():
         raise Unknown
-    await accounts.confirm_and_write(account, actor.id)
+    await accounts.confirm_and_write(account, actor.id, seen)
 
 
 async def change_role(

@@ -141,8 +141,9 @@ async def _change_standing(what: str, mail: str) -> str:
     account = await _account_of(mail)
     if what == "withdraw":
         return "withdrawn" if await accounts.withdraw_confirmation(account) else "nobody had"
+    seen = await accounts.card_versions([account])
     await _say_who(account)
-    await accounts.confirm_and_write(account, accounts.OPERATOR)
+    await accounts.confirm_and_write(account, accounts.OPERATOR, seen.get(account))
     return "confirmed"
 
 

@@ -18,13 +18,21 @@ from portal.accounts.directory import (
     ColleaguesOnly,
     by_mail,
     card,
+    card_versions,
     cards,
     existing,
     find_colleagues,
     licences,
 )
 from portal.accounts.entrance_forms import ShortRegistration
-from portal.accounts.errors import AddressTaken, NotActivated, NotConfirmed, Stopped, TooManyTries
+from portal.accounts.errors import (
+    AddressTaken,
+    CardChanged,
+    NotActivated,
+    NotConfirmed,
+    Stopped,
+    TooManyTries,
+)
 from portal.accounts.events import (
     AccountActivated,
     AccountGone,
@@ -79,6 +87,7 @@ __all__ = [
     "Activating",
     "AddressTaken",
     "Belongings",
+    "CardChanged",
     "ColleagueCard",
     "ColleaguesOnly",
     "Departure",
@@ -110,6 +119,7 @@ __all__ = [
     "belongings",
     "by_mail",
     "card",
+    "card_versions",
     "cards",
     "change_password",
     "confirm",

@@ -6,10 +6,10 @@ from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal.accounts import reviewing
-from portal.accounts.errors import NotConfirmed
+from portal.accounts.errors import CardChanged, NotConfirmed
 from portal.accounts.reviewing import Reason
 from portal.core.actor import AccountId
-from portal.core.errors import Invalid
+from portal.core.errors import Invalid, reading
 from portal.core.web import explain, render_error, signed_in, status_of, wants_html
 
 PATH = "/administration/professionals"
@@ -25,7 +25,12 @@ def create_blueprint() -> Blueprint:
 
     @blueprint.post(f"{PATH}/<uuid:account>/confirmation")
     async def confirm(account: UUID) -> ResponseReturnValue:
-        await reviewing.confirm(signed_in(), AccountId(account))
+        with reading():
+            seen = int((await request.form)["seen"])
+        try:
+            await reviewing.confirm(signed_in(), AccountId(account), seen)
+        except CardChanged as error:
+            return await _page(problem=explain(error)), status_of(error)
         return redirect(f"{PATH}?saved=confirmed", 303)
 
     @blueprint.post(f"{PATH}/<uuid:account>/refusal")
@@ -56,7 +61,9 @@ def create_blueprint() -> Blueprint:
 
 
 async def _page(
-    fields: dict[str, str] | None = None, typed: dict[str, object] | None = None
+    fields: dict[str, str] | None = None,
+    typed: dict[str, object] | None = None,
+    problem: str = "",
 ) -> str:
     reviewed = await reviewing.professionals(signed_in())
     return await render_template(
@@ -65,4 +72,5 @@ async def _page(
         saved=request.args.get("saved", ""),
         fields=fields or {},
         typed=typed or {},
+        problem=problem,
     )

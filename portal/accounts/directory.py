@@ -136,6 +136,18 @@ async def cards(account_ids: Collection[AccountId]) -> dict[AccountId, Colleague
     return {each.id: each for each in await _shown(await _records(account_ids))}
 
 
+async def card_versions(account_ids: Collection[AccountId]) -> dict[AccountId, int]:
+    """
+    Which version of their card, with the licence number, professionals have.
+
+    Whoever shows a card to be confirmed asks this first: what changes while it is read counts as
+    not seen.
+    """
+    found = Account.filter(id__in=list(set(account_ids)), kind="professional", state="active")
+    rows = await found.values_list("id", "card_rev")
+    return {AccountId(account): int(version) for account, version in rows}
+
+
 async def licences(account_ids: Collection[AccountId]) -> dict[AccountId, str]:
     """
     The licence numbers of those who gave one.

@@ -158,6 +158,16 @@ class LookedAtAgain(Invalid):
     )
 
 
+class CardChanged(Conflict):
+    """What somebody is about to confirm is said no more."""
+
+    code = "card_changed"
+    message = N_(
+        "This person has changed the entry since you looked, so nothing was confirmed. "
+        "Look at what it says now, then confirm."
+    )
+
+
 class StandingRefused(NotConfirmed):
     """An administrator has looked and said no: from then on only an administrator confirms."""
 

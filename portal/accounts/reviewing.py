@@ -13,7 +13,7 @@ from uuid import UUID
 from portal import keys, vault
 from portal.accounts import standings
 from portal.accounts.administrators import must_be_administrator
-from portal.accounts.directory import ColleagueCard, cards, licences
+from portal.accounts.directory import ColleagueCard, card_versions, cards, licences
 from portal.accounts.errors import NotYourself
 from portal.accounts.factors import step_up
 from portal.accounts.models import Account, Refusal, Standing
@@ -52,6 +52,8 @@ class Candidate:
     card: ColleagueCard
     since: datetime
     """When the account was made."""
+    seen: int
+    """The version of the card, to be sent along with a confirmation."""
     licence: str = field(default="", repr=False)
     """The licence number, if there is one: whoever confirms may look it up."""
     refused_at: datetime | None = None
@@ -82,11 +84,15 @@ async def professionals(actor: Actor) -> Reviewed:
     )
 
 
-async def confirm(actor: Actor, account: AccountId) -> None:
-    """Confirm a professional, who gets a mail.  `NotYourself`, `Unknown`, `StepUpNeeded`."""
+async def confirm(actor: Actor, account: AccountId, seen: int) -> None:
+    """
+    Confirm the professional whose card was *seen* in that version, and who gets a mail.
+
+    Raises `NotYourself`, `Unknown`, `StepUpNeeded`, and `CardChanged` when it is another by now.
+    """
     await _may_decide(actor, account)
     async with transaction():
-        await standings.confirm_and_write(account, standings.OPERATOR)
+        await standings.confirm_and_write(account, standings.OPERATOR, seen)
         await Refusal.filter(account_id=account).delete()
 
 
@@ -126,18 +132,20 @@ async def _professional(account: AccountId) -> Account:
 
 async def _candidates(ids: Sequence[AccountId]) -> list[Candidate]:
     rows = {row.id: row for row in await Account.filter(id__in=ids).only("id", "created_at")}
+    versions = await card_versions(ids)
     shown, numbers = await cards(ids), await licences(ids)
     refused = {row.account_id: row for row in await Refusal.filter(account_id__in=ids)}
     return [
         Candidate(
             card=shown[each],
             since=rows[each].created_at,
+            seen=versions[each],
             licence=numbers.get(each, ""),
             refused_at=refused[each].refused_at if each in refused else None,
             reason=_open(refused[each]) if each in refused else "",
         )
         for each in ids
-        if each in shown
+        if each in shown and each in versions
     ]
 
 

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 from portal import keys, vault
 from portal.accounts.administrators import all_administrators
-from portal.accounts.errors import NotConfirmed, NotYourself, StandingRefused
+from portal.accounts.errors import CardChanged, NotConfirmed, NotYourself, StandingRefused
 from portal.accounts.models import Account, Refusal, Standing
 from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId, Actor
@@ -29,20 +29,23 @@ OPERATOR: Final = AccountId(UUID(int=0))
 """Stands for whoever has the command line of the portal, and with it the key files."""
 
 
-async def confirm_and_write(account: AccountId, by: AccountId) -> None:
+async def confirm_and_write(account: AccountId, by: AccountId, seen: int | None = None) -> None:
     """The same as `confirm`, and a mail to whom it is news."""
     async with transaction():
-        if await confirm(account, by):
+        if await confirm(account, by, seen):
             await to_owner(await Account.get(id=account), "confirmed")
 
 
-async def confirm(account: AccountId, by: AccountId) -> bool:
+async def confirm(account: AccountId, by: AccountId, seen: int | None = None) -> bool:
     """
     Confirm that *account* is a professional's, on the word of *by*; joins the caller's transaction.
 
+    *seen* is the version of the card that *by* looked at (`directory.card_versions`); None for
+    somebody confirmed without a look at it, as by an invitation that vouches.
+
     False for a confirmation that holds already; it stays as it is.  Raises `NotYourself`,
     `NotConfirmed` when nobody has confirmed *by*, `StandingRefused` after an administrator said no,
-    and `Unknown` for an account that is no active professional's.
+    `Unknown` for an account that is no active professional's, and `CardChanged`.
     """
     if account == by:
         raise NotYourself
@@ -51,18 +54,34 @@ async def confirm(account: AccountId, by: AccountId) -> bool:
             raise NotConfirmed
         if await Refusal.exists(account_id=account):
             raise StandingRefused
-    if not await Account.exists(id=account, kind="professional", state="active"):
-        raise Unknown
-    if await confirmed_among([account]):
-        return False
     moment = now().replace(microsecond=0)
     row = Standing(
         account_id=account, confirmed_by=by, confirmed_at=moment, mark=_mark(account, by, moment)
     )
     async with transaction():
+        await _must_be_as_seen(account, seen)
+        if await confirmed_among([account]):
+            return False
         await Standing.filter(account_id=account).delete()
         await row.save(force_create=True)
     return True
+
+
+async def _must_be_as_seen(account: AccountId, seen: int | None) -> None:
+    """
+    Raises `Unknown` and `CardChanged`.
+
+    Writes the version it found: a profile that is being saved waits for the end of this transaction
+    or is waited for, so none of both overlooks the other.
+    """
+    there = Account.filter(id=account, kind="professional", state="active")
+    row = await there.get_or_none()
+    if row is None:
+        raise Unknown
+    if seen is None:
+        return
+    if row.card_rev != seen or not await there.filter(card_rev=seen).update(card_rev=seen):
+        raise CardChanged
 
 
 async def withdraw(account: AccountId) -> bool:

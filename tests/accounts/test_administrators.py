@@ -18,6 +18,8 @@ from tests.accounts.stories import text_of
 from tests.people import Person, World
 
 PAGE = "/administration/professionals"
+SEEN = {"seen": "1"}
+"""The card of somebody who has changed nothing yet."""
 
 
 async def administrator(world: World) -> Person:
@@ -33,7 +35,7 @@ async def test_an_administrator_confirms_who_waits(world: World) -> None:
     page = await text_of(await dana.browser.get(PAGE))
     assert "Bo Berg" in page
 
-    answer = await dana.browser.post(f"{PAGE}/{bo.actor.id}/confirmation")
+    answer = await dana.browser.post(f"{PAGE}/{bo.actor.id}/confirmation", form=SEEN)
 
     assert (answer.status_code, urlsplit(answer.headers["Location"]).path) == (303, PAGE)
     assert (await bo.browser.get("/communities")).status_code == 200
@@ -59,7 +61,7 @@ async def test_a_refusal_says_why_and_binds_everybody_but_administrators(world: 
     with pytest.raises(StandingRefused):
         await accounts.confirm(bo.actor.id, ada.actor.id)
 
-    await dana.browser.post(f"{PAGE}/{bo.actor.id}/confirmation")
+    await dana.browser.post(f"{PAGE}/{bo.actor.id}/confirmation", form=SEEN)
     assert (await bo.browser.get("/communities")).status_code == 200
 
 
@@ -95,7 +97,7 @@ async def test_for_everybody_else_the_page_does_not_exist(world: World) -> None:
     bo = await world.physician("Bo Berg", confirmed=False)
 
     assert (await ada.browser.get(PAGE)).status_code == 404
-    answer = await ada.browser.post(f"{PAGE}/{bo.actor.id}/confirmation")
+    answer = await ada.browser.post(f"{PAGE}/{bo.actor.id}/confirmation", form=SEEN)
     assert answer.status_code == 404
     assert PAGE not in await text_of(await ada.browser.get("/profile"))
     with pytest.raises(Unknown):
@@ -107,9 +109,9 @@ async def test_administrators_decide_about_others_only(world: World) -> None:
     erika = await world.patient("Erika Beispiel")
 
     with pytest.raises(NotYourself):
-        await reviewing.confirm(dana.actor, dana.actor.id)
+        await reviewing.confirm(dana.actor, dana.actor.id, 1)
     with pytest.raises(Unknown):
-        await reviewing.confirm(dana.actor, erika.actor.id)
+        await reviewing.confirm(dana.actor, erika.actor.id, 1)
 
 
 async def test_deciding_asks_again_after_a_while(
@@ -119,7 +121,7 @@ async def test_deciding_asks_again_after_a_while(
     bo = await world.physician("Bo Berg", confirmed=False)
     monkeypatch.setattr("portal.accounts.factors.stepping_up.LASTS", timedelta(0))
 
-    answer = await dana.browser.post(f"{PAGE}/{bo.actor.id}/confirmation")
+    answer = await dana.browser.post(f"{PAGE}/{bo.actor.id}/confirmation", form=SEEN)
 
     assert answer.status_code in {303, 403}
     assert not await accounts.confirmed_among([bo.actor.id])

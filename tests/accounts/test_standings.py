@@ -68,7 +68,9 @@ async def test_an_owner_confirms_somebody_invited_who_comes_in_without_signing_i
     with pytest.raises(NotConfirmed):
         await communities.accept(bo.actor, asked)
 
-    answer = await ada.browser.post(f"/communities/{board}/members/{bo.actor.id}/confirm")
+    answer = await ada.browser.post(
+        f"/communities/{board}/members/{bo.actor.id}/confirm", form={"seen": "1"}
+    )
 
     assert answer.status_code == 303
     await communities.accept(bo.actor, asked)
@@ -139,7 +141,7 @@ async def test_nobody_confirms_themselves_strangers_or_patients(world: World) ->
     with pytest.raises(Unknown):
         await accounts.confirm(erika.actor.id, ada.actor.id)
     with pytest.raises(Unknown, match="not_found"):
-        await communities.confirm(ada.actor, board, bo.actor.id)
+        await communities.confirm(ada.actor, board, bo.actor.id, 1)
     assert not await accounts.confirmed_among([bo.actor.id, erika.actor.id])
 
 

@@ -271,7 +271,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.communities.withdraw": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.resend": Right(OWNER, sees=INSIDE, fresh=a_mailed_invitation),
     "cases.communities.change_role": Right(OWNER, sees=INSIDE, sends=form(role="member")),
-    "cases.communities.confirm": Right(OWNER, sees=INSIDE, fresh=a_guest),
+    "cases.communities.confirm": Right(OWNER, sees=INSIDE, sends=form(seen="1"), fresh=a_guest),
     "cases.communities.remove": Right(OWNER, sees=INSIDE, fresh=a_guest),
     # It has an owner: every member is told so.
     "cases.communities.take_over": Right(INSIDE, fine=frozenset({409})),
@@ -306,7 +306,9 @@ RIGHTS: Final[dict[str, Right]] = {
     "cases.reopen": Right(AUTHOR | OWNER, sees=INSIDE),
     # Last, as these end what the others need.
     "administration.professionals": Right(ADMINISTRATOR),
-    "administration.confirm": Right(ADMINISTRATOR, fresh=somebody_unconfirmed),
+    "administration.confirm": Right(
+        ADMINISTRATOR, sends=form(seen="1"), fresh=somebody_unconfirmed
+    ),
     "administration.refuse": Right(
         ADMINISTRATOR, sends=form(reason="Which practice?"), fresh=somebody_unconfirmed
     ),
