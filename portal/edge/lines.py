@@ -26,6 +26,8 @@ HEAD_SECONDS: Final = 15.0
 """From the first byte of a head, or from the beginning of the connection, to its end."""
 REST_SECONDS: Final = 60.0
 """For what is still coming of a body that was answered already."""
+WAITING: Final = 8
+"""Heads that may wait on one line while a request before them is answered."""
 STALL_SECONDS: Final = 30.0
 STALL_BYTES: Final = 64 * 1024
 """A reader who has taken less than so much in so long has gone."""
@@ -135,6 +137,8 @@ class Line(HttpToolsProtocol):
         self._unused, self._body_over = 0, False
         size = sum(len(name) + len(value) for name, value in self.headers)
         if len(self.headers) > HEADERS or size > HEAD_BYTES or len(self.url) > ADDRESS_BYTES:
+            raise ValueError
+        if len(self.pipeline) >= WAITING:  # uvicorn reads on with every answer, whatever waits
             raise ValueError
         super().on_headers_complete()
 

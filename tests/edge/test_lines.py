@@ -148,6 +148,27 @@ async def said_to(line: Line, head: bytes) -> bytes:
     return await line.hears()
 
 
+async def test_requests_that_wait_behind_one_another_have_a_number() -> None:
+    began = 0
+    go = asyncio.Event()
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal began
+        began += 1
+        await go.wait()
+        await answers(scope, receive, send)
+
+    async with serving(waits) as opens:
+        honest, greedy = await opens(), await opens()
+        await honest.says((GET + b"\r\n") * (1 + lines.WAITING))
+        await greedy.says((GET + b"\r\n") * (2 + lines.WAITING))
+        assert b" 400 " in await greedy.hears()
+        go.set()
+        for _ in range(1 + lines.WAITING):
+            await honest.reader.readuntil(b"fine")
+        assert began == 2 + lines.WAITING
+
+
 async def test_what_comes_after_the_answer_is_thrown_away_but_not_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
