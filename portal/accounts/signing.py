@@ -37,11 +37,7 @@ async def sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
 async def _sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
     mark = typed.mail.mark
     guess = await guessing.from_outside(mark, visit)
-    try:
-        opened = await _opened(mark, passwords.fold(typed.password))
-    except Exception:
-        await guess.not_made()
-        raise
+    opened = await _opened(typed.mail, passwords.fold(typed.password), guess)
     if opened is None:
         await guess.wrong(typed.mail)
         raise WrongSignIn
@@ -56,14 +52,30 @@ async def _sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
         raise WrongSignIn from None
 
 
-async def _opened(mark: str, password: str) -> unverified.Opened | None:
-    """The owner of the address, or one of those who wait under it: two derivations at most."""
-    whose = await guessing.owner_of(mark)
-    found = await keys.unwrap_root("password", "user", whose, password)
+async def _opened(
+    address: mailing.Address, password: str, guess: guessing.Guess
+) -> unverified.Opened | None:
+    """
+    The owner of the address, or one of those who wait under it: two derivations at most.
+
+    Once the first is made the guess counts, whatever becomes of the second: or whoever keeps the
+    server busy would be told for nothing that a password is not the owner's.
+    """
+    mark = address.mark
+    try:
+        whose = await guessing.owner_of(mark)
+        found = await keys.unwrap_root("password", "user", whose, password)
+    except Exception:
+        await guess.not_made()
+        raise
     if found is not None:
         account = await Account.get_or_none(id=whose, mail_mark=mark)
         return None if account is None else unverified.Opened(account, found.root, found.wrap)
-    return await unverified.find(mark, password)
+    try:
+        return await unverified.find(mark, password)
+    except Exception:
+        await guess.wrong(address)
+        raise
 
 
 async def sign_out(actor: Actor, browser: str = "") -> None:

@@ -31,6 +31,7 @@ from portal.core.db import now
 from portal.core.errors import Busy
 from portal.core.settings import Settings
 from portal.keys import wraps
+from portal.keys.slowness import slow
 from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows
 from tests.accounts.losing import forgets
 from tests.accounts.stories import ADA, ERIKA, PASSWORD, erika_is_active, registers, text_of
@@ -344,6 +345,37 @@ async def test_the_last_try_is_not_lost_on_a_busy_server_or_a_network_that_waits
     last = await signs_in(world.browser(), erika.mail)
 
     assert [*refused, last.status_code] == [429, 429, 403]
+    told = [each.subject for each in await world.mails_to(erika.mail)]
+    assert told.count("Too many wrong passwords") == 1
+
+
+async def test_a_guess_that_met_the_owners_wrap_counts_though_the_server_is_busy_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    await signs_in(world.browser(), erika.mail)
+    await Throttle.filter(lasting=True).update(tries=MOST_IN_A_ROW - 2)
+    await _time_passes()
+    asked = 0
+
+    async def busy_the_second_time(*given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked % 2 == 0:
+            raise Busy(retry_after=3)
+        return await slow(*given)
+
+    with monkeypatch.context() as crowd:
+        crowd.setattr(wraps, "slow", busy_the_second_time)
+        answers = []
+        for _ in range(2):
+            answers.append((await signs_in(world.browser(), erika.mail)).status_code)
+            await _time_passes()
+
+    assert (answers, asked) == ([429, 429], 4)
+    assert (await Throttle.get(lasting=True)).tries == MOST_IN_A_ROW
+    form = {"mail": erika.mail, "password": PEOPLES}
+    assert (await world.browser().post("/sign-in", form=form)).status_code == 429
     told = [each.subject for each in await world.mails_to(erika.mail)]
     assert told.count("Too many wrong passwords") == 1
 
