@@ -97,8 +97,14 @@ class Live:
         self._sent[sid] = deque(maxlen=MOST_PER_SECOND)
 
     async def _disconnect(self, sid: str, _reason: object = None) -> None:
+        """Whoever has left is not counted any more, and so keeps no line either."""
         self.connections.drop(sid)
         self._sent.pop(sid, None)
+        engine = self.sio.manager.eio_sid_from_sid(sid, "/")
+        line = self.sio.eio.sockets.get(engine)
+        if line is not None:
+            await line.close(wait=False)
+            await line.queue.put(None)  # its writer ends, and the web socket with it
 
     async def close_all(self) -> None:
         """End every socket, as the server is about to stop."""

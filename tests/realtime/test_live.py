@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import pytest
 import socketio
 from socketio.exceptions import ConnectionError as NoConnection
@@ -215,6 +216,32 @@ async def test_one_account_has_a_bounded_number_of_sockets(
     await first.client.disconnect()
     await first.ended.wait()
     await dial(chest[0])
+
+
+@pytest.mark.parametrize("how", ["leaves", "session ends"])
+async def test_whoever_is_not_counted_any_more_keeps_no_line(
+    server: str, world: World, how: str
+) -> None:
+    alice = await world.physician("Alice Ahrens")
+    name = cookie_name(world.settings)
+    sent = {"Cookie": f"{name}={alice.browser.cookie(name)}", "Origin": server}
+    async with (
+        asyncio.timeout(5),
+        aiohttp.ClientSession(headers=sent) as http,
+        http.ws_connect(f"{server}/socket.io/?EIO=4&transport=websocket") as line,
+    ):
+        assert (await line.receive_str()).startswith("0{")
+        await line.send_str("40")
+        assert (await line.receive_str()).startswith("40{")
+
+        if how == "leaves":
+            await line.send_str("41")
+        else:
+            await keys.end_sessions(alice.actor.id)
+
+        heard = [each.data async for each in line]
+
+    assert heard == (["1"] if how == "leaves" else ["41", "1"])
 
 
 @pytest.mark.one_engine
