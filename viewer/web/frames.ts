@@ -127,6 +127,8 @@ export class SeriesFrames implements Holder {
 
   /** A decoder that is at work still asks about its image: it is waited for before leaving. */
   #decode(place: Place, bytes: Uint8Array, resolution: number): Promise<Types.IImage> {
+    // What arrived at the moment of leaving is for nobody: it never becomes a picture.
+    if (this.#aborting.signal.aborted) return new Promise(() => undefined);
     const work = decode(place, bytes, resolution, decodeOptions());
     const done = () => this.#decoding.delete(work);
     this.#decoding.add(work);
