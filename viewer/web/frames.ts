@@ -127,13 +127,12 @@ export class SeriesFrames implements Holder {
 
   /** A decoder that is at work still asks about its image: it is waited for before leaving. */
   #decode(place: Place, bytes: Uint8Array, resolution: number): Promise<Types.IImage> {
-    // What arrived at the moment of leaving is for nobody: it never becomes a picture.
-    if (this.#aborting.signal.aborted) return new Promise(() => undefined);
     const work = decode(place, bytes, resolution, decodeOptions());
     const done = () => this.#decoding.delete(work);
     this.#decoding.add(work);
     work.then(done, done);
-    return work;
+    // What is ready only after leaving is for nobody: no closed viewport is asked to draw it.
+    return work.then((image) => (this.#aborting.signal.aborted ? new Promise(() => undefined) : image));
   }
 
   /** Stops everything and gives the memory back, as soon as nothing is being decoded any more. */
