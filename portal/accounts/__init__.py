@@ -6,25 +6,25 @@ address.  Everything else opens with the person's root.
 """
 
 from portal.accounts import belongings
-from portal.accounts.administrators import (
+from portal.accounts.administration.administrators import (
     addresses_of_administrators,
     appoint,
     dismiss,
     is_administrator,
 )
+from portal.accounts.administration.reviewing import reason_for
+from portal.accounts.administration.situations import Situation, situation_of
 from portal.accounts.belongings import Belongings, Loss
-from portal.accounts.directory import (
-    ColleagueCard,
-    ColleaguesOnly,
-    by_mail,
-    card,
-    card_versions,
-    cards,
-    existing,
-    find_colleagues,
-    licences,
+from portal.accounts.ending.leaving import Departure, departure_of
+from portal.accounts.entrance.forms import ShortRegistration
+from portal.accounts.entrance.registering import activate, admit, forget_unactivated, register
+from portal.accounts.entrance.signing import (
+    change_password,
+    language_of,
+    sign_in,
+    sign_out,
+    write_to,
 )
-from portal.accounts.entrance_forms import ShortRegistration
 from portal.accounts.errors import (
     AddressTaken,
     CardChanged,
@@ -51,22 +51,22 @@ from portal.accounts.forms import (
 )
 from portal.accounts.guessing import open_again
 from portal.accounts.housekeeping import keeping_house
-from portal.accounts.leaving import Departure, departure_of
-from portal.accounts.papers import asks_for_pass
-from portal.accounts.passes import Pass, read_ticket, ticket
-from portal.accounts.printing import as_card, as_pdf, recovery_sheet
-from portal.accounts.profile_forms import ProfileEdit
-from portal.accounts.profiles import Profile, edit, prefer, profile_of
-from portal.accounts.registering import activate, admit, forget_unactivated, register
-from portal.accounts.reviewing import reason_for
-from portal.accounts.signing import (
-    change_password,
-    language_of,
-    sign_in,
-    sign_out,
-    write_to,
+from portal.accounts.papers.issuing import asks_for_pass
+from portal.accounts.papers.passes import Pass, read_ticket, ticket
+from portal.accounts.papers.printing import as_card, as_pdf, recovery_sheet
+from portal.accounts.profile.directory import (
+    ColleagueCard,
+    ColleaguesOnly,
+    by_mail,
+    card,
+    card_versions,
+    cards,
+    existing,
+    find_colleagues,
+    licences,
 )
-from portal.accounts.situations import Situation, situation_of
+from portal.accounts.profile.forms import ProfileEdit
+from portal.accounts.profile.profiles import Profile, edit, prefer, profile_of
 from portal.accounts.standings import (
     OPERATOR,
     confirm,

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from portal import keys
-from portal.accounts import leaving, readdressing, throttles
+from portal.accounts import throttles
+from portal.accounts.ending import leaving
+from portal.accounts.entrance.registering import forget_unactivated
 from portal.accounts.factors import challenges
-from portal.accounts.registering import forget_unactivated
+from portal.accounts.recovery import readdressing
 from portal.core.background import background
 
 log = logging.getLogger(__name__)

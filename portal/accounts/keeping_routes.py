@@ -7,7 +7,7 @@ from quart import Blueprint, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts import deleting, factors, leaving, papers, passes, readdressing, securing
+from portal.accounts import factors
 from portal.accounts.answers import (
     answer_with,
     drop_cookie,
@@ -15,11 +15,14 @@ from portal.accounts.answers import (
     give_cookies,
     shortest_for,
 )
+from portal.accounts.ending import deleting, leaving
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
 from portal.accounts.factors import browsers
 from portal.accounts.factors.errors import ShortPassword
-from portal.accounts.papers import Paper
-from portal.accounts.recovery_forms import (
+from portal.accounts.papers import issuing, passes
+from portal.accounts.papers.issuing import Paper
+from portal.accounts.recovery import readdressing, securing
+from portal.accounts.recovery.forms import (
     WORD,
     Deleting,
     NewAddress,
@@ -63,14 +66,14 @@ def _papers(blueprint: Blueprint) -> None:
     async def revoke_sheet() -> ResponseReturnValue:
         data = (await request.form).to_dict()
         try:
-            await papers.revoke_sheet(signed_in(), Proof.parse(data).present)
+            await issuing.revoke_sheet(signed_in(), Proof.parse(data).present)
         except REFUSALS as error:
             return await _papers_page(data, error, failed="recovery")
         return redirect("/profile/papers?saved=1", 303)
 
     @blueprint.post("/papers/there")
     async def still_there() -> ResponseReturnValue:
-        await papers.still_there(signed_in())
+        await issuing.still_there(signed_in())
         return redirect("/", 303)
 
 
@@ -78,7 +81,7 @@ async def _issue(paper: str) -> ResponseReturnValue:
     data = (await request.form).to_dict()
     try:
         typed = Proof.parse(data)
-        issued = await papers.issue(signed_in(), PAPERS[paper], typed.present)
+        issued = await issuing.issue(signed_in(), PAPERS[paper], typed.present)
     except REFUSALS as error:
         return await _papers_page(data, error, failed=paper)
     return await _issued_page(issued, paper)
@@ -87,7 +90,7 @@ async def _issue(paper: str) -> ResponseReturnValue:
 async def _papers_page(
     data: Mapping[str, Any], error: PortalError | None, *, failed: str = ""
 ) -> ResponseReturnValue:
-    state = await papers.papers_of(signed_in())
+    state = await issuing.papers_of(signed_in())
     saved = "saved" in request.args
     return await form_page(
         "accounts/papers.html", data, error, papers=state, failed=failed, saved=saved

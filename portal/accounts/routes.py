@@ -9,22 +9,20 @@ from typing import Final
 from quart import Blueprint, g, redirect, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import (
-    administration_routes,
-    entrance_routes,
-    keeping_routes,
-    profile_routes,
-    profiles,
-    recovery_routes,
-    signing,
-)
+from portal.accounts import keeping_routes
+from portal.accounts.administration import routes as administration_routes
 from portal.accounts.answers import form_page as _form
 from portal.accounts.answers import let_in, redirect_to, remember, safe_next, shortest_for
+from portal.accounts.entrance import routes as entrance_routes
+from portal.accounts.entrance import signing
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword, WrongSignIn
 from portal.accounts.factors import browsers
 from portal.accounts.factors import routes as factors_routes
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.forms import PasswordChange, Preferences, SigningIn
+from portal.accounts.profile import profiles
+from portal.accounts.profile import routes as profile_routes
+from portal.accounts.recovery import routes as recovery_routes
 from portal.core import language
 from portal.core.errors import Conflict, Invalid
 from portal.core.settings import Settings

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from quart import Response
 
-from portal.accounts import leaving
+from portal.accounts.ending import leaving
 from portal.accounts.models import Activation, Leaving, Papers, Readdressing, ResetLink, Throttle
 from tests.accounts.stories import text_of
 from tests.people import Browser, Person, World

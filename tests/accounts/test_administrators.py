@@ -7,11 +7,12 @@ import pytest
 from quart import Response
 
 from portal import accounts
-from portal.accounts import leaving, reviewing
-from portal.accounts.administrators import is_administrator
+from portal.accounts.administration import reviewing
+from portal.accounts.administration.administrators import is_administrator
+from portal.accounts.administration.reviewing import Reason
+from portal.accounts.ending import leaving
 from portal.accounts.errors import NotYourself, StandingRefused
 from portal.accounts.models import Administrator, Refusal
-from portal.accounts.reviewing import Reason
 from portal.core.errors import Unknown
 from tests.accounts.losing import subjects
 from tests.accounts.stories import text_of

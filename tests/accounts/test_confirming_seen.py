@@ -5,8 +5,8 @@ import re
 import pytest
 
 from portal import accounts
-from portal.accounts.directory import card_versions
 from portal.accounts.errors import CardChanged
+from portal.accounts.profile.directory import card_versions
 from portal.commands import _change_standing
 from portal.core.actor import AccountId
 from tests.accounts.stories import text_of

@@ -6,8 +6,9 @@ from quart import Quart, Response
 
 from cases.models import Post
 from portal import accounts, storing
-from portal.accounts import leaving, papers
+from portal.accounts.ending import leaving
 from portal.accounts.models import Account, Leaving
+from portal.accounts.papers import issuing
 from portal.core.db import now
 from portal.keys.models import Session
 from tests.accounts.losing import asks_for_reset, link_in_mail, subjects, time_passes
@@ -63,7 +64,7 @@ async def test_now_means_that_nothing_with_its_ids_is_left_anywhere(
     await ada.browser.post("/uploads", json={"client": "0" * 32})
     await accounts.withdraw_confirmation(ben.actor.id)
     await accounts.confirm(ben.actor.id, ada.actor.id)
-    await papers.issue(ada.actor, "recovery", PASSWORD)
+    await issuing.issue(ada.actor, "recovery", PASSWORD)
     await asks_for_reset(world, ada.mail)
     await ada.browser.post(
         "/profile/address", form={"present": PASSWORD, "mail": "other@example.test"}

@@ -10,7 +10,9 @@ from quart import Quart
 
 from cases import communities
 from portal import keys, storing, studies
-from portal.accounts import leaving, registering, unverified
+from portal.accounts import unverified
+from portal.accounts.ending import leaving
+from portal.accounts.entrance import registering
 from portal.accounts.models import Account
 from portal.core.actor import Actor
 from portal.core.db import now

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from portal import mailing, vault
-from portal.accounts import forgotten, throttles
+from portal.accounts import throttles
 from portal.accounts.errors import TooManyTries, WrongRecovery
-from portal.accounts.forgotten import CODES, CODES_FROM
 from portal.accounts.models import Throttle
-from portal.accounts.recovery_forms import Forgotten
+from portal.accounts.recovery import forgotten
+from portal.accounts.recovery.forgotten import CODES, CODES_FROM
+from portal.accounts.recovery.forms import Forgotten
 from portal.core.errors import Busy
 from portal.keys import wraps
 from tests.accounts.losing import NEW, forgets, subjects, time_passes

@@ -8,8 +8,8 @@ import pypdfium2
 import pytest
 from quart import Response
 
-from portal.accounts import passes
 from portal.accounts.models import Account
+from portal.accounts.papers import passes
 from portal.core.db import now
 from portal.keys.models import HumanWrap
 from tests.accounts.losing import NEW, forgets, subjects, time_passes

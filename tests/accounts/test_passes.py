@@ -14,7 +14,7 @@ import segno
 from quart import Response
 
 from portal import accounts, vault
-from portal.accounts import passes, printing
+from portal.accounts.papers import passes, printing
 from portal.core.db import now
 from tests.accounts.stories import ADA, CODE, text_of
 from tests.people import World

@@ -7,10 +7,11 @@ from typing import Any, Final, Protocol
 import pytest
 
 from portal import keys, vault
-from portal.accounts import papers, securing
 from portal.accounts.factors import document
 from portal.accounts.factors.models import Factors
-from portal.accounts.recovery_forms import Securing
+from portal.accounts.papers import issuing
+from portal.accounts.recovery import securing
+from portal.accounts.recovery.forms import Securing
 from portal.core.db import now
 from portal.core.errors import Conflict, SignInNeeded
 from portal.core.web import cookie_name
@@ -85,7 +86,7 @@ async def test_whoever_holds_the_old_password_makes_nothing_that_outlives_it(
     world: World, meanwhile: Meanwhile, path: str, form: dict[str, str], after: int
 ) -> None:
     erika = await world.patient("Erika Beispiel")
-    await papers.issue(erika.actor, "recovery", PASSWORD)
+    await issuing.issue(erika.actor, "recovery", PASSWORD)
     _, thief = await world.signs_in(erika.mail)
     before = await papers_of(erika)
 
@@ -161,15 +162,15 @@ async def test_a_session_that_is_ended_while_it_locks_its_page_leaves_no_way_bac
 
 @pytest.mark.parametrize("paper", ["code", "recovery"])
 async def test_an_old_code_sets_no_password_once_there_is_a_new_one(
-    world: World, meanwhile: Meanwhile, paper: papers.Paper
+    world: World, meanwhile: Meanwhile, paper: issuing.Paper
 ) -> None:
     erika = await world.patient("Erika Beispiel")
     stolen = erika.code
     if paper == "recovery":
-        stolen = (await papers.issue(erika.actor, "recovery", PASSWORD)).code
+        stolen = (await issuing.issue(erika.actor, "recovery", PASSWORD)).code
 
     async def new_paper() -> None:
-        await papers.issue(erika.actor, paper, PASSWORD)
+        await issuing.issue(erika.actor, paper, PASSWORD)
 
     meanwhile(new_paper, after=1 if paper == "code" else 2)  # the derivation that opens
     answer = await forgets(world, erika.mail, stolen)

@@ -8,8 +8,9 @@ from quart import Response
 
 from cases import access, communities
 from portal import accounts, mailing
-from portal.accounts import guessing, readdressing, throttles
+from portal.accounts import guessing, throttles
 from portal.accounts.models import Account, FormerAddress, Readdressing, ResetLink, Throttle
+from portal.accounts.recovery import readdressing
 from portal.accounts.throttles import MOST_IN_A_ROW
 from portal.core.db import now
 from tests.accounts.losing import (

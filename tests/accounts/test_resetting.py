@@ -10,7 +10,7 @@ from quart import Quart
 from cases import communities, reading
 from cases.models import Community, Member
 from portal import accounts, mailing, storing
-from portal.accounts import leaving
+from portal.accounts.ending import leaving
 from portal.accounts.models import Account, Leaving, ResetLink
 from portal.core.db import now
 from portal.core.language import show_time

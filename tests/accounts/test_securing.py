@@ -15,9 +15,11 @@ from cases import access, communities, reading
 from cases.ids import CommunityId
 from cases.models import Community, Invitation, Post
 from portal import keys, studies, vault
-from portal.accounts import factors, papers, securing
+from portal.accounts import factors
 from portal.accounts.models import Account
-from portal.accounts.recovery_forms import Securing
+from portal.accounts.papers import issuing
+from portal.accounts.recovery import securing
+from portal.accounts.recovery.forms import Securing
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Conflict, SignInNeeded
 from portal.core.web import cookie_name
@@ -58,7 +60,7 @@ async def test_everything_is_readable_with_the_new_password_and_nothing_with_the
     case = await ada.opens("Nodule", in_=board)
     await ada.posts("Before", on=case)
     _, phone = await world.signs_in(ada.mail)
-    sheet = (await papers.issue(ada.actor, "recovery", PASSWORD)).code
+    sheet = (await issuing.issue(ada.actor, "recovery", PASSWORD)).code
 
     code = await secured(world, ada)
 

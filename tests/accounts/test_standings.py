@@ -10,7 +10,7 @@ from cases import access, communities, readers_of
 from cases.events import Changed
 from cases.models import Invitation
 from portal import accounts, mailing, notices
-from portal.accounts import leaving
+from portal.accounts.ending import leaving
 from portal.accounts.errors import NotConfirmed, NotYourself
 from portal.accounts.models import Standing
 from portal.core.actor import AccountId

@@ -9,10 +9,11 @@ import pytest
 from tortoise.connection import get_connection
 
 from portal import accounts, keys, vault
-from portal.accounts import dates, leaving
+from portal.accounts import dates
 from portal.accounts.dates import BornTooLongAgo, read_birth_date, today
+from portal.accounts.ending import leaving
 from portal.accounts.models import Account
-from portal.accounts.profiles import profile_of
+from portal.accounts.profile.profiles import profile_of
 from portal.commands import _change_standing
 from portal.core.language import speaking
 from tests.accounts.stories import text_of

@@ -12,7 +12,7 @@ from cases.search.archive import Archive
 from cases.search.reading import read
 from cases.search.worker import Name, NotOpen
 from portal import owing, storing
-from portal.accounts import leaving
+from portal.accounts.ending import leaving
 from portal.keys.models import Seal
 from portal.owing.models import Owed
 from portal.studies.models import Study

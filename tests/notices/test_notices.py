@@ -9,7 +9,7 @@ import pytest
 from cases import casework, communities, threads
 from cases.forms import NewPost, PostEdit
 from portal import notices
-from portal.accounts import papers
+from portal.accounts.papers import issuing
 from portal.core.db import now, transaction
 from portal.notices import sweeping
 from portal.notices.kinds import KINDS
@@ -270,4 +270,4 @@ def test_every_change_of_safety_that_is_announced_is_a_kind_of_notice() -> None:
 
     assert found >= {"password_changed", "new_device"}
     assert found <= fixed
-    assert {*papers.LETTERS.values(), "recovery_revoked", "reset_set", "delete_set"} <= fixed
+    assert {*issuing.LETTERS.values(), "recovery_revoked", "reset_set", "delete_set"} <= fixed

@@ -12,8 +12,10 @@ from cases import access, casework, communities, membership, outcomes
 from cases.forms import OutcomeWords
 from cases.models import Invitation, Member, Outcome
 from portal import mailing
-from portal.accounts import housekeeping, leaving, readdressing
+from portal.accounts import housekeeping
+from portal.accounts.ending import leaving
 from portal.accounts.models import Account, Leaving, Readdressing
+from portal.accounts.recovery import readdressing
 from portal.core.actor import AccountId
 from portal.core.db import now
 from portal.core.errors import Unknown

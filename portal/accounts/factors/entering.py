@@ -11,8 +11,9 @@ from typing import Final, Literal, cast
 from uuid import UUID
 
 from portal import keys
-from portal.accounts import belongings, leaving, throttles
-from portal.accounts.administrators import is_administrator
+from portal.accounts import belongings, throttles
+from portal.accounts.administration.administrators import is_administrator
+from portal.accounts.ending import leaving
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import document, proofs
 from portal.accounts.factors.devices import About, Visit, known_device, number_of, remember

@@ -8,8 +8,9 @@ from typing import Final
 from quart import Blueprint, g, jsonify, redirect, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import signing, throttles
+from portal.accounts import throttles
 from portal.accounts.answers import form_page, give_cookie, half_cookie, let_in, safe_next
+from portal.accounts.entrance import signing
 from portal.accounts.errors import Stopped, TooManyTries
 from portal.accounts.factors import browsers, document, entering, passkeys
 from portal.accounts.factors.errors import (

@@ -11,7 +11,7 @@ from portal.accounts.factors import browsers, document, entering, telling
 from portal.accounts.factors.document import Factors
 from portal.accounts.factors.errors import ShortPassword
 from portal.accounts.factors.stepping_up import step_up
-from portal.accounts.recovery_forms import read_kept
+from portal.accounts.recovery.forms import read_kept
 from portal.core.actor import Actor
 from portal.core.db import transaction
 from portal.core.errors import Conflict, PortalError

@@ -6,8 +6,8 @@ from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts import leaving
 from portal.accounts.answers import redirect_to
+from portal.accounts.ending import leaving
 from portal.accounts.factors import (
     browsers,
     document,

@@ -35,7 +35,7 @@ from portal.accounts.factors.errors import (
 from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.factors.stepping_up import step_up_anew, use_up
 from portal.accounts.forms import Problems, read_name
-from portal.accounts.profiles import profile_of
+from portal.accounts.profile.profiles import profile_of
 from portal.core.actor import Actor
 from portal.core.db import transaction
 from portal.core.errors import Conflict, Invalid, PortalError, SignInNeeded

@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from portal import keys, mailing, vault
-from portal.accounts import belongings, factors, leaving, papers, passwords, proving, unverified
+from portal.accounts import belongings, factors, passwords, proving, unverified
+from portal.accounts.ending import leaving
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import Factors, entering, judging
 from portal.accounts.factors.entering import Policy, SignedIn
 from portal.accounts.factors.errors import ShortPassword
 from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
-from portal.accounts.passes import Pass
-from portal.accounts.profiles import account_of, open_name
-from portal.accounts.recovery_forms import Securing
+from portal.accounts.papers import issuing
+from portal.accounts.papers.passes import Pass
+from portal.accounts.profile.profiles import account_of, open_name
+from portal.accounts.recovery.forms import Securing
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Conflict
@@ -64,14 +66,14 @@ async def secure(actor: Actor, typed: Securing, policy: Policy) -> Secured:
         await factors.reseal(actor.id, *roots, typed.kept, short=left.short)
         await _move_profile(account, Holder.of(actor), after)
         await leaving.put_right(actor.id)
-        await papers.note(account, code=True)
+        await issuing.note(account, code=True)
         if needs:
             session = await entering.without_a_factor(actor, after.root)
         else:
             session = await entering.goes_on(actor, after.root, note)
         await to_owner(account, "account_secured")
         await owe(SafetyChanged(actor.id, "account_secured"))
-    issued = Pass(actor.id, name, code, public.fpr, now(), papers.renewed_for(account))
+    issued = Pass(actor.id, name, code, public.fpr, now(), issuing.renewed_for(account))
     return Secured(session, issued, left.present)
 
 

@@ -15,8 +15,9 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing, vault
-from portal.accounts import factors, guessing, leaving, passwords, records, throttles
-from portal.accounts.entrance_forms import Completing
+from portal.accounts import factors, guessing, passwords, throttles
+from portal.accounts.ending import leaving
+from portal.accounts.entrance.forms import Completing
 from portal.accounts.errors import (
     AddressTaken,
     CodesStopped,
@@ -29,8 +30,9 @@ from portal.accounts.events import AccountActivated, AccountsForgotten
 from portal.accounts.forms import Activating, Registration
 from portal.accounts.links import MAILS, Link, find_link, write_link
 from portal.accounts.models import Account, Activation
-from portal.accounts.passes import Pass
-from portal.accounts.profiles import box_profile, open_name
+from portal.accounts.papers.passes import Pass
+from portal.accounts.profile import records
+from portal.accounts.profile.profiles import box_profile, open_name
 from portal.accounts.unverified import LIFE, UNVERIFIED
 from portal.core.actor import AccountId, AccountKind, Actor, Secret
 from portal.core.db import announce, now, transaction

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
 from portal.accounts.forms import Problems, one_of, read_secret
-from portal.accounts.profile_forms import ProfileEdit
+from portal.accounts.profile.forms import ProfileEdit
 from portal.core.actor import AccountKind
 from portal.core.errors import Invalid
 from portal.core.language import choose

@@ -7,13 +7,13 @@ from typing import Any, Final
 from quart import Blueprint, redirect, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import directory, profiles
 from portal.accounts.answers import form_page
 from portal.accounts.dates import read_birth_date, read_day
-from portal.accounts.directory import ColleagueCard
 from portal.accounts.occupations import language_names, languages_offered
-from portal.accounts.profile_forms import ProfileEdit
-from portal.accounts.profiles import Profile
+from portal.accounts.profile import directory, profiles
+from portal.accounts.profile.directory import ColleagueCard
+from portal.accounts.profile.forms import ProfileEdit
+from portal.accounts.profile.profiles import Profile
 from portal.accounts.standings import confirmed_among
 from portal.core.actor import Actor
 from portal.core.errors import Conflict, Invalid, PortalError

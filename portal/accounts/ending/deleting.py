@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from portal.accounts import belongings, leaving, proving, throttles
+from portal.accounts import belongings, proving, throttles
 from portal.accounts.belongings import Loss
-from portal.accounts.profiles import account_of
-from portal.accounts.recovery_forms import Deleting
+from portal.accounts.ending import leaving
+from portal.accounts.profile.profiles import account_of
+from portal.accounts.recovery.forms import Deleting
 from portal.core.actor import Actor
 from portal.core.db import now
 

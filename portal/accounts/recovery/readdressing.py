@@ -21,8 +21,8 @@ from portal.accounts.events import SafetyChanged
 from portal.accounts.links import MAILS, WRITINGS, digest_of, new_token
 from portal.accounts.models import Account, Activation, Readdressing, ResetLink
 from portal.accounts.owners import to_owner
-from portal.accounts.profiles import account_of
-from portal.accounts.recovery_forms import NewAddress
+from portal.accounts.profile.profiles import account_of
+from portal.accounts.recovery.forms import NewAddress
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 from portal.owing import owe

@@ -9,8 +9,8 @@ from typing import Final
 from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import forgotten, leaving, readdressing, resetting
 from portal.accounts.answers import dead_link, form_page
+from portal.accounts.ending import leaving
 from portal.accounts.errors import (
     AddressTaken,
     LinkUsed,
@@ -18,7 +18,8 @@ from portal.accounts.errors import (
     TooManyTries,
     WrongRecovery,
 )
-from portal.accounts.recovery_forms import WORD, AddressOnly, Forgotten, Word
+from portal.accounts.recovery import forgotten, readdressing, resetting
+from portal.accounts.recovery.forms import WORD, AddressOnly, Forgotten, Word
 from portal.core.errors import Gone, Invalid
 from portal.core.language import gettext
 from portal.edge import network_of

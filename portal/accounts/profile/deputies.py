@@ -3,9 +3,9 @@
 from typing import Final
 from uuid import UUID
 
-from portal.accounts.directory import ColleagueCard, cards, find_colleagues
 from portal.accounts.errors import NotConfirmed
-from portal.accounts.profile_forms import DeputyTyped
+from portal.accounts.profile.directory import ColleagueCard, cards, find_colleagues
+from portal.accounts.profile.forms import DeputyTyped
 from portal.accounts.standings import confirmed_among, must_be_confirmed
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Invalid

@@ -11,15 +11,16 @@ from typing import Final
 from uuid import UUID
 
 from portal import keys, mailing, vault
-from portal.accounts import guessing, leaving, passwords, throttles
+from portal.accounts import guessing, passwords, throttles
+from portal.accounts.ending import leaving
 from portal.accounts.errors import MistypedCode, WrongRecovery
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import judging
 from portal.accounts.factors.entering import as_actor
 from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
-from portal.accounts.profiles import open_name
-from portal.accounts.recovery_forms import Forgotten
+from portal.accounts.profile.profiles import open_name
+from portal.accounts.recovery.forms import Forgotten
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Conflict

@@ -27,7 +27,7 @@ from portal.accounts.occupations import (
     specialty_everywhere,
     specialty_words,
 )
-from portal.accounts.records import open_card, open_licence
+from portal.accounts.profile.records import open_card, open_licence
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Denied
 from portal.core.language import N_, gettext

@@ -5,9 +5,9 @@ from uuid import UUID
 from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
-from portal.accounts import reviewing
+from portal.accounts.administration import reviewing
+from portal.accounts.administration.reviewing import Reason
 from portal.accounts.errors import CardChanged, NotConfirmed
-from portal.accounts.reviewing import Reason
 from portal.core.actor import AccountId
 from portal.core.errors import Invalid, reading
 from portal.core.web import explain, render_error, signed_in, status_of, wants_html

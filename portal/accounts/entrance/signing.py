@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from portal import keys, mailing
-from portal.accounts import belongings, guessing, leaving, passwords, proving, throttles, unverified
+from portal.accounts import belongings, guessing, passwords, proving, throttles, unverified
+from portal.accounts.ending import leaving
 from portal.accounts.errors import WrongSignIn
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import entering, judging
@@ -12,7 +13,7 @@ from portal.accounts.factors.entering import Policy, SignedIn
 from portal.accounts.forms import PasswordChange, SigningIn
 from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
-from portal.accounts.profiles import account_of, open_name
+from portal.accounts.profile.profiles import account_of, open_name
 from portal.core.actor import AccountId, Actor
 from portal.core.db import transaction
 from portal.core.errors import Conflict

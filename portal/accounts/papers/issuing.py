@@ -15,8 +15,8 @@ from portal.accounts import proving
 from portal.accounts.events import SafetyChanged
 from portal.accounts.models import Account, Papers
 from portal.accounts.owners import to_owner
-from portal.accounts.passes import Pass, Purpose
-from portal.accounts.profiles import account_of, open_name
+from portal.accounts.papers.passes import Pass, Purpose
+from portal.accounts.profile.profiles import account_of, open_name
 from portal.accounts.unverified import is_confirmed
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 
 from portal import keys, mailing, vault
 from portal.accounts import passwords, proving, throttles, unverified
-from portal.accounts.entrance_forms import AddressChange, ShortRegistration
+from portal.accounts.entrance.forms import AddressChange, ShortRegistration
+from portal.accounts.entrance.registering import REGISTRATIONS, WAITING
 from portal.accounts.errors import LinkDead
 from portal.accounts.factors.devices import Visit
 from portal.accounts.factors.entering import Policy, SignedIn, after_password
 from portal.accounts.links import MAILS, WRITINGS, write_link
 from portal.accounts.models import Account
-from portal.accounts.passes import Pass
-from portal.accounts.profiles import box_profile
-from portal.accounts.registering import REGISTRATIONS, WAITING
+from portal.accounts.papers.passes import Pass
+from portal.accounts.profile.profiles import box_profile
 from portal.accounts.unverified import LIFE, UNVERIFIED
 from portal.core.actor import AccountId, Actor, Secret
 from portal.core.db import now, transaction

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import segno
 import typst
 
-from portal.accounts.passes import Pass
+from portal.accounts.papers.passes import Pass
 from portal.core.language import gettext as _
 from portal.core.language import show_date, speaking
 

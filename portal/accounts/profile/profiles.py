@@ -7,13 +7,14 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from portal import keys, vault
-from portal.accounts import deputies, records, standings
+from portal.accounts import standings
 from portal.accounts.dates import today
 from portal.accounts.errors import LookedAtAgain
 from portal.accounts.forms import Preferences, Registration, Sex, Theme
 from portal.accounts.models import Account
 from portal.accounts.occupations import Occupation
-from portal.accounts.profile_forms import ProfileEdit
+from portal.accounts.profile import deputies, records
+from portal.accounts.profile.forms import ProfileEdit
 from portal.core.actor import AccountKind, Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import Conflict, Unknown

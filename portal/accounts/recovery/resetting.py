@@ -11,8 +11,9 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from portal import mailing
-from portal.accounts import belongings, leaving, throttles
+from portal.accounts import belongings, throttles
 from portal.accounts.belongings import Loss
+from portal.accounts.ending import leaving
 from portal.accounts.errors import LinkUsed, MailedLinkDead
 from portal.accounts.formerly import FOLLOWED
 from portal.accounts.links import digest_of, new_token

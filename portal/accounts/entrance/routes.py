@@ -7,9 +7,10 @@ from quart import Blueprint, Response, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import mailing
-from portal.accounts import passes, printing, registering, signing, unverified, waiting
+from portal.accounts import unverified
 from portal.accounts.answers import dead_link, form_page, let_in
-from portal.accounts.entrance_forms import AddressChange, Completing, ShortRegistration
+from portal.accounts.entrance import registering, signing, waiting
+from portal.accounts.entrance.forms import AddressChange, Completing, ShortRegistration
 from portal.accounts.errors import (
     AddressTaken,
     LinkDead,
@@ -21,6 +22,7 @@ from portal.accounts.errors import (
 from portal.accounts.factors import browsers
 from portal.accounts.forms import Activating, Registration
 from portal.accounts.links import Link, find_link
+from portal.accounts.papers import passes, printing
 from portal.accounts.passwords import SHORTEST
 from portal.core import language
 from portal.core.actor import AccountId

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from portal import keys, vault
 from portal.accounts import standings
-from portal.accounts.administrators import must_be_administrator
-from portal.accounts.directory import ColleagueCard, card_versions, cards, licences
+from portal.accounts.administration.administrators import must_be_administrator
 from portal.accounts.errors import NotYourself
 from portal.accounts.factors import step_up
 from portal.accounts.models import Account, Refusal, Standing
 from portal.accounts.owners import to_owner
+from portal.accounts.profile.directory import ColleagueCard, card_versions, cards, licences
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Invalid, Unknown

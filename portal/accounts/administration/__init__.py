@@ -1,0 +1,1 @@
+"""Who decides about professionals, and what they decided."""

@@ -1,0 +1,1 @@
+"""How an account ends, and everything with it."""

@@ -1,0 +1,1 @@
+"""What happens before and while somebody signs in: registering, waiting, signing in."""

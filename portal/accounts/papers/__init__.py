@@ -1,0 +1,1 @@
+"""What is printed and opens an account: Pass, Card and recovery sheet."""
