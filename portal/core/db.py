@@ -9,17 +9,12 @@ from typing import Any, Final, NoReturn
 from tortoise import context as tortoise_context
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError
-from tortoise.fields import data
 from tortoise.transactions import in_transaction
 
 from portal.core import events
 
 APP: Final = "hds"
 """The one label under which Tortoise knows all models and their one migration history."""
-
-# SQLite hands moments over as text, several a row, and Tortoise's own parser takes 25 µs for each:
-# it falls back to a slow one without ciso8601, and Python's own is fast without one package more.
-data.parse_datetime = datetime.fromisoformat  # type: ignore[attr-defined]
 
 
 def now() -> datetime:
