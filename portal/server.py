@@ -66,7 +66,7 @@ def server_for(app: Quart, settings: Settings) -> Server:
         http=edge.line_type(edge.Crowd(proxies)),
         host=settings.host,
         port=settings.port,
-        ws="websockets-sansio",
+        ws=edge.SocketLine,
         ws_max_size=SOCKET_MESSAGE,
         ws_per_message_deflate=False,
         log_config=None,

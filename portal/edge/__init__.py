@@ -10,14 +10,18 @@ from portal.edge.lines import Crowd, line_type
 from portal.edge.networks import network_of
 from portal.edge.paces import Pace
 from portal.edge.requests import Request
+from portal.edge.socket_lines import SAY, Say, SocketLine
 from portal.edge.sockets import settle
 
 __all__ = [
+    "SAY",
     "Crowd",
     "Door",
     "Edge",
     "Pace",
     "Request",
+    "Say",
+    "SocketLine",
     "line_type",
     "network_of",
     "settle",

@@ -6,14 +6,15 @@ come, and for a reader that does not read.  Each such connection ends here by it
 """
 
 import logging
-from asyncio import TimerHandle, Transport
+from asyncio import Transport
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from portal.edge.clocks import Clocks
 from portal.edge.networks import network_of
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,6 @@ REST_SECONDS: Final = 60.0
 """For what is still coming of a body that was answered already."""
 WAITING: Final = 8
 """Heads that may wait on one line while a request before them is answered."""
-STALL_SECONDS: Final = 30.0
-STALL_BYTES: Final = 64 * 1024
-"""A reader who has taken less than so much in so long has gone."""
 EACH: Final = 1000
 """Connections of one network at once, unless it is a proxy of ours."""
 
@@ -90,7 +88,7 @@ class Line(HttpToolsProtocol):
         self._is_socket = False
         self._counted: str | None = None
         """The peer; empty for one without an address, which counts too."""
-        self._clocks: dict[str, TimerHandle] = {}
+        self._clocks = Clocks(self.loop)
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """A connection begins."""
@@ -107,8 +105,20 @@ class Line(HttpToolsProtocol):
         self._let_go()
         super().connection_lost(exc)
 
+    def eof_received(self) -> None:
+        """Nothing more will come, so asyncio closes the connection once all is written."""
+        super().eof_received()
+        self._clocks.watch(self.transport)
+
     def handle_websocket_upgrade(self) -> None:
-        """It is a socket from now on, and others look after it."""
+        """
+        It is a socket from now on, and others look after it (`SocketLine`).
+
+        Not while an answer is written, which nobody would hold back any more for a slow reader.
+        """
+        if not self._all_is_answered() or self.transport.get_write_buffer_size():
+            self.transport.abort()
+            return
         self._let_go()
         self._is_socket = True
         super().handle_websocket_upgrade()
@@ -128,12 +138,12 @@ class Line(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The head of a request begins."""
         super().on_message_begin()
-        if "head" not in self._clocks:
+        if not self._clocks.runs("head"):
             self._await_head()
 
     def on_headers_complete(self) -> None:
         """A head is whole.  What is raised here becomes 400."""
-        self._stop("head")
+        self._clocks.stop("head")
         self._unused, self._body_over = 0, False
         size = sum(len(name) + len(value) for name, value in self.headers)
         if len(self.headers) > HEADERS or size > HEAD_BYTES or len(self.url) > ADDRESS_BYTES:
@@ -150,60 +160,56 @@ class Line(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Head and body are whole."""
         self._unused, self._body_over = 0, True
-        self._stop("rest")
+        self._clocks.stop("rest")
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """The answer is sent; what still comes of the body is thrown away, but not for ever."""
         super().on_response_complete()
-        if not self._body_over and not self.transport.is_closing():
-            self._start("rest", REST_SECONDS, self.transport.abort)
+        if self.transport.is_closing():
+            self._clocks.watch(self.transport)
+        elif not self._body_over:
+            self._clocks.start("rest", REST_SECONDS, self.transport.abort)
 
     def pause_writing(self) -> None:
         """Whoever reads is slower than we write."""
         super().pause_writing()
-        self._watch(self.transport.get_write_buffer_size())
+        self._clocks.watch(self.transport)
 
     def resume_writing(self) -> None:
-        """They have caught up."""
-        self._stop("stall")
+        """They have caught up; what closes is watched to its end."""
+        if not self.transport.is_closing():
+            self._clocks.stop("stall")
         super().resume_writing()
 
-    def _watch(self, before: int) -> None:
-        def look() -> None:
-            now = self.transport.get_write_buffer_size()
-            if before - now < min(STALL_BYTES, before):
-                self.transport.abort()
-            else:
-                self._watch(now)
+    def send_400_response(self, msg: str) -> None:
+        """Nobody understands what came."""
+        super().send_400_response(msg)
+        self._clocks.watch(self.transport)
 
-        self._start("stall", STALL_SECONDS, look)
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing came for long."""
+        super().timeout_keep_alive_handler()
+        self._clocks.watch(self.transport)
 
     def _await_head(self) -> None:
-        self._start("head", HEAD_SECONDS, self.transport.abort)
+        self._clocks.start("head", HEAD_SECONDS, self.transport.abort)
 
     def _rests(self) -> bool:
         """Whether nothing is under way, and nothing else will end the connection."""
-        idle = "head" not in self._clocks and self._body_over and not self.transport.is_closing()
-        answered = self.cycle is None or self.cycle.response_complete
-        return idle and answered and self.timeout_keep_alive_task is None
+        idle = not self._clocks.runs("head") and self._body_over and not self.transport.is_closing()
+        return idle and self._all_is_answered() and self.timeout_keep_alive_task is None
+
+    def _all_is_answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def _arm_keep_alive(self) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
-    def _start(self, clock: str, seconds: float, then: Callable[[], None]) -> None:
-        self._stop(clock)
-        self._clocks[clock] = self.loop.call_later(seconds, then)
-
-    def _stop(self, clock: str) -> None:
-        if clock in self._clocks:
-            self._clocks.pop(clock).cancel()
-
     def _let_go(self) -> None:
-        for clock in list(self._clocks):
-            self._stop(clock)
+        self._clocks.stop_all()
         if self._counted is not None:
             self.crowd.leave(self._counted)
         self._counted = None

@@ -1,9 +1,6 @@
 """Connections that take too much or too long end by themselves, and honest ones do not notice."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,74 +10,12 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from portal import edge
-from portal.edge import lines
+from portal.edge import clocks, lines
+from tests.edge.calling import GET, Caller, answers, serving
 
 pytestmark = pytest.mark.one_engine
 
-App = Callable[[Any, Any, Any], Awaitable[None]]
-GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
 PUT = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
-
-
-async def answers(_scope: Any, _receive: Any, send: Any) -> None:
-    """Answers at once, whatever may still come."""
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"fine"})
-
-
-class Line:
-    """One connection to it."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def says(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
-
-    async def hears(self) -> bytes:
-        """Everything until the server ends the connection."""
-        said = b""
-        async with asyncio.timeout(10):
-            try:
-                while piece := await self.reader.read(65536):
-                    said += piece
-            except ConnectionError:
-                pass
-        return said
-
-
-@asynccontextmanager
-async def serving(
-    app: App = answers, crowd: edge.Crowd | None = None, keep_alive: float = 30
-) -> AsyncIterator[Callable[[], Awaitable[Line]]]:
-    """A server with our connections in front of *app*; calls open one more."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            app,
-            http=edge.line_type(crowd or edge.Crowd()),
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            timeout_keep_alive=keep_alive,  # type: ignore[arg-type]
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server._serve([listener]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        opened: list[Line] = []
-
-        async def opens() -> Line:
-            line = Line(*await asyncio.open_connection(*listener.getsockname()))
-            opened.append(line)
-            return line
-
-        yield opens
-        for each in opened:
-            each.writer.close()
-        server.should_exit = True
-        await task
 
 
 async def test_an_honest_request_is_answered_and_the_line_is_used_again() -> None:
@@ -138,7 +73,7 @@ async def test_a_trailer_has_its_size() -> None:
         assert (await said_to(await opens(), put + b"A: " + b"a" * 400_000)).count(b"fine") <= 1
 
 
-async def said_to(line: Line, head: bytes) -> bytes:
+async def said_to(line: Caller, head: bytes) -> bytes:
     """All that the server says to somebody who sends *head* piece by piece, until it hangs up."""
     for start in range(0, len(head), 20_000):
         try:
@@ -240,7 +175,7 @@ async def test_a_peer_without_an_address_is_let_go_too(tmp_path: Path) -> None:
         path,
     )
     for _ in range(2):
-        line = Line(*await asyncio.open_unix_connection(path))
+        line = Caller(*await asyncio.open_unix_connection(path))
         await line.says(GET + b"\r\n")
         async with asyncio.timeout(10):
             await line.reader.readuntil(b"fine")
@@ -254,7 +189,7 @@ async def test_a_peer_without_an_address_is_let_go_too(tmp_path: Path) -> None:
 
 
 async def test_a_reader_who_does_not_read_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(clocks, "STALL_SECONDS", 0.2)
     left = asyncio.Event()
 
     async def sends_much(_scope: Any, receive: Any, send: Any) -> None:
@@ -271,6 +206,32 @@ async def test_a_reader_who_does_not_read_is_left(monkeypatch: pytest.MonkeyPatc
         await line.says(GET + b"\r\n")
         async with asyncio.timeout(10):
             await left.wait()
+
+
+@pytest.mark.parametrize("how", ["nothing more comes", "half closed", "no HTTP"])
+async def test_however_a_line_ends_unread_bytes_do_not_hold_it(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clocks, "STALL_SECONDS", 0.2)
+    answered = asyncio.Event()
+
+    async def says_much(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(60_000)})
+        answered.set()
+
+    async with serving(says_much, keep_alive=0.1 if how == "nothing more comes" else 30) as served:
+        line = await served()
+        await line.says(GET + b"\r\n")
+        line.stops_reading()
+        await answered.wait()
+        if how == "half closed":
+            line.writer.write_eof()
+        elif how == "no HTTP":
+            await line.says(b"\0\r\n\r\n")
+        async with asyncio.timeout(5):
+            while served.connections:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_web_socket_outlives_the_clocks_of_requests(
