@@ -4,7 +4,15 @@ from portal.documents.belongings import Belongings
 from portal.documents.desk import Desk
 from portal.documents.listing import DocumentSummary, delete, mine, rename
 from portal.documents.marks import already_there, ids_of
-from portal.documents.opening import Enclosed, Inside, OpenDocument, Stretches, look_at, open_own
+from portal.documents.opening import (
+    Enclosed,
+    Inside,
+    OpenDocument,
+    Stretches,
+    TooLarge,
+    look_at,
+    open_own,
+)
 from portal.documents.routes import create_blueprint
 from portal.documents.taking import Arrived, Taken, taking
 
@@ -18,6 +26,7 @@ __all__ = [
     "OpenDocument",
     "Stretches",
     "Taken",
+    "TooLarge",
     "already_there",
     "create_blueprint",
     "delete",

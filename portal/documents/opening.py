@@ -35,8 +35,12 @@ class Inside:
 
     title: str = field(repr=False)
     data: bytes = field(repr=False)
-    again: Stretches | None = field(default=None, repr=False)
-    """Reads the same again without keeping it, where that is possible."""
+    again: Stretches = field(repr=False)
+    """Reads the same again without keeping it."""
+
+
+class TooLarge(Unknown):
+    """More than anybody looks into lies inside: the object around it is given back instead."""
 
 
 @dataclass(slots=True)
@@ -53,7 +57,8 @@ class Enclosed:
     """`YYYYMMDD`, or empty."""
     size: int
     """Bytes, of the object around it at first."""
-    _read: Callable[[], Awaitable[Inside]] = field(repr=False)
+    _read: Callable[[int], Awaitable[Inside]] = field(repr=False)
+    """Reads at most so many bytes, or raises `TooLarge`."""
     is_pdf: bool = True
     why: str = ""
     """Why it is not shown (a key of `facts.WHY`), or empty."""
@@ -63,18 +68,21 @@ class Enclosed:
         self.why = "too_large" if self.size > SHOWN else ""
 
     async def whole(self) -> bytes:
-        """All bytes.  Raises `Unknown` when none can be found inside, or too many."""
+        """All bytes.  Raises `Unknown` when none can be found inside, `TooLarge` for too many."""
         return (await self._looked_into()).data
 
     async def stretches(self) -> Stretches:
         """A way to read it without keeping it, found by looking at all of it once; see `whole`."""
-        inside = await self._looked_into()
-        return inside.again or _in_memory(inside.data)
+        return (await self._looked_into()).again
 
     async def _looked_into(self) -> Inside:
-        if self.size > SHOWN:
-            raise Unknown
-        inside = await self._read()
+        if self.why == "too_large":
+            raise TooLarge
+        try:
+            inside = await self._read(SHOWN)
+        except TooLarge:
+            self.why = "too_large"
+            raise
         self.title, self.size = inside.title or self.title, len(inside.data)
         self.is_pdf = begins_pdf(inside.data)
         self.why = "" if self.is_pdf else "no_pdf"
@@ -203,7 +211,10 @@ async def outline(
     if why := _hindered(desk, document, insists=insists):
         return why
     reader = Reader(actor.id, document.id)
-    found = await desk.pool.outline(document.whole, first, AT_ONCE, reader)
+    try:
+        found = await desk.pool.outline(document.whole, first, AT_ONCE, reader)
+    except TooLarge:
+        return document.why
     if isinstance(found, Unshown):
         return document.why or found.why
     return found
@@ -239,7 +250,7 @@ async def given_back(desk: Desk, actor: Actor, document: Readable) -> Stretches:
     """
     A way to read all bytes as they came, and parts of them.
 
-    Raises `Busy`; `Unknown` for an enclosed one that is too large.
+    Raises `Busy`; `TooLarge` for an enclosed one.
     """
     if isinstance(document, OpenDocument):
         return document.stream
@@ -248,11 +259,3 @@ async def given_back(desk: Desk, actor: Actor, document: Readable) -> Stretches:
             return await document.stretches()
     except NoTurn:
         raise Busy(retry_after=2) from None
-
-
-def _in_memory(data: bytes) -> Stretches:
-    async def stretches(start: int, stop: int) -> AsyncGenerator[bytes, None]:
-        for at in range(start, min(stop, len(data)), STRETCH):
-            yield data[at : min(at + STRETCH, stop)]
-
-    return stretches

@@ -96,9 +96,11 @@ def _enclosed(blueprint: Blueprint, desk: Desk, open_enclosed: OpenEnclosed) -> 
     @blueprint.get("/v/<uuid:study_id>/i/<uuid:enclosed>/document/original")
     async def enclosed_original(study_id: UUID, enclosed: UUID) -> ResponseReturnValue:
         document = await open_enclosed(study_id, enclosed)
-        if document.why == "too_large":  # the object around it is given back, bit for bit
+        try:
+            stretches = await opening.given_back(desk, signed_in(), document)
+        except opening.TooLarge:  # the object around it is given back, bit for bit
             return redirect(f"/v/{study_id}/i/{enclosed}/original", 303)
-        return await _attached(document, await opening.given_back(desk, signed_in(), document))
+        return await _attached(document, stretches)
 
 
 async def _page_of(desk: Desk, document: Readable, *, own: bool) -> ResponseReturnValue:

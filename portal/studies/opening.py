@@ -13,6 +13,7 @@ from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
 from portal.studies import manifests
 from portal.studies.access import study_for
+from portal.studies.inflating import inflated
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
 from portal.studies.originals import Original, cut
@@ -20,7 +21,7 @@ from portal.studies.packing import places
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
-from viewer.dicom import Embedded, PoolFull, Refused
+from viewer.dicom import Embedded, PoolFull, Reason, Refused
 
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""
@@ -114,25 +115,20 @@ class OpenStudy:
         if header["kind"] != "document":
             raise Unknown
 
-        async def inside() -> documents.Inside:
+        async def inside(most: int) -> documents.Inside:
+            file = await self.original_file(instance)
             try:
-                found = await self._shelf.pool.embedded(await self.original(instance))
+                found = await self._shelf.pool.embedded(
+                    [each async for each in file.stretches()], most
+                )
             except PoolFull:
                 raise Busy(retry_after=2) from None
             if isinstance(found, Refused):
-                raise Unknown
-            return documents.Inside(found.title, found.data, await self._again(instance, found))
+                raise documents.TooLarge if found.reason is Reason.TOO_LARGE else Unknown
+            return documents.Inside(found.title, found.data, _again(file, found))
 
         title = header["series_description"] or header["study_description"]
         return documents.Enclosed(instance, title, header["study_date"], entry["size"], inside)
-
-    async def _again(self, instance: UUID, found: Embedded) -> documents.Stretches | None:
-        """Reads the same document where it lies in its object; None for one that is deflated."""
-        start = found.start
-        if start is None:
-            return None
-        file = await self.original_file(instance)
-        return lambda first, last: file.stretches(start + first, start + last)
 
     async def stored(self, instance: UUID) -> InstanceEntry:
         """What the manifest says of an instance: header, SHA-256, size, where it lies."""
@@ -168,6 +164,14 @@ class OpenStudy:
 
     async def _read(self, role: Role, wanted: Sequence[Place]) -> list[bytes]:
         return await self._boxes.ranges(self.id, self.key, role, wanted)
+
+
+def _again(file: Original, found: Embedded) -> documents.Stretches:
+    """Reads the same document where it lies in its object, and keeps nothing of it."""
+    start = found.start
+    if found.packed is not None:
+        return inflated(file, found.packed, start)
+    return lambda first, last: file.stretches(start + first, start + last)
 
 
 async def open_own(shelf: Shelf, actor: Actor, study_id: UUID) -> OpenStudy:

@@ -45,7 +45,7 @@ def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterat
         case "tags":
             yield _tags(serving.blob_of(reader, sum(sizes))), []
         case "embedded":
-            yield _embedded(serving.blob_of(reader, sum(sizes)))
+            yield _embedded(serving.blob_of(reader, sum(sizes)), task["most"])
         case "rebuild":
             skeleton, *frames = [bytes(serving.blob_of(reader, size)) for size in sizes]
             yield _rebuilt(skeleton, frames)
@@ -83,11 +83,12 @@ def _tags(data: memoryview) -> dict[str, Any]:
     return {"kind": "tags", "rows": found}
 
 
-def _embedded(data: memoryview) -> serving.Answer:
-    found = embedded_document(data)
+def _embedded(data: memoryview, most: int) -> serving.Answer:
+    found = embedded_document(data, most)
     if isinstance(found, Embedded):
-        about = {"mime": found.mime, "title": found.title, "start": found.start}
-        return {"kind": "embedded"} | about, [found.data]
+        where = {"start": found.start, "packed": found.packed}
+        about = {"mime": found.mime, "title": found.title}
+        return {"kind": "embedded"} | about | where, [found.data]
     return _refused(found), []
 
 

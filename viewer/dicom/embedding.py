@@ -22,12 +22,18 @@ class Embedded:
     mime: str
     """As the object says, in lower case; nobody checked it."""
     title: str
-    start: int | None = None
-    """Where it begins in the file; None where it is packed together with the rest."""
+    start: int
+    """Where it begins in the file, or in what a deflated file packs."""
+    packed: int | None = None
+    """Where in the file that is packed which holds it; None where nothing is."""
 
 
-def embedded_document(data: Buffer) -> Embedded | Refused:
-    """The document, or why there is none; whatever the bytes are, this answers."""
+def embedded_document(data: Buffer, most: int) -> Embedded | Refused:
+    """
+    The document of at most *most* bytes, or why there is none; this answers whatever comes.
+
+    Of a deflated file what lies before the document counts too: it is unpacked with it.
+    """
     try:
         opened = open_file(data)
     except Unreadable as fault:
@@ -41,5 +47,7 @@ def embedded_document(data: Buffer) -> Embedded | Refused:
     if length is None:
         length = len(found) - (found[-1] == 0)
     mime = dataset.text(_MIME).strip().lower()
-    start = None if opened.deflated else dataset.elements[_DOCUMENT].start
-    return Embedded(found[: max(0, length)], mime, dataset.text(_TITLE), start)
+    start, length = dataset.elements[_DOCUMENT].start, min(max(0, length), len(found))
+    if length + (start if opened.packed is not None else 0) > most:
+        return Refused(Reason.TOO_LARGE, "document")
+    return Embedded(found[:length], mime, dataset.text(_TITLE), start, opened.packed)

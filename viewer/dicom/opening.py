@@ -37,8 +37,13 @@ class Opened:
     dataset: Dataset
     transfer_syntax: str
     meta_class: str
-    deflated: bool
+    packed: int | None
+    """Where in the file a deflated data set begins; None for a file that is not deflated."""
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def deflated(self) -> bool:
+        return self.packed is not None
 
 
 def open_file(data: Buffer) -> Opened:
@@ -54,9 +59,9 @@ def open_file(data: Buffer) -> Opened:
     if meta_class == _DICOMDIR:
         raise Unreadable(Reason.DICOMDIR)
     syntax = meta.uid(0x00020010)
-    deflated = syntax == DEFLATED
-    if deflated:
-        data, start = _inflate(data, start), 0
+    packed = start if syntax == DEFLATED else None
+    if packed is not None:
+        data, start = _inflate(data, packed), 0
     explicit, little = _encoding(data, start, syntax)
     walk = Walk(data, start, explicit=explicit, little=little)
     if 0x00041220 in walk.elements:
@@ -65,7 +70,7 @@ def open_file(data: Buffer) -> Opened:
         warnings.append("bad_value")
     if not syntax:
         syntax = _default_syntax(explicit=explicit, little=little)
-    return Opened(data, Dataset(data, walk.elements), syntax, meta_class, deflated, warnings)
+    return Opened(data, Dataset(data, walk.elements), syntax, meta_class, packed, warnings)
 
 
 def _start(data: Buffer, warnings: list[str]) -> int:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from viewer.children import ChildLost, Children, Data, joined, understood
+from viewer.children.wire import MAX_BLOB
 from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header
@@ -106,16 +107,24 @@ class Pool(Children):
         except ChildLost as lost:
             return Refused(Reason(lost.cause))
 
-    async def embedded(self, data: Data) -> Embedded | Refused:
-        """The document inside an Encapsulated Document object. Raises PoolFull."""
+    async def embedded(self, data: Data, most: int = MAX_BLOB) -> Embedded | Refused:
+        """
+        The document of at most *most* bytes inside an Encapsulated Document object.
+
+        Raises PoolFull.
+        """
+        task = {"do": "embedded", "most": most}
         try:
             async with self.child() as child:
-                message, blobs = await child.ask_once({"do": "embedded"}, [joined(data)])
+                message, blobs = await child.ask_once(task, [joined(data)])
                 with understood():
                     if message["kind"] == "refused":
                         return Refused(Reason(message["reason"]), message["detail"])
-                    start = None if message["start"] is None else int(message["start"])
-                    return Embedded(blobs[0], str(message["mime"]), str(message["title"]), start)
+                    packed = None if message["packed"] is None else int(message["packed"])
+                    return Embedded(
+                        blobs[0], str(message["mime"]), str(message["title"]),
+                        int(message["start"]), packed,
+                    )  # fmt: skip
         except ChildLost as lost:
             return Refused(Reason(lost.cause))
 
