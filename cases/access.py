@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -36,12 +35,6 @@ DAMAGED: Final = N_(
 
 PLAIN: Final = {"urgency": "routine", "answer_by": None}
 """What cases of before do not say."""
-
-
-@lru_cache(maxsize=4096)
-def _report(table: str, row: UUID) -> None:
-    """Once: a list is looked at often."""
-    log.critical("%s does not open: row %s", table, row)
 
 
 Document = dict[str, Any]
@@ -107,7 +100,7 @@ class OpenCommunity:
         try:
             return self.open(table, column, row, rev, epoch, boxed)
         except vault.Tampered:
-            _report(table, row)
+            vault.report(f"{table} does not open: row", row)
             return None
 
 
@@ -321,7 +314,7 @@ def _with_roots(
     try:
         about = about_of(found, roots)
     except (vault.Tampered, KeyError):
-        _report("community", found.id)
+        vault.report("community does not open: row", found.id)
         about = {"name": gettext("Damaged name"), "department": "", "location": ""}
     return OpenCommunity(
         id=CommunityId(found.id),

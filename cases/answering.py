@@ -14,7 +14,7 @@ from cases.errors import InvitationOver, ProfessionalsOnly
 from cases.ids import CommunityId, InvitationId
 from cases.models import Invitation, Member
 from cases.people import colleagues
-from cases.rotating import INVITED, report_unreadable
+from cases.rotating import INVITED
 from cases.writing import lock, note
 from portal import accounts, keys, vault
 from portal.core.actor import AccountId, Actor
@@ -140,7 +140,7 @@ async def _about(actor: Actor, row: Invitation) -> dict[str, str] | None:
         roots = await epochs.older(CommunityId(found.id), row.epoch, root)
         return access.about_of(found, roots)
     except (vault.Tampered, KeyError):  # a generation that this root does not reach
-        report_unreadable(row.id)
+        vault.report("invitation does not open: row", row.id)
         return None
 
 

@@ -17,7 +17,7 @@ from cases.events import Invited
 from cases.ids import InvitationId
 from cases.models import Invitation
 from cases.people import Colleague, colleagues
-from cases.rotating import INVITED, report_unreadable
+from cases.rotating import INVITED
 from portal import accounts, vault
 from portal.core.actor import AccountId
 from portal.core.db import announce, now
@@ -71,7 +71,7 @@ def whom_of(community: OpenCommunity, row: Invitation) -> Document | None:
     except RootMoved:  # written after this look at the community: the next one opens it
         return None
     except vault.Tampered:
-        report_unreadable(row.id)
+        vault.report("invitation does not open: row", row.id)
         return None
 
 

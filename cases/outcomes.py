@@ -5,12 +5,10 @@ Whoever closes a case may name a day; from then on its author is asked.  The ans
 the discussion, for all who once wondered.
 """
 
-import logging
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from cases import access
 from cases.access import OpenCase
@@ -24,8 +22,6 @@ from portal import vault
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now
 from portal.core.language import ZONE, gettext
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +59,9 @@ async def outcome_of(case: OpenCase) -> OutcomeView:
         )
         text = str(document["text"])
     except vault.Tampered:
-        _report(row.id)
+        vault.report("outcome of a case does not open: row", row.id)
         text = gettext("Cannot be read")
     return OutcomeView(text, row.rev, (await colleagues([by]))[by], row.at, ask_on, mine)
-
-
-@lru_cache(maxsize=1024)
-def _report(row: UUID) -> None:
-    """Once: a case is looked at often, and one edited row must not close it."""
-    log.critical("outcome of a case does not open: row %s", row)
 
 
 async def write_outcome(actor: Actor, case_id: CaseId, words: OutcomeWords) -> None:

@@ -7,8 +7,6 @@ marks, older seals deleted, waiting invitations sealed anew.  Who is not vouched
 
 import logging
 from dataclasses import replace
-from functools import lru_cache
-from uuid import UUID
 
 from cases import access, epochs
 from cases.access import OpenCommunity
@@ -78,7 +76,7 @@ async def _carry_on(old: OpenCommunity, fresh: OpenCommunity) -> None:
             if row.account is not None:
                 _carry(old, fresh, row, public.get(AccountId(row.account)))
         except (vault.Tampered, RootMoved, KeyError):  # under the lock, no epoch is ahead of ours
-            report_unreadable(row.id)
+            vault.report("invitation does not open: row", row.id)
             row.state, row.sealed, row.mac = "withdrawn", None, None
             row.mail = row.mail_mark = None
         row.epoch = fresh.epoch
@@ -102,9 +100,3 @@ def _carry(
         return
     row.sealed = epochs.sealed_for(fresh.id, fresh.epoch, fresh.root, key)
     row.mac = epochs.membership_mark(fresh.root, fresh.id, key, INVITED, fresh.epoch)
-
-
-@lru_cache(maxsize=1000)
-def report_unreadable(row: UUID) -> None:
-    """Say once that somebody must look, not at every page that would have shown it."""
-    log.critical("invitation does not open: row %s", row)

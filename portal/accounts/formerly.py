@@ -5,9 +5,7 @@ A row counts with its mark under a key of the portal only: whoever writes the da
 invitation to somebody else.
 """
 
-import logging
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -15,8 +13,6 @@ from portal import keys, vault
 from portal.accounts.models import FormerAddress
 from portal.core.actor import AccountId
 from portal.core.db import now
-
-log = logging.getLogger(__name__)
 
 FOLLOWED: Final = timedelta(days=14)
 """As long as an invitation lives: until then one to the old address finds the account."""
@@ -44,15 +40,9 @@ async def owner_of(mail_mark: str) -> AccountId | None:
         context = _context(row.account_id, row.mail_mark, row.until)
         vault.check_mac(keys.pepper_key(PURPOSE), context, row.mac or b"")
     except vault.Tampered:
-        _report(row.account_id)
+        vault.report("former address not vouched for: account", row.account_id)
         return None
     return AccountId(row.account_id)
-
-
-@lru_cache(maxsize=1000)
-def _report(account: UUID) -> None:
-    """Say once that somebody must look."""
-    log.critical("former address not vouched for: account %s", account)
 
 
 def _context(account: UUID, mail_mark: str, until: datetime) -> bytes:

@@ -7,7 +7,6 @@ mark counts for nothing and is reported.  The row is asked for at every request,
 confirmation, and its end, hold from the next request on.
 """
 
-import logging
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
@@ -22,8 +21,6 @@ from portal.accounts.owners import to_owner
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
-
-log = logging.getLogger(__name__)
 
 OPERATOR: Final = AccountId(UUID(int=0))
 """Stands for whoever has the command line of the portal, and with it the key files."""
@@ -148,15 +145,9 @@ def _holds(account: UUID, by: UUID, moment: datetime, mark: bytes) -> bool:
     try:
         vault.check_mac(keys.pepper_key("standing"), _context(account, by, moment), mark)
     except vault.Tampered:
-        _report(account)
+        vault.report("confirmation not vouched for: account", account)
         return False
     return True
-
-
-@lru_cache(maxsize=1000)
-def _report(account: UUID) -> None:
-    """Say once that somebody must look, not at every page that asks."""
-    log.critical("confirmation not vouched for: account %s", account)
 
 
 def _mark(account: UUID, by: UUID, moment: datetime) -> bytes:

@@ -1,11 +1,9 @@
 """The documents of an account: listed, given another name, deleted."""
 
 import asyncio
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -19,8 +17,6 @@ from portal.documents.access import document_for
 from portal.documents.facts import Facts, explain, label_of, shown_day, shown_label
 from portal.documents.models import Document
 from portal.documents.opening import key_of
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +117,8 @@ def _facts(row: Document, key: Secret) -> Facts:
     try:
         return Facts.opened(row.id, key, row.facts)
     except vault.Tampered:
-        _report(row.id)
+        vault.report("document does not open: row", row.id)
         return Facts.unreadable()
-
-
-@lru_cache(maxsize=1024)
-def _report(row: UUID) -> None:
-    """Once: a list is looked at often."""
-    log.critical("document does not open: row %s", row)
 
 
 async def rename(actor: Actor, document_id: UUID, typed: str) -> None:

@@ -1,9 +1,7 @@
 """Handing keys to somebody absent, and opening what was handed over."""
 
 import asyncio
-import logging
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
 from uuid import UUID, uuid4
 
 from portal import vault
@@ -13,8 +11,6 @@ from portal.core.errors import SignInNeeded
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
 from portal.keys.models import LocalKey, Seal
 from portal.keys.principals import FIRST_EPOCH, hold, public_key
-
-log = logging.getLogger(__name__)
 
 
 def sealed(target: Target, secret: Secret, to: PublicKey) -> bytes:
@@ -100,7 +96,7 @@ async def unseal_study_keys(
         try:
             found[study] = opened(Target("study", study), row.box, as_holder)
         except vault.Tampered:
-            _report(row.id)
+            vault.report("key of a study does not open: row", row.id)
     return found
 
 
@@ -144,7 +140,7 @@ async def open_study_keys(
         try:
             found[row.study] = _open_local(actor, row)
         except vault.Tampered:
-            _report(row.id)
+            vault.report("key of a study does not open: row", row.id)
             if damaged is not None:
                 damaged.add(row.study)
     return found
@@ -158,12 +154,6 @@ async def _local_keys(actor: Actor, studies: Iterable[UUID]) -> list[LocalKey]:
 def _open_local(actor: Actor, row: LocalKey) -> Secret:
     context = vault.contexts.dek(row.study, "user", actor.id, actor.epoch)
     return vault.unbox_secret(vault.sub_key(actor.root, "deks"), row.box, context)
-
-
-@lru_cache(maxsize=1024)
-def _report(row: UUID) -> None:
-    """Once: a list is looked at often."""
-    log.critical("key of a study does not open: row %s", row)
 
 
 async def blind_key(actor: Actor) -> Secret:

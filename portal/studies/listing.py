@@ -1,9 +1,7 @@
 """My documents: the studies of an account, and deleting one."""
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +21,6 @@ from portal.studies.summaries import (
     opened_summary,
     summary_of,
 )
-
-log = logging.getLogger(__name__)
 
 
 async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
@@ -144,7 +140,7 @@ async def _summarised(
         try:
             facts = None if key is None else await _facts(shelf, row, key, fresh=row.id in fresh)
         except (vault.Tampered, storing.Damaged):
-            _report(row.id)
+            vault.report("study does not open: row", row.id)
             found.append(damaged_summary(row.id, size))
             continue
         if facts is not None:
@@ -160,18 +156,13 @@ async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[
         except vault.Tampered:
             if row.manifest is None:
                 raise
-            _report(row.id)  # the manifest says the same, and is another box
+            # The manifest says the same, and is another box.
+            vault.report("study does not open: row", row.id)
     try:
         manifest, _ = await manifests.load(shelf.boxes, row, key)
     except Unknown:
         return None
     return summary_of(manifest) if manifest else None
-
-
-@lru_cache(maxsize=1024)
-def _report(row: UUID) -> None:
-    """Once: a list is looked at often."""
-    log.critical("study does not open: row %s", row)
 
 
 async def delete(actor: Actor, study_id: UUID) -> None:

@@ -59,6 +59,7 @@ class OpenStudy:
                 return {}
             return opened_summary(self.id, self.key, row.summary)
         except vault.Tampered:
+            vault.report("study does not open: row", self.id)
             return {}
 
     async def manifest_gzip(self) -> bytes:

@@ -38,6 +38,7 @@ from portal.vault.key_files import (
 )
 from portal.vault.pushing import PushIdentity, is_push_point, push_identity
 from portal.vault.ranges import RangeReader, Span, last_chunk
+from portal.vault.reporting import report
 from portal.vault.roots import blind_mark, check_mac, mac, new_secret, sub_key
 from portal.vault.seals import KeyPair, fingerprint, key_pair, seal, spoken, unseal
 from portal.vault.signing import SigningKey, sign, verify
@@ -82,6 +83,7 @@ __all__ = [
     "new_secret",
     "pass_code",
     "push_identity",
+    "report",
     "seal",
     "self_test",
     "share_password",

@@ -91,6 +91,24 @@ async def test_an_exchanged_summary_is_read_from_the_manifest(world: World, app:
         assert (await ada.browser.get(f"/v/{row.id}")).status_code == 200
 
 
+async def test_an_exchanged_summary_is_reported_by_whoever_opens_the_examination(
+    world: World, app: Quart, caplog: Log
+) -> None:
+    """Also when nobody looks at the list, which says so too: once on the whole."""
+    from tests.studies.conftest import _slices
+
+    shelf: studies.Shelf = app.extensions["hds"]["shelf"]
+    ada = await world.physician("Ada Ahrens")
+    (study,) = (await keep_files(shelf, ada.actor, _slices(1))).studies
+    await studies.merge_all(shelf, ada.actor)
+    await Study.filter(id=study).update(summary=b"exchanged")
+
+    for _ in range(2):
+        assert (await ada.browser.get(f"/v/{study}")).status_code == 200
+
+    assert _reports(caplog) == [f"study does not open: row {study}"]
+
+
 async def test_an_examination_whose_objects_are_missing_closes_no_list(
     world: World, app: Quart, caplog: Log
 ) -> None:

@@ -5,9 +5,7 @@ Like a confirmation, a row counts with its mark under a key of the portal only; 
 database makes no administrator.
 """
 
-import logging
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +15,6 @@ from portal.core.actor import AccountId, Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
 from portal.mailing import open_address
-
-log = logging.getLogger(__name__)
 
 PURPOSE: Final = "administrator"
 
@@ -71,15 +67,9 @@ def _holds(row: Administrator) -> bool:
     try:
         vault.check_mac(keys.pepper_key(PURPOSE), context, row.mark)
     except vault.Tampered:
-        _report(row.account_id)
+        vault.report("administrator not vouched for: account", row.account_id)
         return False
     return True
-
-
-@lru_cache(maxsize=1000)
-def _report(account: UUID) -> None:
-    """Say once that somebody must look, not at every page that asks."""
-    log.critical("administrator not vouched for: account %s", account)
 
 
 def _mark(account: UUID, moment: datetime) -> bytes:

@@ -8,13 +8,10 @@ of professionals, never anything of a patient.  Patients have no record.
 """
 
 import asyncio
-import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Final, cast
-from uuid import UUID
 
 from portal import vault
 from portal.accounts import formerly
@@ -32,8 +29,6 @@ from portal.core.actor import AccountId, Actor
 from portal.core.errors import Denied
 from portal.core.language import N_, gettext
 from portal.mailing import Address, open_address
-
-log = logging.getLogger(__name__)
 
 MOST_FOUND: Final = 20
 SHORTEST_QUESTION: Final = 2
@@ -162,7 +157,7 @@ async def licences(account_ids: Collection[AccountId]) -> dict[AccountId, str]:
         try:
             found[AccountId(row.id)] = open_licence(row)
         except vault.Tampered:
-            _report(row.id)
+            vault.report("address book record does not open: account", row.id)
     return found
 
 
@@ -182,7 +177,7 @@ async def by_mail(address: Address) -> AccountId | None:
             return AccountId(row.id)
     except vault.Tampered:
         pass  # reported like an address that is another one
-    _report_address(row.id)
+    vault.report("address is not the one its mark says: account", row.id)
     return None
 
 
@@ -206,7 +201,7 @@ def _open_all(rows: Iterable[Account]) -> list[_Record]:
         try:
             opened = open_card(row)
         except vault.Tampered:
-            _report(row.id)
+            vault.report("address book record does not open: account", row.id)
             continue
         if opened is not None:
             found.append(_Record(AccountId(row.id), *opened))
@@ -240,17 +235,6 @@ async def _shown(records: Collection[_Record]) -> list[ColleagueCard]:
 def _away(absence: Absence, names: Mapping[AccountId, str]) -> Away:
     deputy = AccountId(absence.deputy) if absence.deputy else None
     return Away(absence.last, names.get(deputy, "") if deputy else "")
-
-
-@lru_cache(maxsize=1000)
-def _report_address(row: UUID) -> None:
-    log.critical("address is not the one its mark says: account %s", row)
-
-
-@lru_cache(maxsize=1000)
-def _report(row: UUID) -> None:
-    """Say once that somebody must look, not at every page that would have shown it."""
-    log.critical("address book record does not open: account %s", row)
 
 
 def _matching(rows: list[Account], words: list[str]) -> list[_Record]:
