@@ -100,7 +100,8 @@ async def test_an_exchanged_summary_is_reported_by_whoever_opens_the_examination
     shelf: studies.Shelf = app.extensions["hds"]["shelf"]
     ada = await world.physician("Ada Ahrens")
     (study,) = (await keep_files(shelf, ada.actor, _slices(1))).studies
-    await studies.merge_all(shelf, ada.actor)
+    opened = await studies.open_own(shelf, ada.actor, study)
+    assert await studies.prepared(shelf, opened, 60.0), "nobody writes a summary any more"
     await Study.filter(id=study).update(summary=b"exchanged")
 
     for _ in range(2):

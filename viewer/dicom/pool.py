@@ -7,7 +7,6 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from viewer.children import ChildLost, Children, Data, joined, understood
-from viewer.children.wire import MAX_BLOB
 from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header
@@ -18,6 +17,8 @@ Keep = Callable[[Frame], Awaitable[None]]
 CHILD: Final = "viewer.dicom.child"
 BATCH_FILES: Final = 256
 BATCH_BYTES: Final = 32 << 20
+MOST: Final = 1 << 30
+"""Bytes of a document: more than any object holds."""
 
 
 class Pool(Children):
@@ -107,7 +108,7 @@ class Pool(Children):
         except ChildLost as lost:
             return Refused(Reason(lost.cause))
 
-    async def embedded(self, data: Data, most: int = MAX_BLOB) -> Embedded | Refused:
+    async def embedded(self, data: Data, most: int = MOST) -> Embedded | Refused:
         """
         The document of at most *most* bytes inside an Encapsulated Document object.
 
