@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from bench.portal import Portal
 from cases import access, communities, epochs
-from cases.access import OpenCommunity
 from cases.forms import NewCommunity
 from cases.models import Case, Change, Member, Post, Thread
+from cases.opened import OpenCommunity
 from portal import accounts, keys, vault
 from portal.accounts.models import Account
 from portal.core.actor import AccountId, Actor

@@ -5,12 +5,10 @@ Membership is part of the query, and whoever passes leaves with the community's 
 and decryption are one fact.  A stranger, a wrong id and a forged membership get the same answer.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Protocol, TypeVar, cast
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -19,105 +17,23 @@ from cases import epochs
 from cases.errors import RootMoved
 from cases.ids import CaseId, CommunityId, InvitationId, PostId, ThreadId
 from cases.models import Case, Community, Invitation, Member, Post, Thread
+from cases.opened import OpenCase, OpenCommunity, about_of, opened_case
 from cases.vocabulary import Role
-from portal import accounts, keys, vault
+from portal import accounts, vault
 from portal.core.actor import AccountId, Actor, Secret
 from portal.core.errors import Unknown
-from portal.core.language import N_, gettext
+from portal.core.language import gettext
 
 log = logging.getLogger(__name__)
 
-DAMAGED: Final = N_(
-    "This entry is damaged and cannot be shown. Everything else is not affected. Please tell "
-    "whoever runs this portal; whoever wrote it can write it again."
-)
 
+class Boxed(Protocol):
+    """A row with a box, and the generation of the root that opens it."""
 
-PLAIN: Final = {"urgency": "routine", "answer_by": None}
-"""What cases of before do not say."""
-
-
-Document = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCommunity:
-    """A community whose roots this request has unlocked, as the actor's membership allows."""
-
-    id: CommunityId
-    actor: AccountId
-    role: Role
     epoch: int
-    rotation_due: bool
-    seq: int
-    """Number of the last change at the time of looking."""
-    joined_seq: int
-    name: str
-    department: str
-    location: str
-    about_rev: int
-    mac: bytes = field(repr=False)
-    roots: Mapping[int, Secret] = field(repr=False)
-
-    @property
-    def root(self) -> Secret:
-        """The current root."""
-        return self.roots[self.epoch]
-
-    def root_at(self, epoch: int) -> Secret:
-        """
-        The root of a generation.
-
-        Raises `RootMoved` for one that began after this look, `vault.Tampered` for one that never
-        was.
-        """
-        if epoch > self.epoch:
-            raise RootMoved(retry_after=1)
-        if epoch not in self.roots:
-            raise vault.Tampered
-        return self.roots[epoch]
-
-    def box(self, table: str, column: str, row: UUID, rev: int, document: Document) -> bytes:
-        """*document* under the current root, bound to its place."""
-        text = keys.Text("community", self.id, self.epoch, self.root)
-        return text.box(table, column, row, rev, json.dumps(document, ensure_ascii=False))
-
-    def open(
-        self, table: str, column: str, row: UUID, rev: int, epoch: int, boxed: bytes
-    ) -> Document:
-        """
-        What `box` boxed under the root of *epoch*.
-
-        Raises `vault.Tampered`, and `RootMoved` for what was written after this root was over.
-        """
-        text = keys.Text("community", self.id, epoch, self.root_at(epoch))
-        return cast("Document", json.loads(text.open(table, column, row, rev, boxed)))
-
-    def shown(
-        self, table: str, column: str, row: UUID, rev: int, epoch: int, boxed: bytes
-    ) -> Document | None:
-        """The same for a list, which one changed row must not close: None, and a report."""
-        try:
-            return self.open(table, column, row, rev, epoch, boxed)
-        except vault.Tampered:
-            vault.report(f"{table} does not open: row", row)
-            return None
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """A case's row together with what its community's root opens of it."""
-
-    row: Case
-    community: OpenCommunity
-    words: Document = field(repr=False)
-    damaged: bool = False
-    """Somebody changed the row: the words say so, and nothing else."""
-
-    @property
-    def id(self) -> CaseId:
-        """The case's id."""
-        return CaseId(self.row.id)
+Rows = TypeVar("Rows", bound=Iterable[Boxed])
 
 
 async def community_for(actor: Actor, community_id: CommunityId) -> OpenCommunity:
@@ -159,25 +75,15 @@ async def case_in(community: OpenCommunity, case_id: CaseId) -> OpenCase:
     row = await Case.get_or_none(id=case_id, community_id=community.id)
     if row is None:
         raise Unknown
+    await settled(community, [row])
     return opened_case(community, row)
 
 
 async def cases_of(community: OpenCommunity) -> list[OpenCase]:
     """Every case of an open community, the last changed first."""
     rows = await Case.filter(community_id=community.id).order_by("-changed_at")
+    await settled(community, rows)
     return [opened_case(community, row) for row in rows]
-
-
-def opened_case(community: OpenCommunity, row: Case) -> OpenCase:
-    """The words of a case row, or in their place that it is damaged."""
-    words = community.shown("discussion_case", "document", row.id, row.rev, row.epoch, row.document)
-    if words is None:
-        words = {
-            "title": gettext("Damaged case"), "question": gettext(DAMAGED),
-            "modality": "OT", "region": "body", "age_band": "",
-        }  # fmt: skip
-        return OpenCase(row, community, PLAIN | words, damaged=True)
-    return OpenCase(row, community, PLAIN | words)
 
 
 async def thread_for(actor: Actor, thread_id: ThreadId) -> tuple[Thread, OpenCommunity]:
@@ -192,6 +98,7 @@ async def thread_in(community: OpenCommunity, thread_id: ThreadId) -> Thread:
     row = await inside.select_related("case").first()
     if row is None:
         raise Unknown
+    await settled(community, [row])
     return row
 
 
@@ -206,6 +113,7 @@ async def post_in(community: OpenCommunity, post_id: PostId) -> Post:
     row = await Post.get_or_none(id=post_id, community_id=community.id).select_related("case")
     if row is None:
         raise Unknown
+    await settled(community, [row])
     return row
 
 
@@ -236,6 +144,22 @@ async def _accounts(members: QuerySet[Member]) -> frozenset[AccountId]:
     # Values and not rows: every post asks, and a community may have a thousand members.
     found = await members.values_list("account", flat=True)
     return frozenset(cast("Iterable[AccountId]", found))
+
+
+async def settled(community: OpenCommunity, rows: Rows) -> Rows:
+    """
+    *rows*, just fetched, all of generations that this look at the community knows or nobody does.
+
+    Raises `RootMoved` when one was written under a root that began after the look: the next look
+    opens it.  A generation is in the community's row before anything is written under it, so one
+    that is not there, asked after the rows, never was: somebody edited that row, and it is damaged.
+    """
+    ahead = [row.epoch for row in rows if row.epoch > community.epoch]
+    if ahead:
+        present = await community_row(community.id).values_list("epoch", flat=True)
+        if not present or min(ahead) <= cast("int", present[0]):
+            raise RootMoved(retry_after=1)
+    return rows
 
 
 def community_row(community_id: CommunityId) -> QuerySet[Community]:
@@ -331,10 +255,3 @@ def _with_roots(
         mac=bytes(row.mac),
         roots=roots,
     )
-
-
-def about_of(found: Community, roots: Mapping[int, Secret]) -> dict[str, str]:
-    """Name, department and location of a community.  Raises `vault.Tampered`."""
-    text = keys.Text("community", found.id, found.about_epoch, roots[found.about_epoch])
-    packed = text.open("community", "about", found.id, found.about_rev, found.about)
-    return cast("dict[str, str]", json.loads(packed))

@@ -13,6 +13,7 @@ from cases import access, epochs, rotating, telling
 from cases.errors import InvitationOver, ProfessionalsOnly
 from cases.ids import CommunityId, InvitationId
 from cases.models import Invitation, Member
+from cases.opened import about_of
 from cases.people import colleagues
 from cases.rotating import INVITED
 from cases.writing import lock, note
@@ -138,7 +139,7 @@ async def _about(actor: Actor, row: Invitation) -> dict[str, str] | None:
         return None
     try:
         roots = await epochs.older(CommunityId(found.id), row.epoch, root)
-        return access.about_of(found, roots)
+        return about_of(found, roots)
     except (vault.Tampered, KeyError):  # a generation that this root does not reach
         vault.report("invitation does not open: row", row.id)
         return None

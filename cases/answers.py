@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 from quart import current_app, request
-from quart.typing import ResponseReturnValue
 
 from cases.errors import RootMoved
 from cases.views import PostView
@@ -73,17 +72,18 @@ def day_of(dicom: str) -> date | None:
         return None
 
 
-Handler = Callable[..., Awaitable[ResponseReturnValue]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def steady(handler: Handler) -> Handler:
-    """A page that reads several rows: when the root changes in between, it looks once more."""
+def steady(look: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Whatever reads several rows: when the root changes in between, it looks once more."""
 
-    @wraps(handler)
-    async def again(**values: Any) -> ResponseReturnValue:
+    @wraps(look)
+    async def again(*args: P.args, **values: P.kwargs) -> T:
         try:
-            return await handler(**values)
+            return await look(*args, **values)
         except RootMoved:
-            return await handler(**values)
+            return await look(*args, **values)
 
     return again

@@ -7,11 +7,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from cases import access, telling, unread
-from cases.access import OpenCase, OpenCommunity
 from cases.errors import CaseClosed, NoStudy, NotYours, Outdated
 from cases.forms import CaseWords, Closing, NewCase
 from cases.ids import CaseId
 from cases.models import Case, CaseStudy, Closure, Thread
+from cases.opened import Document, OpenCase, OpenCommunity
 from cases.people import Colleague, colleagues
 from cases.vocabulary import PRESSING
 from cases.writing import Writing, writing
@@ -199,7 +199,7 @@ def _attention(case: OpenCase) -> tuple[bool, bool]:
     return closed, closed or case.words["urgency"] not in PRESSING
 
 
-def answer_by(words: access.Document) -> datetime | None:
+def answer_by(words: Document) -> datetime | None:
     """Until when the author of a case hopes for an answer."""
     wanted = words["answer_by"]
     return datetime.fromisoformat(wanted) if wanted else None
@@ -240,7 +240,7 @@ async def ending(actor: Actor, case_id: CaseId) -> OpenCase:
     return case
 
 
-def _document(words: CaseWords) -> access.Document:
+def _document(words: CaseWords) -> Document:
     return {
         "title": words.title,
         "question": words.question,

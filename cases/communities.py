@@ -4,7 +4,6 @@ import json
 from uuid import uuid4
 
 from cases import access, epochs
-from cases.access import OpenCommunity
 from cases.answering import accept, decline, my_invitations, unnamed_invitations
 from cases.completing import complete
 from cases.errors import OwnersOnly, ProfessionalsOnly
@@ -14,6 +13,7 @@ from cases.invitations import asked, pending
 from cases.inviting import invite, resend, vouch, withdraw
 from cases.membership import address_book, change_role, confirm, leave, members, remove, take_over
 from cases.models import Community, Member
+from cases.opened import OpenCommunity
 from cases.writing import writing
 from portal import accounts, keys, vault
 from portal.core.actor import Actor

@@ -12,11 +12,11 @@ from typing import Final
 from uuid import UUID
 
 from cases import access, rotating
-from cases.access import OpenCommunity
 from cases.answering import end
 from cases.ids import InvitationId
 from cases.invitations import SHOWN, mail_of, seal
 from cases.models import Invitation
+from cases.opened import OpenCommunity
 from cases.writing import writing
 from portal import accounts, mailing
 from portal.core.actor import AccountId, Actor
@@ -32,6 +32,7 @@ async def complete(actor: Actor, community: OpenCommunity) -> None:
     end what nobody answered for 14 days, and forget a month later whom it had asked.
     """
     rows = await Invitation.filter(community_id=community.id, state__in=SHOWN)
+    await access.settled(community, rows)
     waiting = [row for row in rows if row.state == "pending"]
     over = [row for row in rows if row.state != "pending" and row.expires_at <= now() - KEPT]
     if over:  # a visit that changes nothing writes nothing

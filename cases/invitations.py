@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from cases import epochs, telling
-from cases.access import Document, OpenCommunity
-from cases.errors import RootMoved
+from cases import access, epochs, telling
 from cases.events import Invited
 from cases.ids import InvitationId
 from cases.models import Invitation
+from cases.opened import Document, OpenCommunity
 from cases.people import Colleague, colleagues
 from cases.rotating import INVITED
 from portal import accounts, vault
@@ -68,8 +67,6 @@ def whom_of(community: OpenCommunity, row: Invitation) -> Document | None:
         return None
     try:
         return community.open("invitation", "mail", row.id, 1, row.epoch, row.mail)
-    except RootMoved:  # written after this look at the community: the next one opens it
-        return None
     except vault.Tampered:
         vault.report("invitation does not open: row", row.id)
         return None
@@ -81,6 +78,7 @@ async def asked(community: OpenCommunity) -> list[Asked]:
     rows = await Invitation.filter(community_id=community.id, state__in=seen).order_by(
         "-created_at"
     )
+    await access.settled(community, rows)
     people = [AccountId(row.account) for row in rows if row.account]
     versions = await accounts.card_versions(people)
     names = await colleagues(people)

@@ -12,12 +12,12 @@ from typing import Final
 from uuid import uuid4
 
 from cases import access, rotating, sparing
-from cases.access import OpenCommunity
 from cases.answering import end
 from cases.errors import AlreadyInvited, AlreadyMember, OwnersOnly
 from cases.ids import CommunityId, InvitationId
 from cases.invitations import mail_of, seal
 from cases.models import Invitation
+from cases.opened import OpenCommunity
 from cases.writing import Writing, writing
 from portal import accounts, mailing
 from portal.core.actor import AccountId, Actor

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import cast
 
 from cases import access, epochs, rotating, search, telling
-from cases.access import OpenCommunity
 from cases.errors import LastOwner, OwnersOnly, OwnerThere
 from cases.events import MemberLeft, Shredded
 from cases.ids import CommunityId
 from cases.models import Invitation, Member
+from cases.opened import OpenCommunity
 from cases.people import Colleague, colleagues
 from cases.vocabulary import Role
 from cases.writing import writing

@@ -11,14 +11,13 @@ from typing import Any
 from uuid import uuid4
 
 from cases import access
-from cases.access import OpenCase
 from cases.errors import CaseOpen, NotYours, Outdated
 from cases.forms import OutcomeWords
 from cases.ids import CaseId
 from cases.models import Closure, Outcome
+from cases.opened import OpenCase
 from cases.people import Colleague, colleagues
 from cases.writing import writing
-from portal import vault
 from portal.core.actor import AccountId, Actor
 from portal.core.db import now
 from portal.core.language import ZONE, gettext
@@ -53,14 +52,11 @@ async def outcome_of(case: OpenCase) -> OutcomeView:
     if row is None:
         return OutcomeView("", 0, None, None, ask_on, mine)
     by = AccountId(row.by)
-    try:
-        document = case.community.open(
-            "case_outcome", "document", row.id, row.rev, row.epoch, row.document
-        )
-        text = str(document["text"])
-    except vault.Tampered:
-        vault.report("outcome of a case does not open: row", row.id)
-        text = gettext("Cannot be read")
+    await access.settled(case.community, [row])
+    document = case.community.shown(
+        "case_outcome", "document", row.id, row.rev, row.epoch, row.document
+    )
+    text = gettext("Cannot be read") if document is None else str(document["text"])
     return OutcomeView(text, row.rev, (await colleagues([by]))[by], row.at, ask_on, mine)
 
 

@@ -14,9 +14,9 @@ from tortoise.expressions import Q
 from tortoise.functions import Count, Max, Min
 
 from cases import access, unread, views
-from cases.access import OpenCommunity
 from cases.ids import PostId, ThreadId
 from cases.models import Post
+from cases.opened import OpenCommunity
 from cases.views import PostView
 from portal.core.actor import Actor
 

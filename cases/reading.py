@@ -7,12 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from cases import access, paging, pins, unread, views
-from cases.access import OpenCase, OpenCommunity
 from cases.ids import CaseId, PostId, ThreadId
 from cases.models import CaseStudy, Closure, PinImage, PostRevision, Thread
+from cases.opened import DAMAGED, OpenCase, OpenCommunity
 from cases.paging import Extent
 from cases.people import Colleague, colleagues
 from cases.views import PostView
+from portal import storing, vault
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Unknown
 from portal.core.language import gettext
@@ -68,6 +69,7 @@ async def case_page(actor: Actor, case_id: CaseId) -> CasePage:
 async def page_of(case: OpenCase) -> CasePage:
     """The same for a case that is already open."""
     threads = await Thread.filter(case_id=case.id).order_by("started_at", "id")
+    await access.settled(case.community, threads)
     closure = await Closure.get_or_none(case_id=case.id)
     members = await access.members_of(case.community.id)
     asked = {*members, AccountId(case.row.author), *(AccountId(row.author) for row in threads)}
@@ -163,20 +165,30 @@ async def history(actor: Actor, post_id: PostId) -> list[Revision]:
     if row.body is None:
         return []
     old = await PostRevision.filter(post_id=post_id).order_by("rev")
+    await access.settled(community, old)
     every = [(each.rev, each.epoch, each.body, each.written_at) for each in old]
     every.append((row.rev, row.epoch, row.body, row.edited_at or row.posted_at))
     return [
-        Revision(str(opened["text"]) if opened else gettext(access.DAMAGED), at)
+        Revision(str(opened["text"]) if opened else gettext(DAMAGED), at)
         for rev, epoch, body, at in every
         for opened in [community.shown("post", "body", row.id, rev, epoch, body)]
     ]
 
 
 async def pin_image(actor: Actor, post_id: PostId) -> bytes:
-    """The small picture of a post's pin, a JPEG; `Unknown` when there is none."""
+    """
+    The small picture of a post's pin, a JPEG.
+
+    Raises `Unknown` when there is none, `storing.Damaged` when it does not open.
+    """
     _, community = await access.post_for(actor, post_id)
     row = await PinImage.get_or_none(post_id=post_id)
     if row is None:
         raise Unknown
-    root = community.root_at(row.epoch)
-    return pins.open_image(root, community.id, row.epoch, post_id, row.image)
+    await access.settled(community, [row])
+    try:
+        root = community.root_at(row.epoch)
+        return pins.open_image(root, community.id, row.epoch, post_id, row.image)
+    except vault.Tampered:
+        vault.report("picture of a pin does not open: row", row.id)
+        raise storing.Damaged from None

@@ -9,9 +9,8 @@ import logging
 from dataclasses import replace
 
 from cases import access, epochs
-from cases.access import OpenCommunity
-from cases.errors import RootMoved
 from cases.models import Invitation, Member
+from cases.opened import OpenCommunity
 from portal import vault
 from portal.core.actor import AccountId
 from portal.keys import PublicKey
@@ -75,7 +74,7 @@ async def _carry_on(old: OpenCommunity, fresh: OpenCommunity) -> None:
             _carry_address(old, fresh, row)
             if row.account is not None:
                 _carry(old, fresh, row, public.get(AccountId(row.account)))
-        except (vault.Tampered, RootMoved, KeyError):  # under the lock, no epoch is ahead of ours
+        except (vault.Tampered, KeyError):
             vault.report("invitation does not open: row", row.id)
             row.state, row.sealed, row.mac = "withdrawn", None, None
             row.mail = row.mail_mark = None

@@ -15,6 +15,7 @@ from cases.community_routes import blueprint as community_blueprint
 from cases.errors import Outdated
 from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
 from cases.ids import CaseId, CommunityId
+from cases.opened import OpenCase
 from cases.post_routes import blueprint as post_blueprint
 from cases.post_routes import changes_json
 from portal import storing, studies, vault
@@ -145,7 +146,7 @@ class Typed:
 
 
 async def _case_page(
-    shelf: studies.Shelf, socket: str, opened: access.OpenCase, typed: Typed | None = None
+    shelf: studies.Shelf, socket: str, opened: OpenCase, typed: Typed | None = None
 ) -> tuple[str, dict[str, str]]:
     page = await reading.page_of(opened)
     await telling.seen(opened.community.actor, opened.id, telling.OF_A_CASE)
@@ -195,9 +196,7 @@ def _ending(blueprint: Blueprint) -> None:
         return _back(case)
 
 
-async def _images(
-    shelf: studies.Shelf, opened: access.OpenCase, wanted: Sequence[UUID]
-) -> dict[str, Any]:
+async def _images(shelf: studies.Shelf, opened: OpenCase, wanted: Sequence[UUID]) -> dict[str, Any]:
     """The case's studies as its page shows them; one that was withdrawn has no summary."""
     opening = await casework.study_keys(opened, wanted)
     found = await studies.listed_with(shelf, opening)
@@ -237,7 +236,7 @@ async def _conflict(case: UUID, form: Mapping[str, Any], error: Conflict) -> str
 
 
 async def _closing_page(
-    opened: access.OpenCase, form: Mapping[str, Any], fields: Mapping[str, str]
+    opened: OpenCase, form: Mapping[str, Any], fields: Mapping[str, str]
 ) -> str:
     today = now().astimezone(ZONE).date()
     return await render_template(
@@ -252,7 +251,7 @@ async def _closing_page(
     )
 
 
-def _as_typed(opened: access.OpenCase) -> dict[str, Any]:
+def _as_typed(opened: OpenCase) -> dict[str, Any]:
     """The words of a case as its form shows them."""
     wanted = casework.answer_by(opened.words)
     shown = wanted.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M") if wanted else ""
@@ -260,7 +259,7 @@ def _as_typed(opened: access.OpenCase) -> dict[str, Any]:
 
 
 async def _edit_page(
-    opened: access.OpenCase,
+    opened: OpenCase,
     form: Mapping[str, Any],
     fields: Mapping[str, str],
     *,

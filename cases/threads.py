@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from cases import access, mentions, reactions, telling
-from cases.access import Document, OpenCommunity
 from cases.errors import CaseClosed, NotYours, Outdated, PostDeleted
 from cases.events import ReadFurther
 from cases.forms import NewPost, NewThread, PostEdit
@@ -19,6 +18,7 @@ from cases.models import (
     ReadMark,
     Thread,
 )
+from cases.opened import Document, OpenCommunity
 from cases.pins import BadPin, Pin, box_image
 from cases.vocabulary import REACTIONS
 from cases.writing import Writing, writing

@@ -12,9 +12,9 @@ from tortoise.expressions import F
 from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
-from cases.access import OpenCommunity
 from cases.ids import CommunityId
 from cases.models import Case, Mention, Post, ReadMark
+from cases.opened import OpenCommunity
 from portal.core.actor import AccountId
 
 

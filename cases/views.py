@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cases import mentions, reactions
-from cases.access import DAMAGED, OpenCommunity
+from cases import access, mentions, reactions
 from cases.ids import PostId, ThreadId
 from cases.models import PinImage, Post, Reaction
+from cases.opened import DAMAGED, OpenCommunity
 from cases.people import Colleague, colleagues
 from cases.pins import PinLabel
 from cases.reactions import Tally
@@ -94,7 +94,8 @@ async def show_posts(
     everything = {row.id: row for row in [*rows, *others]}
     ids = [row.id for row in rows]
     found = defaultdict(list)
-    for reaction in await Reaction.filter(post_id__in=ids):
+    await access.settled(community, everything.values())
+    for reaction in await access.settled(community, await Reaction.filter(post_id__in=ids)):
         found[reaction.post_id].append(reaction)
     bodies = {
         row.id: community.shown("post", "body", row.id, row.rev, row.epoch, row.body)

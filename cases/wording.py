@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from cases import access
-from cases.access import OpenCase, OpenCommunity
 from cases.answering import InvitationToMe, my_invitations
+from cases.answers import steady
 from cases.ids import CommunityId
 from cases.models import Case
+from cases.opened import OpenCase, OpenCommunity, opened_case
 from cases.people import Colleague, colleagues
 from portal import accounts
 from portal.core.actor import AccountId, Actor
@@ -19,6 +20,7 @@ OF_CASES = frozenset({"case", "post", "mention", "reply", "closure"})
 OF_MEMBERS = frozenset({"joined", "left"})
 
 
+@steady
 async def describe(actor: Actor, told: Sequence[Told]) -> dict[UUID, Words]:
     """
     Those of *told* that are about a community of the actor's; what is closed to them is not.
@@ -46,9 +48,12 @@ async def _cases(
     communities: Mapping[CommunityId, OpenCommunity], wanted: Collection[UUID]
 ) -> dict[UUID, OpenCase]:
     rows = await Case.filter(id__in=list(wanted), community_id__in=list(communities))
-    return {
-        row.id: access.opened_case(communities[CommunityId(row.community_id)], row) for row in rows
-    }
+    found = {}
+    for community in communities.values():
+        here = [row for row in rows if row.community_id == community.id]
+        for row in await access.settled(community, here):
+            found[row.id] = opened_case(community, row)
+    return found
 
 
 def _words(

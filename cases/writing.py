@@ -15,10 +15,10 @@ from uuid import UUID
 from tortoise.expressions import F
 
 from cases import access, rotating
-from cases.access import OpenCommunity
 from cases.events import Changed
 from cases.ids import CaseId, CommunityId
 from cases.models import Change
+from cases.opened import OpenCommunity
 from cases.people import hearers_of
 from portal.core.actor import AccountId, Actor
 from portal.core.db import announce, now, transaction

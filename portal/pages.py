@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ from portal.core.language import N_
 from portal.core.web import signed_in
 
 log = logging.getLogger(__name__)
+
+FIRST_DAY: Final = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+LAST_DAY: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,7 @@ def init_app(app: Quart) -> None:
         "around": lambda: _around(app),
     }
     app.jinja_env.globals.update(globals_)
-    app.jinja_env.filters.update(
-        day=_day, moment=language.show_time, size=language.show_bytes, clock=_clock
-    )
+    app.jinja_env.filters.update(day=_day, moment=_moment, size=language.show_bytes, clock=_clock)
 
     @app.context_processor
     async def frame() -> dict[str, Any]:
@@ -215,9 +216,22 @@ def _day(value: date | datetime | None) -> str:
     return language.show_date(value) if value is not None else ""
 
 
+def _moment(moment: datetime) -> str:
+    return language.show_time(_in_the_calendar(moment))
+
+
 def _clock(moment: datetime) -> str:
     """The time of day alone, 14:05, for lists where the day stands above."""
-    return moment.astimezone(language.ZONE).strftime("%H:%M")
+    return _in_the_calendar(moment).astimezone(language.ZONE).strftime("%H:%M")
+
+
+def _in_the_calendar(moment: datetime) -> datetime:
+    """
+    *moment*, or the day beside it at an end of the calendar, where no other zone has an hour.
+
+    Nobody writes such a moment; whoever edits one into a row closes no page with it.
+    """
+    return min(max(moment, FIRST_DAY), LAST_DAY)
 
 
 def _client_words(static: Path) -> dict[str, Markup]:

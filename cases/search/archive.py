@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID, uuid4
 
-from cases.access import OpenCommunity
+from cases import access
 from cases.events import Shredded
 from cases.ids import CommunityId
 from cases.models import Case, Post
+from cases.opened import OpenCommunity
 from cases.people import colleagues
 from cases.search import harvest
 from cases.search.harvest import DescribeStudies
@@ -107,6 +108,7 @@ class Archive:
         """The bytes of the sealed index; nothing where there is none yet, or none that opens."""
         if row is None:
             return b""
+        await access.settled(community, [row])
         try:
             key = _key(community.root_at(row.epoch))
             context = vault.contexts.index(community.id, row.epoch, row.generation)

@@ -8,9 +8,9 @@ from typing import Final
 from uuid import UUID
 
 from cases import access
-from cases.access import OpenCase, OpenCommunity
 from cases.ids import CaseId, CommunityId
 from cases.models import Post, Thread
+from cases.opened import DAMAGED, OpenCase, OpenCommunity
 from cases.people import Colleague, colleagues
 from cases.reading import title_of
 from cases.search.archive import Archive
@@ -160,17 +160,18 @@ async def _rows_of(
     """What the posts and threads among *keys* say that are still there, in two queries."""
     found: dict[tuple[str, UUID], _Row] = {}
     posts = [key for kind, key in keys if kind == "post"]
-    for post in await Post.filter(id__in=posts, community_id=community.id) if posts else []:
+    wrote = await Post.filter(id__in=posts, community_id=community.id) if posts else []
+    for post in await access.settled(community, wrote):
         if post.body is not None:
             words = community.shown("post", "body", post.id, post.rev, post.epoch, post.body)
-            words = words or {"text": gettext(access.DAMAGED)}
+            words = words or {"text": gettext(DAMAGED)}
             found["post", post.id] = _Row(
                 post.case_id, AccountId(post.author), post.posted_at, words["text"],
                 pinned=bool(words.get("pin")),
             )  # fmt: skip
     threads = [key for kind, key in keys if kind == "thread"]
     here = Thread.filter(id__in=threads, case__community_id=community.id)
-    for thread in await here if threads else []:
+    for thread in await access.settled(community, await here if threads else []):
         found["thread", thread.id] = _Row(
             thread.case_id, AccountId(thread.author), thread.started_at,
             title_of(community, thread),

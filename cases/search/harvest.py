@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from cases import access
-from cases.access import OpenCase, OpenCommunity
 from cases.models import Case, CaseStudy, Change, Post, Thread
+from cases.opened import OpenCase, OpenCommunity, opened_case
 from cases.search.index import Document
 
 DescribeStudies = Callable[[Collection[UUID]], Awaitable[list[str]]]
@@ -49,7 +49,7 @@ async def since(community: OpenCommunity, seq: int, describe: DescribeStudies) -
 async def cases_among(community: OpenCommunity, ids: Collection[UUID]) -> dict[UUID, OpenCase]:
     """Those of *ids* that are cases of a community whose door was passed, in one query."""
     rows = await Case.filter(id__in=list(ids), community_id=community.id) if ids else []
-    return {row.id: access.opened_case(community, row) for row in rows}
+    return {row.id: opened_case(community, row) for row in await access.settled(community, rows)}
 
 
 async def _rows(
@@ -58,7 +58,8 @@ async def _rows(
     of_cases = await table.filter(community_id=community.id, case_id__in=list(whole))
     known = {row.id for row in of_cases}
     alone = [each for each in single if each not in known]
-    return [*of_cases, *await table.filter(community_id=community.id, id__in=alone)]
+    rows = [*of_cases, *await table.filter(community_id=community.id, id__in=alone)]
+    return await access.settled(community, rows)
 
 
 async def _threads(
@@ -68,7 +69,7 @@ async def _threads(
     of_cases = await here.filter(case_id__in=list(whole))
     known = {row.id for row in of_cases}
     alone = [each for each in single if each not in known]
-    return [*of_cases, *await here.filter(id__in=alone)]
+    return await access.settled(community, [*of_cases, *await here.filter(id__in=alone)])
 
 
 def _take_posts(

@@ -211,7 +211,10 @@ def _clock(minutes: int) -> str:
 
 
 def _day(shown: Shown) -> object:
-    return shown.at.astimezone(ZONE).date()
+    try:
+        return shown.at.astimezone(ZONE).date()
+    except OverflowError:  # somebody edited the row to an end of the calendar
+        return shown.at.date()
 
 
 def _back() -> ResponseReturnValue:

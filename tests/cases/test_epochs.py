@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from cases import access, casework, communities, epochs, reading, rotating, threads
+from cases import access, casework, communities, epochs, opened, reading, rotating, threads
 from cases.errors import InvitationOver
 from cases.forms import NewPost
 from cases.ids import CaseId, CommunityId
@@ -237,7 +237,7 @@ async def test_posts_of_two_cases_cannot_be_exchanged(world: World) -> None:
 
     await Post.filter(id=one.id).update(body=boxes[two.id])
 
-    assert await texts(ada, case) == [access.DAMAGED, "Two"]
+    assert await texts(ada, case) == [opened.DAMAGED, "Two"]
     community, row = await access.community_for(ada.actor, board), await Post.get(id=two.id)
     assert row.body is not None
     at_home = community.open("post", "body", two.id, row.rev, row.epoch, row.body)

@@ -205,4 +205,4 @@ async def test_an_edited_outcome_closes_no_case(world: World, caplog: Log) -> No
         page = await _shown(await ada.browser.get(f"/cases/{case}"))
 
     assert "Cannot be read" in page
-    assert _reports(caplog, row.id) == [f"outcome of a case does not open: row {row.id}"]
+    assert _reports(caplog, row.id) == [f"case_outcome does not open: row {row.id}"]
