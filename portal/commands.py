@@ -19,6 +19,9 @@ from portal.server import keep_memory_private, server_for
 
 Environment = Mapping[str, str]
 
+CARRY: migrating.Carry = {"0018_mark_on_the_second_factors": accounts.carry_over_factors}
+"""Which migrations need more than SQL."""
+
 DEMO_MARK = "demo-world"
 """The file in a data folder that says: the world in here is a demo's, and whole."""
 
@@ -52,7 +55,16 @@ def init(_arguments: argparse.Namespace, env: Environment) -> None:
 def migrate(_arguments: argparse.Namespace, env: Environment) -> None:
     settings = Settings.read(env)
     _private_folder(settings.data)
-    applied = asyncio.run(migrating.migrate(orm_config(settings.database_url, MODELS)))
+    if (settings.key_folder / "pepper-1").exists():  # what some steps take along lies under them
+        keys.configure(vault.load_key_files(settings.key_folder), settings)
+    config = orm_config(settings.database_url, MODELS)
+    try:
+        applied = asyncio.run(migrating.migrate(config, carry=CARRY))
+    except accounts.NoKeyFiles:
+        raise CannotRun(
+            f"the accounts in this database are carried over with the key files: "
+            f"put them into {settings.key_folder} and run it again"
+        ) from None
     print("\n".join(f"applied {name}" for name in applied) or "nothing to migrate")
 
 

@@ -39,7 +39,8 @@ from portal.accounts.events import (
     AccountsForgotten,
     SafetyChanged,
 )
-from portal.accounts.factors import StepUpNeeded, step_up
+from portal.accounts.factors import NoKeyFiles, StepUpNeeded, step_up
+from portal.accounts.factors import carry_over as carry_over_factors
 from portal.accounts.factors.browsers import here as this_browser
 from portal.accounts.factors.devices import Visit
 from portal.accounts.forms import (
@@ -93,6 +94,7 @@ __all__ = [
     "Departure",
     "Limit",
     "Loss",
+    "NoKeyFiles",
     "NotActivated",
     "NotConfirmed",
     "Pass",
@@ -121,6 +123,7 @@ __all__ = [
     "card",
     "card_versions",
     "cards",
+    "carry_over_factors",
     "change_password",
     "confirm",
     "confirm_and_write",

@@ -9,11 +9,11 @@ A *principal* owns a root and the key pair derived from it.  A root is reached t
 (password, code), a *session* (cookie) or a *seal*; whoever has the root has everything under it.
 """
 
-from portal.keys.custody import configure, pepper_key, push_identity
+from portal.keys.custody import configure, configured, pepper_key, push_identity
 from portal.keys.events import SessionsEnded
 from portal.keys.forgetting import delete_principal, retire
 from portal.keys.generations import unseal_generations
-from portal.keys.guards import guard_of, raise_guard
+from portal.keys.guards import guard_of, mark_first, raise_guard, unmarked
 from portal.keys.halves import (
     Arriving,
     Half,
@@ -104,6 +104,7 @@ __all__ = [
     "blind_key",
     "check_own_key",
     "configure",
+    "configured",
     "create_principal",
     "csrf_token",
     "delete_principal",
@@ -126,6 +127,7 @@ __all__ = [
     "keep_passkey",
     "keep_study_key",
     "keep_wrap",
+    "mark_first",
     "must_still_open",
     "note_of",
     "open_chain",
@@ -149,6 +151,7 @@ __all__ = [
     "start_half",
     "start_locked",
     "start_session",
+    "unmarked",
     "unseal_generations",
     "unseal_root",
     "unseal_study_key",

@@ -49,6 +49,11 @@ def custody() -> Custody:
     return _Desk.custody
 
 
+def configured() -> bool:
+    """Whether this process has the key files."""
+    return _Desk.custody is not None
+
+
 def pepper_key(purpose: str) -> Secret:
     """
     The portal's own key for *purpose*, derived from the first pepper.

@@ -19,6 +19,10 @@ class Principal(Model):
     kind = fields.CharField(max_length=KIND)
     epoch = fields.IntField()
     """Generation of the root."""
+    guard = fields.IntField(default=0, db_default=0)
+    """For an account: the revision of its second factors, which must be there to be found."""
+    mark = fields.BinaryField(null=True)
+    """The portal's own mark over whose revision that is; without it an account opens nothing."""
 
     class Meta:
         table = "principal"

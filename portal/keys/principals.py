@@ -9,6 +9,7 @@ from portal.core.actor import Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import Conflict, SignInNeeded, Unknown
 from portal.keys.custody import custody
+from portal.keys.guards import guard_mark
 from portal.keys.holders import Holder, PrincipalKind, PublicKey
 from portal.keys.models import Principal, PrincipalKey
 
@@ -21,7 +22,8 @@ async def create_principal(principal: UUID, kind: PrincipalKind, root: Secret) -
     """Make *principal* the owner of *root*, generation 1; joins the caller's transaction."""
     holder = Holder(kind, principal, FIRST_EPOCH, root)
     async with transaction():
-        await Principal.create(id=principal, kind=kind, epoch=FIRST_EPOCH)
+        mark = guard_mark(principal, 0) if kind == "user" else None
+        await Principal.create(id=principal, kind=kind, epoch=FIRST_EPOCH, mark=mark)
         return await _publish(holder, chain_box=None)
 
 

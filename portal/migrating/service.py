@@ -6,10 +6,10 @@ rebuilds lose rows and indexes (see `sqlite_guard`).  Both are cured here, nowhe
 """
 
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 from tortoise.backends.base.config_generator import expand_db_url
@@ -26,31 +26,54 @@ from portal.migrating.sqlite_guard import MigrationFailed
 
 Config = dict[str, Any]
 """What `portal.core.db.orm_config` gives."""
+Carry = Mapping[str, Callable[[], Awaitable[None]]]
+"""
+By the name of a migration, what takes its rows along that SQL alone cannot: they lie under keys.
+
+Called once, when that migration was applied, with all tables of this release.
+"""
 
 ADVISORY_LOCK: Final = 0x4844_5331
 """The number under which PostgreSQL knows the lock of our migrations ("HDS1")."""
 
-__all__ = ["Config", "MigrationFailed", "migrate", "pending", "unwritten", "write"]
+__all__ = ["Carry", "Config", "MigrationFailed", "migrate", "pending", "unwritten", "write"]
 
 
-async def migrate(config: Config, *, to: str | None = None) -> tuple[str, ...]:
+async def migrate(
+    config: Config, *, to: str | None = None, carry: Carry | None = None
+) -> tuple[str, ...]:
     """
     Apply what is pending, one process at a time, and give the names of what was applied.
 
     *to* stops at the migration of that name.  Raises `MigrationFailed` when the result is not
-    sound; a SQLite database is then what it was before.
+    sound; a SQLite database is then what it was before.  What *carry* raises is passed on, and the
+    database is what it was before.
     """
     url = _url(config)
     if url.startswith("sqlite:"):
-        return await _migrate_sqlite(_sqlite_file(url), config, to)
+        return await _migrate_sqlite(_sqlite_file(url), config, to, carry or {})
     async with _only_one(url):
         steps = await _steps(config, to)
         if steps:
             await _run(config, to)
+            try:
+                await _take_along(config, steps, carry or {})
+            except BaseException:
+                await _run(config, steps[0].dependencies[0][1], "backward")
+                raise
         return tuple(step.name for step in steps)
 
 
-async def _migrate_sqlite(file: Path, config: Config, to: str | None) -> tuple[str, ...]:
+async def _take_along(config: Config, steps: list[Migration], carry: Carry) -> None:
+    for step in steps:
+        if step.name in carry:
+            async with _connected(config):
+                await carry[step.name]()
+
+
+async def _migrate_sqlite(
+    file: Path, config: Config, to: str | None, carry: Carry
+) -> tuple[str, ...]:
     file.parent.mkdir(parents=True, exist_ok=True)
     with sqlite_guard.only_one(file):
         steps = await _steps(config, to)
@@ -60,6 +83,7 @@ async def _migrate_sqlite(file: Path, config: Config, to: str | None) -> tuple[s
             for step in steps:
                 with sqlite_guard.keeping_triggers(file, unless_named_in=_source(step)):
                     await _run(sqlite_guard.without_foreign_keys(config), step.name)
+            await _take_along(config, steps, carry)
             if to is None:
                 sqlite_guard.make_indexes(file, await sqlite_guard.schema(config))
             sqlite_guard.check(file)
@@ -99,10 +123,12 @@ async def _steps(config: Config, to: str | None) -> list[Migration]:
         return [step.migration for step in plan if not step.backward]
 
 
-async def _run(config: Config, to: str | None) -> None:
+async def _run(
+    config: Config, to: str | None, direction: Literal["forward", "backward"] = "forward"
+) -> None:
     target = f"{_app(config)}.{to}" if to else None
     async with TortoiseContext():
-        await tortoise_migrate(config=config, target=target, direction="forward")
+        await tortoise_migrate(config=config, target=target, direction=direction)
 
 
 def _source(migration: Migration) -> str:

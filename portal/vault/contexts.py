@@ -102,6 +102,11 @@ def administrator(account: UUID, moment: int) -> bytes:
     return ctx("administrator", account, moment)
 
 
+def guard(principal: UUID, revision: int) -> bytes:
+    """Which revision of its second factors an account has."""
+    return ctx("guard", principal, revision)
+
+
 def former_address(account: UUID, mail_mark: str, until: int) -> bytes:
     """Whose an address was, by its mark, and how long that counts (seconds of the epoch)."""
     return ctx("former-address", account, mail_mark, until)

@@ -8,6 +8,7 @@ import pytest
 
 from portal import keys, vault
 from portal.accounts.factors import document
+from portal.accounts.factors.contents import Authenticator
 from portal.accounts.factors.models import Factors
 from portal.accounts.papers import issuing
 from portal.accounts.recovery import securing
@@ -213,7 +214,7 @@ async def _actor(world: World, browser: Browser) -> Any:
 async def test_a_first_factor_set_up_beside_securing_locks_nobody_out(world: World) -> None:
     erika = await world.patient("Erika Beispiel")
     before = await document.read(erika.actor)
-    app = document.Authenticator(secret="JBSWY3DPEHPK3PXP", added=now(), last_step=0)
+    app = Authenticator(secret="JBSWY3DPEHPK3PXP", added=now(), last_step=0)
     await securing.secure(erika.actor, Securing(PASSWORD, NEW), "offered")
 
     with pytest.raises(SignInNeeded):  # it waited for the lock, under the root of before

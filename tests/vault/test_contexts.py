@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "blob": (uuid4(), uuid4(), "manifest"),
     "index": (uuid4(), 3, 9),
     "member": (uuid4(), 3, uuid4(), b"f" * 32, "owner"),
+    "guard": (uuid4(), 3),
     "former_address": (uuid4(), "f" * 64, 1_700_000_000),
     "administrator": (uuid4(), 1_700_000_000),
     "standing": (uuid4(), uuid4(), 1_700_000_000),

@@ -9,13 +9,23 @@ a new root, `start_anew(actor)` when somebody else may have set its factors up.
 `known_device(cookie, account, generation)` says whether a browser signed in to an account before.
 """
 
+from portal.accounts.factors.contents import Factors
 from portal.accounts.factors.devices import known_device
-from portal.accounts.factors.document import Factors, forget, read, reseal, start_anew
+from portal.accounts.factors.document import (
+    NoKeyFiles,
+    carry_over,
+    forget,
+    read,
+    reseal,
+    start_anew,
+)
 from portal.accounts.factors.stepping_up import StepUpNeeded, step_up
 
 __all__ = [
     "Factors",
+    "NoKeyFiles",
     "StepUpNeeded",
+    "carry_over",
     "forget",
     "known_device",
     "read",

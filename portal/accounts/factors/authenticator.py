@@ -15,7 +15,7 @@ import pyotp
 import segno
 
 from portal import keys, vault
-from portal.accounts.factors.document import Authenticator, Factors
+from portal.accounts.factors.contents import Authenticator, Factors
 from portal.accounts.factors.errors import SetUpOver, UsedCode, WrongProof
 from portal.core.actor import Actor
 from portal.core.db import now

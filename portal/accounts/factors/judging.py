@@ -11,7 +11,7 @@ from dataclasses import replace
 from portal import keys
 from portal.accounts import passwords
 from portal.accounts.factors import document
-from portal.accounts.factors.document import Factors
+from portal.accounts.factors.contents import Factors
 from portal.core.actor import Actor
 from portal.core.db import transaction
 

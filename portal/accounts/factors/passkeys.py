@@ -21,7 +21,7 @@ from webauthn.helpers.exceptions import WebAuthnException
 
 from portal import keys
 from portal.accounts.factors import challenges
-from portal.accounts.factors.document import Factors, Passkey
+from portal.accounts.factors.contents import Factors, Passkey
 from portal.accounts.factors.errors import PasskeyCopied, PasskeyRefused, TooMany
 from portal.core.actor import Actor, Secret
 from portal.core.db import now

@@ -22,7 +22,7 @@ from portal.accounts.factors import (
     recovery_codes,
     telling,
 )
-from portal.accounts.factors.document import Factors
+from portal.accounts.factors.contents import Factors
 from portal.accounts.factors.errors import PasskeyCopied, PasskeyRefused, PassRests, WrongProof
 from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.passwords import fold

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from portal import vault
-from portal.accounts.factors.document import Factors
+from portal.accounts.factors.contents import Factors
 from portal.accounts.factors.errors import WrongProof
 from portal.core.actor import Actor
 

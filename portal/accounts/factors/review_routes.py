@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 from portal import keys
 from portal.accounts.answers import form_page, give_cookies, redirect_to, safe_next
 from portal.accounts.factors import browsers, document, entering, telling
-from portal.accounts.factors.document import Factors
+from portal.accounts.factors.contents import Factors
 from portal.accounts.factors.errors import ShortPassword
 from portal.accounts.factors.stepping_up import step_up
 from portal.accounts.recovery.forms import read_kept

@@ -16,7 +16,7 @@ from portal.accounts.factors import (
     session_list,
     telling,
 )
-from portal.accounts.factors.document import Factors
+from portal.accounts.factors.contents import Factors
 from portal.accounts.factors.errors import LastFactor, ShortPassword
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.factors.stepping_up import step_up, use_up

@@ -24,7 +24,7 @@ from portal.accounts.factors import (
     recovery_codes,
     telling,
 )
-from portal.accounts.factors.document import Factors
+from portal.accounts.factors.contents import Factors
 from portal.accounts.factors.errors import (
     ChallengeOver,
     PasskeyRefused,

@@ -9,6 +9,7 @@ from quart import Response
 
 from portal import accounts, keys, mailing
 from portal.accounts.factors import document, proofs
+from portal.accounts.factors.contents import Passkey
 from portal.core.actor import AccountId
 from portal.core.db import now
 from portal.core.settings import Settings
@@ -148,7 +149,7 @@ async def test_a_planted_passkey_does_not_outlive_a_forgotten_password(world: Wo
     assert await passkey_second(browser, planted) == 403
 
 
-async def _passkeys(actor: Any) -> tuple[document.Passkey, ...]:
+async def _passkeys(actor: Any) -> tuple[Passkey, ...]:
     return (await document.read(actor)).passkeys
 
 
