@@ -26,7 +26,9 @@ async def by_password(actor: Actor, present: str) -> Proved:
     `TooManyTries`, `Stopped`.
     """
     async with guessing.counted(guessing.PROOFS, actor.id):
-        found = await keys.unwrap_root("password", "user", actor.id, passwords.fold(present))
+        found = await keys.unwrap_root(
+            "password", "user", actor.id, passwords.fold(present), asker=actor.id
+        )
         if found is None:
             raise WrongPassword
     return Proved(found.root, found.wrap)

@@ -12,6 +12,7 @@ from portal.edge.paces import Pace
 from portal.edge.requests import Request
 from portal.edge.socket_lines import SAY, Say, SocketLine
 from portal.edge.sockets import settle
+from portal.edge.turnstiles import Turnstile
 
 __all__ = [
     "SAY",
@@ -22,6 +23,7 @@ __all__ = [
     "Request",
     "Say",
     "SocketLine",
+    "Turnstile",
     "line_type",
     "network_of",
     "settle",

@@ -1,16 +1,25 @@
-"""Argon2id off the event loop, a few at once, so that a flood of sign-ins cannot eat the memory."""
+"""
+Argon2id off the event loop, a few at once, so that a flood of sign-ins cannot eat the memory.
+
+Strangers share places; who asks for somebody known waits for one of that account's, apart from
+those: neither keeps the other out.
+"""
 
 import asyncio
 import os
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from threading import Lock, get_native_id
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar, TypeVarTuple
+from uuid import UUID
 
+from portal import edge
 from portal.core.errors import Busy
 
-P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 R = TypeVar("R")
 
 AT_ONCE: Final = 4
@@ -19,6 +28,12 @@ PLACES: Final = AT_ONCE + QUEUE
 """As many as threads and queue take; nobody more is let in from outside either (`portal.edge`)."""
 DOOR: Final = PLACES + 4
 """Sign-ins and the like under way in a process: a few have nothing derived just now."""
+KNOWN: Final = 8
+"""Places for whoever asks for an account that is known, shared fairly (`edge.Turnstile`)."""
+KNOWN_EACH: Final = 6
+KNOWN_WAITING: Final = 256
+KNOWN_PATIENCE: Final = 20.0
+"""Of one account inside or waiting, of all waiting, and for how many seconds."""
 NICE: Final = 10
 """How far the threads stand back: somebody's page comes before anybody's guess."""
 RETRY_AFTER: Final = 3
@@ -32,23 +47,46 @@ class Slots:
         self._threads = ThreadPoolExecutor(
             at_once, thread_name_prefix="argon2", initializer=_stand_back
         )
+        self._known = edge.Turnstile[UUID](
+            each=KNOWN_EACH, all_=KNOWN, waiting=KNOWN_WAITING, patience=KNOWN_PATIENCE
+        )
         self._most = at_once + queue
         self._taken = 0
         self._lock = Lock()
 
-    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def run(self, function: Callable[[*Ts], R], *args: *Ts) -> R:
         """The result of *function*, computed in a thread.  Raises `Busy` when the queue is full."""
         with self._lock:
             if self._taken >= self._most:
                 raise Busy(retry_after=RETRY_AFTER)
             self._taken += 1
-        future = self._threads.submit(function, *args, **kwargs)
+        future = self._threads.submit(function, *args)
         future.add_done_callback(self._free)
+        return await asyncio.wrap_future(future)
+
+    async def run_for(self, account: UUID, function: Callable[[*Ts], R], *args: *Ts) -> R:
+        """
+        The same for *account*, which waits for a place of its own.  Raises `Busy`.
+
+        Whoever gives up waiting for the result leaves the place when the thread has.
+        """
+        with ExitStack() as place:
+            place.enter_context(await self._known.through(account))
+            future = self._threads.submit(function, *args)
+            leave = partial(_leave, asyncio.get_running_loop(), place.pop_all())
+            future.add_done_callback(leave)
         return await asyncio.wrap_future(future)
 
     def _free(self, _future: Future[Any]) -> None:
         with self._lock:
             self._taken -= 1
+
+
+def _leave(loop: AbstractEventLoop, place: ExitStack, _future: Future[Any]) -> None:
+    try:
+        loop.call_soon_threadsafe(place.close)
+    except RuntimeError:  # the loop has ended, and nobody waits in it
+        place.close()
 
 
 def _stand_back() -> None:
@@ -80,10 +118,13 @@ door: Final = Door()
 """Of this process, for verbs that ask the database first and derive a key afterwards."""
 
 
-async def slow(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def slow(function: Callable[[*Ts], R], *args: *Ts, asker: UUID | None = None) -> R:
     """
     Run *function* off the event loop: at most four at once per process, thirty-two waiting.
 
-    Raises `Busy` with `retry_after` in seconds beyond that.
+    *asker* is the account of whoever is known to ask (signed in, or half-way), None for strangers:
+    an account is never in the strangers' way.  Raises `Busy` with `retry_after` in seconds.
     """
-    return await _slots.run(function, *args, **kwargs)
+    if asker is not None:
+        return await _slots.run_for(asker, function, *args)
+    return await _slots.run(function, *args)

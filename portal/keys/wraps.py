@@ -86,16 +86,17 @@ async def wrap_root(  # noqa: PLR0913 -- six of them say what is wrapped
     typed: str,
     *,
     salt: bytes | None = None,
+    asker: UUID | None,
 ) -> Wrap:
     """
     Put *root* under *typed*.  Takes a fifth of a second, so before the transaction.
 
     *salt* only for wraps that `unwrap_one_of` is to find (`shared_salt`); else a random one.
-    Raises `Busy` when too many people sign in at once.
+    *asker* as in `unwrap_root`.  Raises `Busy` when too many people sign in at once.
     """
     salt = salt or secrets.token_bytes(vault.SALT_BYTES)
     row, cost = uuid4(), custody().cost
-    key = await slow(vault.derive, _spelled(how, typed), salt, cost)
+    key = await slow(vault.derive, _spelled(how, typed), salt, cost, asker=asker)
     context = vault.contexts.root_wrap(how, kind, principal, epoch)
     return Wrap(
         row, kind, principal, epoch, how, salt, str(cost), vault.box_secret(key, root, context)
@@ -155,18 +156,27 @@ async def has_wrap(how: TypedHow, principal: UUID) -> bool:
 
 
 async def unwrap_root(
-    how: TypedHow, kind: PrincipalKind, principal: UUID | None, typed: str
+    how: TypedHow,
+    kind: PrincipalKind,
+    principal: UUID | None,
+    typed: str,
+    *,
+    asker: UUID | None,
 ) -> Found | None:
     """
     The root under *typed* and the wrap that gave it, or None: wrong, or there is none.
 
     Nobody learns from the time which it was: for an unknown principal (None) the same work is done
-    on a wrap that nothing opens.  Raises `Busy` when too many people sign in at once.
+    on a wrap that nothing opens.
+
+    *asker* is the account that somebody signed in to, wholly or half-way: it has few places at once
+    and takes none from strangers.  For a stranger it is None, whoever *principal* may be: their
+    places must not tell that there is one.  Raises `Busy` when too many ask at once.
     """
     who = principal or uuid4()
     rows = await _rows(how, kind, [who])
     row, work = _or_nobodys(rows[0] if rows else None, how, principal)
-    key = await slow(vault.derive, _spelled(how, typed), *work)
+    key = await slow(vault.derive, _spelled(how, typed), *work, asker=asker)
     root = _opened(row, how, kind, key)
     return None if root is None else Found(who, root, row.id)
 

@@ -5,9 +5,6 @@ may stand still.
 
 import asyncio
 import json
-from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final
 
 from quart import Request
@@ -60,14 +57,13 @@ class PortalRequest(edge.Request):
         return found
 
 
-class Turnstile:
+class PartTurnstile(edge.Turnstile[AccountId]):
     """
-    Whose part is read now.
+    Whose part is read now; `TooManyParts` for whoever finds no place.
 
     A part takes its 8 MiB twice while it is received and filed, so what all of them together take
-    is bounded for the process.  A free place goes to whoever has fewest, and only while more are
-    free than they hold: of eight one account gets four and two get six, so that two with slow lines
-    keep nobody out.  Belongs to one event loop.
+    is bounded for the process.  Of eight places one account gets four and two get six, so that two
+    with slow lines keep nobody out.
     """
 
     def __init__(
@@ -78,69 +74,9 @@ class Turnstile:
         waiting: int = PARTS_WAITING,
         patience: float = WAITING,
     ) -> None:
-        self._each, self._all, self._most, self._patience = each, all_, waiting, patience
-        self._inside: Counter[AccountId] = Counter()
-        self._waiting: OrderedDict[AccountId, deque[asyncio.Future[None]]] = OrderedDict()
-
-    async def through(self, account: AccountId) -> AbstractContextManager[None]:
-        """A place for one part, for a block to hold.  Raises `TooManyParts`."""
-        queue = self._waiting.setdefault(account, deque())
-        waiting = sum(map(len, self._waiting.values()))
-        if self._inside[account] + len(queue) >= self._each or waiting >= self._most:
-            self._tidy(account)
-            raise TooManyParts(retry_after=1)
-        place = asyncio.get_running_loop().create_future()
-        queue.append(place)
-        self._serve()
-        try:
-            async with asyncio.timeout(self._patience):
-                await place
-        except (TimeoutError, asyncio.CancelledError) as error:
-            self._give_up(account, place)
-            if isinstance(error, TimeoutError):
-                raise TooManyParts(retry_after=2) from None
-            raise
-        return self._held(account)
-
-    @contextmanager
-    def _held(self, account: AccountId) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            self._leave(account)
-
-    def _serve(self) -> None:
-        """Give free places to those with fewest, and among them to who has waited longest."""
-        while True:
-            free = self._all - self._inside.total()
-            account = min(self._waiting, key=self._inside.__getitem__, default=None)
-            if account is None or self._inside[account] >= free:
-                return
-            place = self._waiting[account].popleft()
-            self._waiting.move_to_end(account)
-            if not place.done():  # else whoever waited is just giving up
-                place.set_result(None)
-                self._inside[account] += 1
-            self._tidy(account)
-
-    def _give_up(self, account: AccountId, place: asyncio.Future[None]) -> None:
-        if place.done() and not place.cancelled():  # the place came in the same moment
-            self._leave(account)
-            return
-        with suppress(KeyError, ValueError):
-            self._waiting[account].remove(place)
-        self._tidy(account)
-
-    def _leave(self, account: AccountId) -> None:
-        self._inside[account] -= 1
-        self._tidy(account)
-        self._serve()
-
-    def _tidy(self, account: AccountId) -> None:
-        if not self._waiting.get(account, True):
-            del self._waiting[account]
-        if not self._inside[account]:
-            del self._inside[account]
+        super().__init__(
+            each=each, all_=all_, waiting=waiting, patience=patience, refusal=TooManyParts
+        )
 
 
 async def read_part(

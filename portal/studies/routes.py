@@ -18,7 +18,7 @@ from portal.studies.access import study_for
 from portal.studies.identity import Comparison, Facts, compare
 from portal.studies.notes import LONGEST_UID, read_notes
 from portal.studies.receiving import PartReceipt, receive_part
-from portal.studies.requests import Turnstile, read_part
+from portal.studies.requests import PartTurnstile, read_part
 from portal.studies.shelf import Shelf
 from viewer.pdf import NoTurn, Turns
 
@@ -94,7 +94,7 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
 
 
 def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
-    turnstile = Turnstile()
+    turnstile = PartTurnstile()
     under_way: set[asyncio.Task[PartReceipt]] = set()  # a loop alone does not keep a task alive
 
     @blueprint.post("/uploads")

@@ -104,7 +104,7 @@ async def test_a_try_that_could_not_be_made_is_none(
     """Neither on a busy server, nor where the network has to wait."""
     erika = await world.patient("Erika Beispiel")
 
-    async def busy(*_given: Any) -> None:
+    async def busy(*_given: Any, **_more: Any) -> None:
         raise Busy(retry_after=3)
 
     with monkeypatch.context() as crowd:

@@ -41,8 +41,8 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     """Between an old secret and what is done by its word."""
     real, waiting = keys.slow, list[Happens]()
 
-    async def slow(*given: Any) -> Any:
-        key = await real(*given)
+    async def slow(*given: Any, **more: Any) -> Any:
+        key = await real(*given, **more)
         if waiting:
             await waiting.pop()()
         return key

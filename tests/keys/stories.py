@@ -25,7 +25,7 @@ class Person:
 
     async def unlocks_with(self, typed: str) -> Secret | None:
         """The root that a password gives."""
-        found = await keys.unwrap_root("password", "user", self.id, typed)
+        found = await keys.unwrap_root("password", "user", self.id, typed, asker=None)
         return None if found is None else found.root
 
     async def signs_in(self) -> str:
@@ -69,7 +69,7 @@ class People:
         """A new account that can sign in."""
         made = Person(AccountId(uuid4()), vault.new_secret(), password)
         await keys.create_principal(made.id, "user", made.root)
-        wrap = await keys.wrap_root("password", "user", made.id, 1, made.root, password)
+        wrap = await keys.wrap_root("password", "user", made.id, 1, made.root, password, asker=None)
         await keys.keep_wrap(wrap)
         return made
 

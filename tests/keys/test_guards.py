@@ -95,13 +95,15 @@ async def test_the_revision_cannot_be_taken_back_in_the_table(
         await keys.guard_of(alice.id)
     with pytest.raises(vault.Tampered):
         await keys.keep_wrap(
-            await keys.wrap_root("password", "user", alice.id, 1, alice.root, "another")
+            await keys.wrap_root("password", "user", alice.id, 1, alice.root, "another", asker=None)
         )
 
 
 async def test_a_new_password_stays_bound_also_when_it_was_computed_before(people: People) -> None:
     alice = await people.person()
-    wrap = await keys.wrap_root("password", "user", alice.id, 1, alice.root, "a new password")
+    wrap = await keys.wrap_root(
+        "password", "user", alice.id, 1, alice.root, "a new password", asker=None
+    )
     await keys.raise_guard(alice.id, 2)
 
     await keys.keep_wrap(wrap)
@@ -113,7 +115,9 @@ async def test_a_new_password_stays_bound_also_when_it_was_computed_before(peopl
 
 async def test_a_password_and_a_passkey_at_once_are_bound_both(people: People) -> None:
     alice, secret = await people.person(), vault.new_secret()
-    wrap = await keys.wrap_root("password", "user", alice.id, 1, alice.root, "a new password")
+    wrap = await keys.wrap_root(
+        "password", "user", alice.id, 1, alice.root, "a new password", asker=None
+    )
 
     await asyncio.gather(
         keys.raise_guard(alice.id, 1),

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from uuid import uuid4
 
 import pytest
 
@@ -65,6 +66,61 @@ async def test_whoever_gives_up_waiting_frees_the_place() -> None:
     finally:
         gate.set()
     assert [await first, await third] == [True, True]
+
+
+async def test_few_derivings_of_one_account_go_on_at_once_and_the_others_wait_for_a_place() -> None:
+    slots, gate, erika = Slots(), threading.Event(), uuid4()
+    try:
+        asked = [asyncio.ensure_future(slots.run_for(erika, gate.wait, 10)) for _ in range(9)]
+        await asyncio.sleep(0.1)
+        refused = [each for each in asked if each.done()]
+        inside = slots._known._inside[erika]
+    finally:
+        gate.set()
+
+    assert inside == 4, "two of six wait for those before them"
+    assert len(refused) == 3
+    assert all(isinstance(each.exception(), Busy) for each in refused)
+    assert [await each for each in asked if each not in refused] == [True] * 6
+    await all_have_left(slots)
+
+
+async def all_have_left(slots: Slots) -> None:
+    async with asyncio.timeout(5):
+        while slots._known._inside:
+            await asyncio.sleep(0.01)
+
+
+async def test_however_many_accounts_ask_strangers_keep_their_places_and_the_other_way_round() -> (
+    None
+):
+    slots, gate = Slots(), threading.Event()
+    try:
+        known = [asyncio.ensure_future(slots.run_for(uuid4(), gate.wait, 10)) for _ in range(40)]
+        await asyncio.sleep(0)
+        strangers = [asyncio.ensure_future(slots.run(gate.wait, 10)) for _ in range(36)]
+        await asyncio.sleep(0.1)
+        one_more = asyncio.ensure_future(slots.run_for(uuid4(), gate.wait, 10))
+        await asyncio.sleep(0)
+        assert not any(each.done() for each in [*known, *strangers, one_more])
+    finally:
+        gate.set()
+    assert await asyncio.gather(*known, *strangers, one_more) == [True] * 77
+
+
+async def test_whoever_leaves_while_a_key_is_derived_for_them_keeps_the_place_until_it_is() -> None:
+    slots, gate, erika = Slots(), threading.Event(), uuid4()
+    try:
+        asked = [asyncio.ensure_future(slots.run_for(erika, gate.wait, 10)) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        await asyncio.sleep(0.05)
+        assert slots._known._inside[erika] == 4
+    finally:
+        gate.set()
+    await all_have_left(slots)
 
 
 async def test_the_loop_goes_on_meanwhile() -> None:

@@ -147,7 +147,9 @@ def _opened(rows: list[Model], candidates: set[Secret]) -> int:
 async def cast(people: People) -> tuple[Person, Circle]:
     """Everything this room can store, at least once."""
     alice, code = await people.person(), vault.pass_code()
-    await keys.keep_wrap(await keys.wrap_root("code", "user", alice.id, 1, alice.root, code))
+    await keys.keep_wrap(
+        await keys.wrap_root("code", "user", alice.id, 1, alice.root, code, asker=None)
+    )
     await alice.signs_in()
     await keys.raise_guard(alice.id, 1)
     await keys.keep_passkey(Holder.of(alice.actor), CREDENTIAL, vault.new_secret())

@@ -22,21 +22,25 @@ async def test_the_password_opens_and_others_do_not(people: People) -> None:
 
 async def test_a_code_opens_however_it_is_typed(people: People) -> None:
     alice, code = await people.person(), vault.pass_code()
-    await keys.keep_wrap(await keys.wrap_root("code", "user", alice.id, 1, alice.root, code))
+    await keys.keep_wrap(
+        await keys.wrap_root("code", "user", alice.id, 1, alice.root, code, asker=None)
+    )
 
     for typed in (code, code.lower(), code.replace("-", ""), code.replace("0", "o")):
-        found = await keys.unwrap_root("code", "user", alice.id, typed)
+        found = await keys.unwrap_root("code", "user", alice.id, typed, asker=None)
         assert found is not None
         assert found.root == alice.root
-    assert await keys.unwrap_root("code", "user", alice.id, vault.pass_code()) is None
+    assert await keys.unwrap_root("code", "user", alice.id, vault.pass_code(), asker=None) is None
     assert await alice.unlocks_with(code) is None
-    assert await keys.unwrap_root("code", "community", alice.id, code) is None
+    assert await keys.unwrap_root("code", "community", alice.id, code, asker=None) is None
 
 
 async def test_a_new_password_ends_the_old_one(people: People) -> None:
     alice = await people.person()
 
-    wrap = await keys.wrap_root("password", "user", alice.id, 1, alice.root, "a new password")
+    wrap = await keys.wrap_root(
+        "password", "user", alice.id, 1, alice.root, "a new password", asker=None
+    )
     assert await alice.unlocks_with(alice.password) == alice.root
     await keys.keep_wrap(wrap)
 
@@ -52,7 +56,9 @@ async def test_wraps_of_different_people_and_kinds_never_open_for_each_other(
     same = vault.fold_code(vault.pass_code())
     group = [await people.person(same) for _ in range(2)]
     for each in group:
-        await keys.keep_wrap(await keys.wrap_root("code", "user", each.id, 1, each.root, same))
+        await keys.keep_wrap(
+            await keys.wrap_root("code", "user", each.id, 1, each.root, same, asker=None)
+        )
     rows = await HumanWrap.all()
     fields = ("salt", "cost", "pepper_id", "box")
 
@@ -62,7 +68,7 @@ async def test_wraps_of_different_people_and_kinds_never_open_for_each_other(
             taken = {name: getattr(donor, name) for name in fields}
             await HumanWrap.filter(id=row.id).update(**taken)
             how: Any = row.how
-            opened = await keys.unwrap_root(how, "user", row.principal, same)
+            opened = await keys.unwrap_root(how, "user", row.principal, same, asker=None)
             assert (opened is not None) == (row.id == donor.id)
             await HumanWrap.filter(id=row.id).update(**original)
 
@@ -90,7 +96,9 @@ async def test_without_the_pepper_a_stolen_password_wrap_cannot_even_be_tried(
     people: People, settings: Settings, key_files: KeyFiles
 ) -> None:
     alice, code = await people.person(), vault.pass_code()
-    await keys.keep_wrap(await keys.wrap_root("code", "user", alice.id, 1, alice.root, code))
+    await keys.keep_wrap(
+        await keys.wrap_root("code", "user", alice.id, 1, alice.root, code, asker=None)
+    )
     row = await HumanWrap.get(principal=alice.id, how="password")
     typed = vault.derive(alice.password, row.salt, vault.Cost.parse(row.cost))
     context = vault.contexts.root_wrap("password", "user", alice.id, 1)
@@ -101,7 +109,7 @@ async def test_without_the_pepper_a_stolen_password_wrap_cannot_even_be_tried(
     keys.configure(other, settings)
 
     assert await alice.unlocks_with(alice.password) is None
-    found = await keys.unwrap_root("code", "user", alice.id, code)
+    found = await keys.unwrap_root("code", "user", alice.id, code, asker=None)
     assert found is not None
     assert found.root == alice.root
 
@@ -134,7 +142,10 @@ async def test_an_unknown_account_costs_the_same_work(
     monkeypatch.setattr(vault, "derive", counted)
     stranger = uuid4()
     for principal in (alice.id, None, None, stranger, stranger):
-        assert await keys.unwrap_root("password", "user", principal, "wrong password") is None
+        assert (
+            await keys.unwrap_root("password", "user", principal, "wrong password", asker=None)
+            is None
+        )
 
     salts = [salt for salt, _ in spent]
     assert len({cost for _, cost in spent}) == 1

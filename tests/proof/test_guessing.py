@@ -10,6 +10,7 @@ import gc
 import random
 import re
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -298,6 +299,65 @@ async def test_a_hundred_wrong_proofs_of_somebody_signed_in_close_every_such_doo
     assert not await Throttle.filter(lasting=True).exists()
 
 
+@pytest.mark.one_engine
+@pytest.mark.parametrize("door", PRESENT_DOORS)
+async def test_whatever_somebody_signed_in_proves_takes_no_place_from_strangers(
+    world: World, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    askers: list[Any] = []
+
+    async def noted(*given: Any, asker: Any) -> Any:
+        askers.append(asker)
+        return await slow(*given, asker=asker)
+
+    monkeypatch.setattr(wraps, "slow", noted)
+    form = {"present": PEOPLES, "proof_password": PEOPLES} | PRESENT_DOORS[door]
+    answer = await erika.browser.post(door, form=form)
+
+    assert answer.status_code < 400, await text_of(answer)
+    assert set(askers) == {erika.actor.id}
+
+
+@pytest.mark.one_engine
+async def test_four_accounts_that_prove_themselves_again_and_again_close_no_sign_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [await world.patient(f"Person {letter}") for letter in "ABCD"]
+    gate, real = threading.Event(), vault.derive
+
+    def derive(*given: Any) -> Secret:
+        gate.wait(10)
+        return real(*given)
+
+    monkeypatch.setattr(vault, "derive", derive)
+    confirms = [
+        asyncio.create_task(
+            each.browser.post("/confirm", form={"proof_password": PEOPLES, "to": "/profile"})
+        )
+        for each in people
+        for _ in range(9)
+    ]
+    try:
+        async with asyncio.timeout(10):
+            while sum(each.done() for each in confirms) < 4 * 3:
+                await asyncio.sleep(0.01)
+        signs_in_ = [
+            asyncio.create_task(
+                world.browser().post("/sign-in", form={"mail": each.mail, "password": PEOPLES})
+            )
+            for each in people
+        ]
+        await asyncio.sleep(0.3)
+        assert not any(each.done() for each in signs_in_), "nobody is sent away"
+    finally:
+        gate.set()
+
+    assert {each.status_code for each in await asyncio.gather(*signs_in_)} == {303}
+    proofs = [each.status_code for each in await asyncio.gather(*confirms)]
+    assert (proofs.count(307), proofs.count(429)) == (24, 12)
+
+
 async def test_a_hundred_wrong_second_steps_are_the_last(world: World) -> None:
     erika = await world.patient("Erika Beispiel")
     phone, _ = await sets_up_an_app(erika.browser)
@@ -332,7 +392,7 @@ async def test_the_last_try_is_not_lost_on_a_busy_server_or_a_network_that_waits
     await _time_passes()
     network = Throttle.filter(lasting=False)
 
-    async def busy(*_given: Any) -> None:
+    async def busy(*_given: Any, **_more: Any) -> None:
         raise Busy(retry_after=3)
 
     with monkeypatch.context() as crowd:
@@ -358,12 +418,12 @@ async def test_a_guess_that_met_the_owners_wrap_counts_though_the_server_is_busy
     await _time_passes()
     asked = 0
 
-    async def busy_the_second_time(*given: Any) -> Any:
+    async def busy_the_second_time(*given: Any, **more: Any) -> Any:
         nonlocal asked
         asked += 1
         if asked % 2 == 0:
             raise Busy(retry_after=3)
-        return await slow(*given)
+        return await slow(*given, **more)
 
     with monkeypatch.context() as crowd:
         crowd.setattr(wraps, "slow", busy_the_second_time)

@@ -13,7 +13,7 @@ from portal.edge import paces
 from portal.studies import parts, receiving, uploads
 from portal.studies.errors import TooManyParts, TooManyUploads, UploadLong
 from portal.studies.models import Upload, UploadPart
-from portal.studies.requests import Turnstile
+from portal.studies.requests import PartTurnstile
 from tests.people import Person, World
 
 
@@ -22,7 +22,7 @@ def accounts(number: int) -> list[AccountId]:
 
 
 async def test_one_account_has_few_parts_at_once_and_others_still_get_in() -> None:
-    door, (erika, ben) = Turnstile(each=2, all_=3), accounts(2)
+    door, (erika, ben) = PartTurnstile(each=2, all_=3), accounts(2)
 
     with await door.through(erika), await door.through(erika):
         with pytest.raises(TooManyParts) as refused:
@@ -35,7 +35,7 @@ async def test_one_account_has_few_parts_at_once_and_others_still_get_in() -> No
 
 
 async def test_two_accounts_with_slow_lines_keep_nobody_out() -> None:
-    door, (slow, slower, erika, ben) = Turnstile(patience=5), accounts(4)
+    door, (slow, slower, erika, ben) = PartTurnstile(patience=5), accounts(4)
     held = [asyncio.create_task(door.through(who)) for who in [slow] * 6 + [slower] * 6]
     await asyncio.sleep(0)
 
@@ -49,7 +49,7 @@ async def test_two_accounts_with_slow_lines_keep_nobody_out() -> None:
 
 
 async def test_the_three_parts_of_a_browser_are_read_together_also_beside_another() -> None:
-    door, (erika, ben) = Turnstile(), accounts(2)
+    door, (erika, ben) = PartTurnstile(), accounts(2)
     for who in [erika, ben] * 3:
         await door.through(who)
 
@@ -57,7 +57,7 @@ async def test_the_three_parts_of_a_browser_are_read_together_also_beside_anothe
 
 
 async def test_a_free_place_goes_to_whoever_has_fewest() -> None:
-    door, (erika, ben), got = Turnstile(each=6, all_=3), accounts(2), list[str]()
+    door, (erika, ben), got = PartTurnstile(each=6, all_=3), accounts(2), list[str]()
 
     async def sends(name: str, account: AccountId, done: asyncio.Event) -> None:
         with await door.through(account):
@@ -80,7 +80,7 @@ async def test_a_free_place_goes_to_whoever_has_fewest() -> None:
 
 
 async def test_whoever_waits_too_long_is_told_to_come_again() -> None:
-    door, (erika, ben, cem) = Turnstile(all_=1, waiting=1, patience=0.02), accounts(3)
+    door, (erika, ben, cem) = PartTurnstile(all_=1, waiting=1, patience=0.02), accounts(3)
 
     with await door.through(erika):
         waits = asyncio.create_task(door.through(ben))

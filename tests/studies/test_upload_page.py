@@ -23,7 +23,7 @@ from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from portal.storing.models import Usage
 from portal.studies.errors import TooManyParts
-from portal.studies.requests import Turnstile
+from portal.studies.requests import PartTurnstile
 from tests.browser import DESKTOP, Complaints, browsing, poll
 from tests.people import Person, World
 from tests.viewer.dicom.making import parsed, written
@@ -580,16 +580,16 @@ async def test_a_server_that_is_busy_is_waited_for(
 ) -> None:  # fmt: skip
     """Refused before the part is read: the page waits as long as it was told and sends it again."""
     came, busy = list[float](), asyncio.Event()
-    through = Turnstile.through
+    through = PartTurnstile.through
     busy.set()
 
-    async def turned(self: Turnstile, account: AccountId) -> AbstractContextManager[None]:
+    async def turned(self: PartTurnstile, account: AccountId) -> AbstractContextManager[None]:
         came.append(monotonic())
         if busy.is_set():
             raise TooManyParts(retry_after=3)
         return await through(self, account)
 
-    monkeypatch.setattr(Turnstile, "through", turned)
+    monkeypatch.setattr(PartTurnstile, "through", turned)
     page = upload_page
     _write(tmp_path / "image.dcm", slices(1, size=1000)[0])
     await _choose(page, tmp_path / "image.dcm")

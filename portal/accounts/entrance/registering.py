@@ -100,7 +100,13 @@ async def admit(new: Registration, password: str) -> Pass:
     await passwords.check(passwords.fold(password), new.kind, (new.mail.text, new.name))
     made = await _make()
     wrap = await keys.wrap_root(
-        "password", "user", made.account_id, keys.FIRST_EPOCH, made.root, passwords.fold(password)
+        "password",
+        "user",
+        made.account_id,
+        keys.FIRST_EPOCH,
+        made.root,
+        passwords.fold(password),
+        asker=None,
     )
     async with transaction():
         public = await _keep(made, new)
@@ -152,7 +158,7 @@ async def _root_by_code(link: Link, code: str, network: str) -> Secret:
     account = str(link.account_id)
     try:
         async with guessing.code_from_outside(CODES, account, CODES_FROM, network) as tries:
-            found = await keys.unwrap_root("code", "user", link.account_id, code)
+            found = await keys.unwrap_root("code", "user", link.account_id, code, asker=None)
             if found is None:
                 if tries == CODES.last:
                     address = mailing.open_address(link.mail, link.account_id)
@@ -185,7 +191,9 @@ async def _forget(account_id: AccountId) -> bool:
 
 async def _make() -> _Made:
     account_id, root, code = AccountId(uuid4()), vault.new_secret(), vault.pass_code()
-    wrap = await keys.wrap_root("code", "user", account_id, keys.FIRST_EPOCH, root, code)
+    wrap = await keys.wrap_root(
+        "code", "user", account_id, keys.FIRST_EPOCH, root, code, asker=None
+    )
     return _Made(account_id, root, code, wrap)
 
 
@@ -216,7 +224,9 @@ async def _activate(account: Account, root: Secret, mark: str, password: str) ->
     mail = mailing.open_address(account.mail, account.id)
     name = open_name(account, keys.FIRST_EPOCH, root)
     await passwords.check(password, kind, (mail.text, name))
-    wrap = await keys.wrap_root("password", "user", account.id, keys.FIRST_EPOCH, root, password)
+    wrap = await keys.wrap_root(
+        "password", "user", account.id, keys.FIRST_EPOCH, root, password, asker=None
+    )
     async with transaction():
         await _claim(account_id, mark)  # once: nobody makes another code for who waits
         await keys.keep_wrap(wrap)
@@ -234,7 +244,9 @@ async def _complete(account: Account, owner: Actor, mark: str, typed: Completing
     about, rev = typed.about, account.profile_rev + 1
     mail, password = mailing.open_address(account.mail, owner.id), passwords.fold(typed.password)
     await passwords.check(password, owner.kind, (mail.text, about.name))
-    wrap = await keys.wrap_root("password", "user", owner.id, owner.epoch, owner.root, password)
+    wrap = await keys.wrap_root(
+        "password", "user", owner.id, owner.epoch, owner.root, password, asker=None
+    )
     changes: dict[str, Any] = {
         "profile": box_profile(owner.id, owner.epoch, owner.root, rev, about),
         "profile_rev": rev,

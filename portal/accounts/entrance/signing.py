@@ -65,7 +65,7 @@ async def _opened(
     mark = address.mark
     try:
         whose = await guessing.owner_of(mark)
-        found = await keys.unwrap_root("password", "user", whose, password)
+        found = await keys.unwrap_root("password", "user", whose, password, asker=None)
     except Exception:
         await guess.not_made()
         raise
@@ -112,6 +112,7 @@ async def change_password(actor: Actor, typed: PasswordChange, here: str = "") -
         root,
         password,
         salt=unverified.salt_for(account),
+        asker=actor.id,
     )
     async with transaction():
         await keys.keep_wrap(wrap, opened_by=proved.wrap)

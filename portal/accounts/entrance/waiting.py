@@ -98,7 +98,7 @@ async def change_address(actor: Actor, typed: AddressChange) -> UUID:
     proved = await proving.by_password(actor, typed.present)
     await throttles.count(WRITINGS, str(actor.id))
     await throttles.count(MAILS, typed.mail.mark)
-    wrap = await _wrap(actor.id, proved.root, password, typed.mail)
+    wrap = await _wrap(actor.id, proved.root, password, typed.mail, asker=actor.id)
     async with transaction():
         boxed = mailing.box_address(typed.mail, actor.id)
         waiting = Account.filter(id=actor.id, state=UNVERIFIED)
@@ -116,7 +116,9 @@ async def issue_pass(actor: Actor) -> Pass:
     """
     await _waiting(actor.id)
     code = vault.pass_code()
-    wrap = await keys.wrap_root("code", "user", actor.id, actor.epoch, actor.root, code)
+    wrap = await keys.wrap_root(
+        "code", "user", actor.id, actor.epoch, actor.root, code, asker=actor.id
+    )
     public = await keys.public_key("user", actor.id)
     async with transaction():
         await keys.keep_wrap(wrap)  # with the lock of whoever ends all sessions
@@ -127,7 +129,7 @@ async def issue_pass(actor: Actor) -> Pass:
 
 async def _made(new: ShortRegistration, password: str) -> tuple[Account, Secret]:
     account_id, root = AccountId(uuid4()), vault.new_secret()
-    wrap = await _wrap(account_id, root, password, new.mail)
+    wrap = await _wrap(account_id, root, password, new.mail, asker=None)
     async with transaction():
         account = await Account.create(
             id=account_id,
@@ -151,11 +153,17 @@ async def _made(new: ShortRegistration, password: str) -> tuple[Account, Secret]
 
 
 async def _wrap(
-    account_id: AccountId, root: Secret, password: str, address: mailing.Address
+    account_id: AccountId,
+    root: Secret,
+    password: str,
+    address: mailing.Address,
+    *,
+    asker: AccountId | None,
 ) -> keys.Wrap:
     salt = keys.shared_salt(address.mark)
+    first = keys.FIRST_EPOCH
     return await keys.wrap_root(
-        "password", "user", account_id, keys.FIRST_EPOCH, root, password, salt=salt
+        "password", "user", account_id, first, root, password, salt=salt, asker=asker
     )
 
 

@@ -7,6 +7,7 @@ the password is enough until that session would have ended anyway.  It opens not
 
 import hmac
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from portal import keys
 from portal.accounts import guessing
@@ -74,7 +75,7 @@ async def _by_password(locked: Locked, typed: str, visit: Visit, policy: Policy)
     if half is None or account is None:
         return await _as_a_stranger(locked.account, account, typed, visit, policy)
     async with guessing.counted(guessing.PROOFS, account.id):
-        found = await _opened(account, typed)
+        found = await _opened(account, typed, asker=account.id)
         if found is None:
             raise WrongPassword
     if hmac.compare_digest(half.actor.root.reveal(), found.root.reveal()):
@@ -90,7 +91,7 @@ async def _as_a_stranger(
     with keys.door.entered():
         guess = await guessing.from_outside(mark or str(about), visit)
         try:
-            found = await _opened(account, typed)
+            found = await _opened(account, typed, asker=None)
         except Exception:
             await guess.not_made()
             raise
@@ -101,10 +102,10 @@ async def _as_a_stranger(
         return await _after_password(account, found, visit, policy)
 
 
-async def _opened(account: Account | None, typed: str) -> keys.Found | None:
+async def _opened(account: Account | None, typed: str, *, asker: UUID | None) -> keys.Found | None:
     """The root and the wrap that gave it; the same work for nobody's account."""
     known = None if account is None else account.id
-    return await keys.unwrap_root("password", "user", known, fold(typed))
+    return await keys.unwrap_root("password", "user", known, fold(typed), asker=asker)
 
 
 async def _after_password(

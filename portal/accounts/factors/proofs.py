@@ -161,6 +161,6 @@ async def _use_up(owner: Actor, use: Use) -> None:
 
 
 async def _by_wrap(how: keys.TypedHow, owner: Actor, typed: str) -> None:
-    found = await keys.unwrap_root(how, "user", owner.id, typed)
+    found = await keys.unwrap_root(how, "user", owner.id, typed, asker=owner.id)
     if found is None or not hmac.compare_digest(found.root.reveal(), owner.root.reveal()):
         raise WrongProof

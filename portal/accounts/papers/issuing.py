@@ -61,7 +61,7 @@ async def issue(actor: Actor, paper: Paper, present: str) -> Pass:
     root = proved.root
     account = await account_of(actor)
     code = vault.pass_code()
-    wrap = await keys.wrap_root(paper, "user", actor.id, actor.epoch, root, code)
+    wrap = await keys.wrap_root(paper, "user", actor.id, actor.epoch, root, code, asker=actor.id)
     public = await keys.public_key("user", actor.id)
     async with transaction():
         await keys.keep_wrap(wrap, opened_by=proved.wrap)

@@ -78,7 +78,9 @@ async def _set_password(typed: Forgotten, network: str) -> None:
         review=True,
         by_pass=now() if found.how == "code" else None,
     )
-    wrap = await keys.wrap_root("password", "user", actor.id, actor.epoch, actor.root, password)
+    wrap = await keys.wrap_root(
+        "password", "user", actor.id, actor.epoch, actor.root, password, asker=None
+    )
     try:
         async with transaction():
             await keys.keep_wrap(wrap, opened_by=found.wrap)
@@ -96,7 +98,7 @@ async def _opened(mark: str, code: str) -> _Opened | None:
     """The account, if *code* is that of its Pass or recovery sheet; a wrong one tries both."""
     whose = await guessing.owner_of(mark)
     for how, news in _PAPERS.items():
-        found = await keys.unwrap_root(how, "user", whose, code)
+        found = await keys.unwrap_root(how, "user", whose, code, asker=None)
         if found is not None:
             account = await Account.get_or_none(id=whose, mail_mark=mark)
             if account is None:

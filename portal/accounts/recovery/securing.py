@@ -89,11 +89,12 @@ async def _left(actor: Actor, typed: Securing, about: tuple[str, str]) -> Factor
 
 async def _wraps(account: Account, after: Holder, password: str, code: str) -> list[keys.Wrap]:
     salt = unverified.salt_for(account)
+    who, epoch, root = after.id, after.epoch, after.root
     return [
         await keys.wrap_root(
-            "password", "user", after.id, after.epoch, after.root, password, salt=salt
+            "password", "user", who, epoch, root, password, salt=salt, asker=account.id
         ),
-        await keys.wrap_root("code", "user", after.id, after.epoch, after.root, code),
+        await keys.wrap_root("code", "user", who, epoch, root, code, asker=account.id),
     ]
 
 

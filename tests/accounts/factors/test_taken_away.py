@@ -87,7 +87,7 @@ async def test_the_pass_and_a_copy_of_the_database_do_not_show_the_apps_secret(
     """The Pass opens the root; what the second step is made of needs the key files, too."""
     erika = await world.patient("Erika Beispiel")
     await sets_up_an_app(erika.browser)
-    found = await keys.unwrap_root("code", "user", erika.actor.id, erika.code)
+    found = await keys.unwrap_root("code", "user", erika.actor.id, erika.code, asker=None)
     assert found is not None
     row, text = await FactorsRow.get(), keys.Text("user", erika.actor.id, 1, found.root)
     place = ("factors", "document", erika.actor.id, row.rev)
