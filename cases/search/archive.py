@@ -22,15 +22,13 @@ from cases.opened import OpenCommunity
 from cases.people import colleagues
 from cases.search import harvest
 from cases.search.harvest import DescribeStudies
-from cases.search.index import Answer
 from cases.search.models import SearchIndex
-from cases.search.reading import Wanted
-from cases.search.worker import Name, NotOpen, Worker
 from portal import storing, vault
 from portal.core.actor import AccountId, Secret
 from portal.core.db import transaction
 from portal.core.errors import Busy, Full
 from portal.core.events import listening
+from portal.indexing import Answer, Name, NotOpen, Wanted, Worker
 
 log = logging.getLogger(__name__)
 

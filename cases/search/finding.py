@@ -15,11 +15,10 @@ from cases.people import Colleague, colleagues
 from cases.reading import title_of
 from cases.search.archive import Archive
 from cases.search.harvest import DescribeStudies, cases_among, text_of_case
-from cases.search.index import Found
-from cases.search.query import snippet, stems_of
-from cases.search.reading import Wanted, read
+from cases.search.reading import read
 from portal.core.actor import AccountId, Actor
 from portal.core.language import gettext
+from portal.indexing import Found, Wanted, snippet, stems_of
 
 PAGE: Final = 20
 """Hits on one page."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from cases import access
 from cases.models import Case, CaseStudy, Change, Post, Thread
 from cases.opened import OpenCase, OpenCommunity, opened_case
-from cases.search.index import Document
+from portal.indexing import Document
 
 DescribeStudies = Callable[[Collection[UUID]], Awaitable[list[str]]]
 """Words that the images themselves bring along: descriptions, body parts."""

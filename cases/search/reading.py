@@ -13,6 +13,7 @@ from typing import Final
 from cases.vocabulary import MODALITIES, REGIONS, STATUSES, YEARS
 from portal.core.errors import Invalid
 from portal.core.language import LANGUAGES, N_, gettext, speaking
+from portal.indexing import Wanted
 
 OPERATORS: Final = ("from", "modality", "region", "status", "before", "after")
 LONGEST: Final = 400
@@ -29,28 +30,6 @@ class BadSearch(Invalid):
 
     code = "bad_search"
     message = N_("This search cannot be read: %(problem)s")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A search, read but not yet run.  Days are whole days in German local time."""
-
-    words: tuple[str, ...] = ()
-    phrases: tuple[str, ...] = ()
-    either: tuple[tuple[str, ...], ...] = ()
-    """Words or phrases joined by OR: one of each group is enough."""
-    without: tuple[str, ...] = ()
-    from_: tuple[str, ...] = ()
-    modality: tuple[str, ...] = ()
-    region: tuple[str, ...] = ()
-    status: str | None = None
-    before: date | None = None
-    after: date | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing was asked."""
-        return self == Wanted()
 
 
 @dataclass(frozen=True, slots=True)

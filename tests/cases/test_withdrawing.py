@@ -10,9 +10,9 @@ from cases.events import Changed, MemberLeft, Shredded
 from cases.models import CaseStudy
 from cases.search.archive import Archive
 from cases.search.reading import read
-from cases.search.worker import Name, NotOpen
 from portal import owing, storing
 from portal.accounts.ending import leaving
+from portal.indexing import Name, NotOpen
 from portal.keys.models import Seal
 from portal.owing.models import Owed
 from portal.studies.models import Study

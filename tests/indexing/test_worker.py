@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cases.search.index import Document
 from cases.search.reading import read
-from cases.search.worker import Name, NotOpen, Worker
+from portal.indexing import Document, Name, NotOpen, Worker
 
 EMPTY, FULL = Name("a" * 32, 0), Name("a" * 32, 1)
 POST = Document(
@@ -32,6 +31,18 @@ async def test_an_extended_index_is_found_in_and_its_old_state_is_gone(worker: W
     assert [hit.id for hit in found.best] == ["post:1"]
     with pytest.raises(NotOpen):
         await worker.find(EMPTY, read("vessel"), authors=None, cases=None)
+
+
+async def test_the_process_starts_with_what_it_needs_and_no_more(worker: Worker) -> None:
+    """It knows nothing that opens a box, and is there before a first word has been typed."""
+    await worker.extend(EMPTY, b"", FULL, [POST], [])
+
+    loaded = set(worker._pool.submit(eval, "list(__import__('sys').modules)").result())
+
+    ours = {each for each in loaded if each.split(".")[0] in {"portal", "cases", "viewer"}}
+    light = {"portal", "portal.core", "portal.core.language"}
+    assert {each for each in ours if not each.startswith("portal.indexing")} <= light
+    assert loaded & {"quart", "tortoise", "cryptography", "pydicom", "numpy"} == set()
 
 
 async def test_another_community_is_not_in_reach(worker: Worker) -> None:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, TypeVar, TypeVarTuple
 
-from cases.search.index import Answer, Document, Index
-from cases.search.query import build
-from cases.search.reading import Wanted
+from portal.indexing.index import Answer, Document, Index
+from portal.indexing.query import build
+from portal.indexing.wanted import Wanted
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """Size of all kept indexes together."""

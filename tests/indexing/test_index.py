@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cases.search.index import Document, Index
-from cases.search.query import build, snippet, stems_of
-from cases.search.reading import BadSearch, Wanted, read
+from cases.search.reading import BadSearch, read
 from portal.core.errors import Invalid
+from portal.indexing import Document, Wanted, snippet, stems_of
+from portal.indexing.index import Index
+from portal.indexing.query import build
 
 ROSSI, NOVAK = "a" * 32, "b" * 32
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from whoosh import analysis, query
 
-from cases.search.index import ENGLISH, GERMAN
-from cases.search.reading import Wanted
 from portal.core.language import ZONE
+from portal.indexing.index import ENGLISH, GERMAN
+from portal.indexing.wanted import Wanted
 
 _ANALYSERS: Final[dict[str, analysis.Analyzer]] = {"de": GERMAN, "en": ENGLISH}
 
