@@ -57,9 +57,12 @@ async def write(
 
 @contextmanager
 def _missed(object_id: UUID) -> Iterator[None]:
-    """An object that is not there is reported, and told like any other damage."""
+    """An object that is not there, or not all of it, is reported and told like other damage."""
     try:
         yield
+    except EOFError:
+        log.critical("stored object cut short: %s", object_id)
+        raise Damaged from None
     except FileNotFoundError:
         log.critical("stored object missing: %s", object_id)
         raise Damaged from None
@@ -133,6 +136,8 @@ class Boxes:
         if known is None:
             with _missed(object_id):
                 size = await self._store.size(object_id)
+                if size <= vault.HEAD_BYTES:
+                    raise EOFError(object_id)
                 wanted = [(0, vault.HEAD_BYTES), vault.last_chunk(size)]
                 head, tail = await self._store.ranges(object_id, wanted)
             known = self._ends[object_id] = _Ends(size, head, tail)

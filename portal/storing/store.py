@@ -74,7 +74,10 @@ class Store:
         return await asyncio.to_thread(self._get, object_id)
 
     async def ranges(self, object_id: UUID, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
-        """The bytes of each (start, stop); `FileNotFoundError` when there is no such object."""
+        """
+        The bytes of each (start, stop); `FileNotFoundError` when there is no such object,
+        `EOFError` when it ends before.
+        """
         return await asyncio.to_thread(self._ranges, object_id, wanted)
 
     async def size(self, object_id: UUID) -> int:
@@ -144,8 +147,11 @@ class Store:
         return bytes(self._objects.get(_path(object_id)).bytes())
 
     def _ranges(self, object_id: UUID, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        path = _path(object_id)
+        if wanted and self._objects.head(path)["size"] < max(stop for _, stop in wanted):
+            raise EOFError(path)
         parts = self._objects.get_ranges(
-            _path(object_id),
+            path,
             starts=[start for start, _ in wanted],
             ends=[stop for _, stop in wanted],
             coalesce=COALESCE,

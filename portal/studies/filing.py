@@ -17,8 +17,9 @@ from tortoise.exceptions import IntegrityError
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
-from portal.core.errors import Busy, Conflict, PortalError
-from portal.studies import manifests
+from portal.core.errors import Busy, Conflict, PortalError, Unknown
+from portal.studies import manifests, repairing
+from portal.studies.doubts import DOUBTED
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Study
 from portal.studies.packing import Packer
@@ -64,7 +65,11 @@ class _Plan:
 
     study: UUID
     key: Secret
+    stored: dict[str, tuple[Instance, manifests.InstanceEntry | None]] = field(default_factory=dict)
+    """What is there under these marks of SOPInstanceUIDs; without an entry it is lost."""
     rows: list[Instance] = field(default_factory=list)
+    marks: dict[UUID, str] = field(default_factory=dict)
+    """What instances that are there are from now on: new content, or that it is sound after all."""
     entries: manifests.Manifest = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)
 
@@ -119,7 +124,7 @@ async def _attempt(
     try:
         for uid in dict.fromkeys(header.study_instance_uid for _, header in good):
             mine = [each for each in good if each[1].study_instance_uid == uid]
-            plan = await _study(actor, uid)
+            plan = await _study(shelf, actor, uid, [header for _, header in mine])
             plans.append(plan)
             await _fill(shelf, actor, plan, mine, outcome)
         await _commit(shelf, actor, plans, outcome, then)
@@ -129,7 +134,7 @@ async def _attempt(
         await shelf.boxes.delete([each for plan in plans for each in plan.sizes])
         raise
     for plan in plans:
-        if plan.rows:
+        if plan.entries:
             shelf.preparing.add(plan.study, plan.key)
     return outcome
 
@@ -146,25 +151,31 @@ async def _commit(
         # for a study of another while it holds one itself.
         await keys.hold(actor)
         for plan, segment in zip(plans, segments, strict=True):
-            if not plan.rows:
+            if not plan.entries and not plan.marks:
                 continue
             # The row lock, and the proof that the study is still there.
             if not await Study.filter(id=plan.study).update(owner=actor.id):
                 raise _StudyWent
             await Instance.bulk_create(plan.rows)
-            await segment.save(force_create=True)
+            for instance, mark in plan.marks.items():
+                if not await Instance.filter(id=instance).update(digest_mark=mark):
+                    raise _StudyWent
+            if plan.entries:
+                await segment.save(force_create=True)
             await storing.keep(actor.id, plan.study, plan.sizes, shelf.free_quota)
         await then(outcome)
 
 
-async def _study(actor: Actor, uid: str) -> _Plan:
+async def _study(shelf: Shelf, actor: Actor, uid: str, headers: Sequence[Header]) -> _Plan:
+    """The actor's study with this StudyInstanceUID, begun anew when there is none that opens."""
     mark = (await Marks.of(actor)).study(uid)
     row = await Study.get_or_none(owner=actor.id, uid_mark=mark)
     if row is not None:
-        key = (await keys.open_study_keys(actor, [row.id])).get(row.id)
-        if key is None:
-            raise storing.Damaged
-        return _Plan(row.id, key)
+        plan = await _opened(shelf, actor, row, headers)
+        if plan is not None:
+            return plan
+        if not await repairing.set_aside(actor, row):
+            raise _StudyWent
     study, key = uuid4(), vault.new_secret()
     async with transaction():
         await Study.create(id=study, owner=actor.id, uid_mark=mark, created_at=now())
@@ -172,27 +183,47 @@ async def _study(actor: Actor, uid: str) -> _Plan:
     return _Plan(study, key)
 
 
+async def _opened(
+    shelf: Shelf, actor: Actor, row: Study, headers: Sequence[Header]
+) -> _Plan | None:
+    """What is there of these images, or None when the study does not open."""
+    key = (await keys.open_study_keys(actor, [row.id])).get(row.id)
+    marks = await Marks.of(actor)
+    sops = [marks.sop(row.id, each.sop_instance_uid) for each in headers]
+    there = await Instance.filter(study=row.id, sop_mark__in=sops)
+    if key is not None and not there and shelf.sound.get(row.id) == row.generation:
+        return _Plan(row.id, key)
+    try:
+        manifest = await repairing.opened_manifest(shelf.boxes, row, key)
+    except Unknown:
+        raise _StudyWent from None
+    if key is None or manifest is None:
+        return None
+    shelf.sound.put(row.id, row.generation)
+    stored = {each.sop_mark: (each, manifest.get(each.id.hex)) for each in there}
+    return _Plan(row.id, key, stored)
+
+
 async def _fill(
     shelf: Shelf, actor: Actor, plan: _Plan, files: Sequence[Good], outcome: Outcome
 ) -> None:
     """Sort out duplicates and conflicts, write the rest to packs, one series after another."""
-    marks = await Marks.of(actor)
-    sops = {header.sop_instance_uid: marks.sop(plan.study, header.sop_instance_uid)
-            for _, header in files}  # fmt: skip
-    rows = await Instance.filter(study=plan.study, sop_mark__in=list(sops.values()))
-    there = {row.sop_mark: row.digest_mark for row in rows}
-    if rows:
+    marks, seen = await Marks.of(actor), dict[str, str]()
+    if plan.stored:
         outcome.studies.add(plan.study)
     by = storing.Payer(actor.id, shelf.free_quota)
     packer = Packer(shelf.boxes, by, plan.study, plan.key, "pack")
     plan.sizes = packer.sizes
     series = ""
     for each, header in sorted(files, key=lambda file: file[1].series_instance_uid):
-        sop, content = sops[header.sop_instance_uid], marks.content(each.fingerprint)
-        if sop in there:
-            _repeated(outcome, each.file, same=there[sop] == content)
+        sop = marks.sop(plan.study, header.sop_instance_uid)
+        content = marks.content(each.fingerprint)
+        if sop in seen:
+            _repeated(outcome, each.file, same=seen[sop] == content)
             continue
-        there[sop] = content
+        seen[sop] = content
+        if await _is_there(shelf, plan, each, (sop, content), outcome):
+            continue
         if header.series_instance_uid != series:
             await packer.close()
             series = header.series_instance_uid
@@ -200,6 +231,22 @@ async def _fill(
         outcome.kept.append(each.file)
         outcome.studies.add(plan.study)
     await packer.close()
+
+
+async def _is_there(
+    shelf: Shelf, plan: _Plan, each: Incoming, marks: tuple[str, str], outcome: Outcome
+) -> bool:
+    """Whether an image with this number is stored and can be read; then say what this one is."""
+    row, entry = plan.stored.get(marks[0], (None, None))
+    if row is None or entry is None:
+        return False
+    if not await repairing.readable(shelf, plan.study, plan.key, entry):
+        return False
+    same = row.digest_mark == marks[1]
+    if row.digest_mark == DOUBTED and entry["sha256"] == await _sha256(each.data):
+        plan.marks[row.id], same = marks[1], True
+    _repeated(outcome, each.file, same=same)
+    return True
 
 
 def _repeated(outcome: Outcome, file: int, *, same: bool) -> None:
@@ -212,16 +259,24 @@ def _repeated(outcome: Outcome, file: int, *, same: bool) -> None:
 async def _add(
     plan: _Plan, packer: Packer, good: Good, marks: tuple[str, str], actor: Actor
 ) -> None:
+    """Also in place of one that cannot be read any more: whatever points to it goes on."""
     each, header = good
-    instance = uuid4()
-    row = Instance(
-        id=instance, study=plan.study, owner=actor.id, sop_mark=marks[0], digest_mark=marks[1]
-    )
-    plan.rows.append(row)
-    sha256 = await asyncio.to_thread(lambda: hashlib.sha256(each.data).hexdigest())
+    lost, _ = plan.stored.get(marks[0], (None, None))
+    instance = uuid4() if lost is None else lost.id
+    if lost is None:
+        row = Instance(
+            id=instance, study=plan.study, owner=actor.id, sop_mark=marks[0], digest_mark=marks[1]
+        )
+        plan.rows.append(row)
+    else:
+        plan.marks[instance] = marks[1]
     plan.entries[instance.hex] = {
         "header": header.to_json(),
-        "sha256": sha256,
+        "sha256": await _sha256(each.data),
         "size": len(each.data),
         "at": await packer.add(each.data),
     }
+
+
+async def _sha256(data: Bytes) -> str:
+    return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())

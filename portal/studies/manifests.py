@@ -37,6 +37,8 @@ class FrameSet(TypedDict):
     skeleton: JsonPlaces
     """What rebuilds the original together with the frames; empty: the original is kept."""
     facts: dict[str, Any]
+    of: NotRequired[str]
+    """In a segment: the object it was made from, in which the instance still has to lie."""
 
 
 class InstanceEntry(TypedDict):
@@ -98,9 +100,26 @@ async def load(boxes: Boxes, row: Study, key: Secret) -> tuple[Manifest, list[UU
         manifest |= addition["instances"]
     for addition in additions:
         for instance, view in addition["views"].items():
-            manifest[instance]["view"] = view
+            _show(manifest.get(instance), view)
     _drop_originals(manifest)
     return manifest, [each.id for each in segments]
+
+
+def _show(entry: InstanceEntry | None, view: FrameSet) -> None:
+    """An instance that was stored anew meanwhile, or that is lost, has nothing of what it was."""
+    if entry is None or ("of" in view and view["of"] != _origin(entry)):
+        return
+    entry["view"] = view
+    entry["view"].pop("of", None)
+
+
+def _origin(entry: InstanceEntry) -> str:
+    return str(entry["at"][0][0]) if entry["at"] else ""
+
+
+def made_from(entry: InstanceEntry, view: FrameSet) -> FrameSet:
+    """A view for a segment: it holds as long as the instance lies where it was read."""
+    return {**view, "of": _origin(entry)}
 
 
 async def _consistent(row: Study) -> tuple[Study, list[Segment]]:

@@ -13,10 +13,11 @@ from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
 from portal.studies import manifests
 from portal.studies.access import study_for
+from portal.studies.doubts import UNREADABLE, doubt
 from portal.studies.inflating import inflated
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
-from portal.studies.originals import Original, cut
+from portal.studies.originals import Original, Read, cut
 from portal.studies.packing import places
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, titled
@@ -85,7 +86,7 @@ class OpenStudy:
         frames = (await self._view(instance))["frames"]
         if not 0 <= frame < len(frames):
             raise Unknown
-        return b"".join(await self._read("frames", cut(frames[frame], start, stop)))
+        return b"".join(await self._reader(instance)("frames", cut(frames[frame], start, stop)))
 
     async def frame_size(self, instance: UUID, frame: int) -> tuple[str, int]:
         """Codec and bytes of a frame (from 0).  Raises `Unknown` when there is none."""
@@ -98,11 +99,11 @@ class OpenStudy:
         """A JPEG at most *size* (128 or 512) pixels wide and high, or None without pictures."""
         made = (await self._view(instance))["previews"]
         found = made.get(str(size)) or made.get("128")
-        return b"".join(await self._read("frames", places(found))) if found else None
+        return b"".join(await self._reader(instance)("frames", places(found))) if found else None
 
     async def original_file(self, instance: UUID) -> Original:
         """The file as it was uploaded, bit for bit, to be read in stretches."""
-        return Original(await self.stored(instance), self._read, self._shelf.pool)
+        return Original(await self.stored(instance), self._reader(instance), self._shelf.pool)
 
     async def original(self, instance: UUID) -> bytes:
         """All of it at once: for files that are known to be small."""
@@ -163,8 +164,17 @@ class OpenStudy:
             raise Unknown
         return known[instance.hex]
 
-    async def _read(self, role: Role, wanted: Sequence[Place]) -> list[bytes]:
-        return await self._boxes.ranges(self.id, self.key, role, wanted)
+    def _reader(self, instance: UUID) -> Read:
+        """Reads what an instance consists of; what does not open may be sent again."""
+
+        async def read(role: Role, wanted: Sequence[Place]) -> list[bytes]:
+            try:
+                return await self._boxes.ranges(self.id, self.key, role, wanted)
+            except UNREADABLE:
+                await doubt(self.id, instance)
+                raise
+
+        return read
 
 
 def _again(file: Original, found: Embedded) -> documents.Stretches:

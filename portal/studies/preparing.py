@@ -20,11 +20,12 @@ from portal.core.errors import Busy
 from portal.owing import owe
 from portal.storing import Boxes
 from portal.studies import manifests
+from portal.studies.doubts import UNREADABLE, doubt
 from portal.studies.events import StudyPrepared
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
-from portal.studies.models import Study
+from portal.studies.models import Instance, Study
 from portal.studies.packing import JsonPlaces, Packer, places
-from viewer.dicom import Canonical, Frame, Pool, Undecodable
+from viewer.dicom import Canonical, Frame, Pool, Reason, Undecodable
 
 MOST_WAITING: Final = 500
 """Studies whose keys wait in memory; older ones are left to their first opening."""
@@ -93,26 +94,34 @@ class Preparing:
         manifest, _ = await manifests.load(self._boxes, row, key)
         batches = list(_batches(manifest))
         for batch in batches:
-            if not await self._prepare_batch(row, key, batch, is_last=batch is batches[-1]):
+            # What is filed from here on is prepared next, and has a last one of its own.
+            known = len(manifest) if batch is batches[-1] else None
+            if not await self._prepare_batch(row, key, batch, known):
                 return
         if study not in self._waiting:
             await manifests.merge(self._boxes, study, key)
 
     async def _prepare_batch(
-        self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]], *, is_last: bool
+        self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]], known: int | None
     ) -> bool:
         """
         Prepare some instances of one series; False when the study is gone.
 
-        With the last ones its owner is owed the news: whoever prepares later finds nothing to do.
+        With the last ones of all *known* instances its owner is owed the news, unless more were
+        filed meanwhile: whoever prepares later finds nothing to do.
         """
         by = storing.Payer(AccountId(row.owner), None)
         packer = Packer(self._boxes, by, row.id, key, "frames")
         views: dict[str, FrameSet] = {}
         for number, (instance, entry) in enumerate(batch):
-            pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
             chosen = len(batch) <= FEW or number == len(batch) // 2
-            views[instance] = await _stored(self._pool, packer, pieces, large=chosen)
+            try:
+                pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
+                view = await _stored(self._pool, packer, pieces, large=chosen)
+            except UNREADABLE:  # the others are made; this one can be sent again
+                await doubt(row.id, UUID(instance))
+                view = _without_frames(str(Reason.DAMAGED), {})
+            views[instance] = manifests.made_from(entry, view)
         await packer.close()
         segment = manifests.segment(row.id, key, {"instances": {}, "views": views})
         there = 0
@@ -122,7 +131,7 @@ class Preparing:
                 if there:
                     await segment.save(force_create=True)
                     await storing.keep(by.account, row.id, packer.sizes, None)
-                if there and is_last and row.id not in self._waiting:
+                if there and known == await Instance.filter(study=row.id).count():
                     await owe(StudyPrepared(row.id, by.account))
         except Busy:
             await self._boxes.delete(list(packer.sizes))

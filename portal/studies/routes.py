@@ -41,7 +41,7 @@ def create_blueprint(shelf: Shelf) -> Blueprint:
     """The pages over *shelf*."""
     blueprint = Blueprint("studies", __name__)
     _pages(blueprint, shelf)
-    _asking(blueprint)
+    _asking(blueprint, shelf)
     _transfer(blueprint, shelf)
     return blueprint
 
@@ -132,7 +132,7 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
         return _space(await storing.space(actor.id, shelf.free_quota))
 
 
-def _asking(blueprint: Blueprint) -> None:
+def _asking(blueprint: Blueprint, shelf: Shelf) -> None:
     """What the browser asks before and after sending; of one account one question at a time."""
     turns = Turns(2, each=4, all_=64)
     pace = edge.Pace(QUESTIONS, AT_REST)
@@ -151,7 +151,7 @@ def _asking(blueprint: Blueprint) -> None:
         with reading():
             sent = _fingerprints((await request.get_json())["fingerprints"])
         async with turn(len(sent)):
-            return {"known": await uploads.already_there(signed_in(), sent)}
+            return {"known": await uploads.already_there(shelf, signed_in(), sent)}
 
     @blueprint.post("/uploads/named")
     async def named() -> ResponseReturnValue:
@@ -161,7 +161,7 @@ def _asking(blueprint: Blueprint) -> None:
         if len(sent) > ASKED_AT_ONCE or any(len(uid) > LONGEST_UID for uid in chain(*sent)):
             raise Invalid
         async with turn(len(sent)):
-            return {"known": await uploads.instances_there(signed_in(), sent)}
+            return {"known": await uploads.instances_there(shelf, signed_in(), sent)}
 
     _placing(blueprint, turn)
 

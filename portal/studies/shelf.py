@@ -1,10 +1,12 @@
 """What the verbs of this room work with; made once by the composition root."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Self
+from uuid import UUID
 
 from portal import documents
 from portal.core.background import background
@@ -15,6 +17,26 @@ from portal.studies.expiring import forgetting
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
 from viewer.dicom import Pool
+
+REMEMBERED: Final = 10_000
+
+
+class Sound:
+    """Which generation of a study was read without fault lately, so that not every part does so."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[UUID, int] = OrderedDict()
+
+    def get(self, study: UUID) -> int | None:
+        """The generation, if it is remembered."""
+        return self._known.get(study)
+
+    def put(self, study: UUID, generation: int) -> None:
+        """Remember it; of too many the oldest is forgotten."""
+        self._known[study] = generation
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
 
 FILED: Final = 2
 """Parts filed at once; what the others hold meanwhile is their body alone."""
@@ -34,6 +56,7 @@ class Shelf:
     """Where the findings go that come with the images."""
     free_quota: int
     """Bytes a free account may keep."""
+    sound: Sound = field(default_factory=Sound, repr=False)
     filing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILED), repr=False)
     """Whoever packs, seals and writes: each takes three times the bytes of a part meanwhile."""
 

@@ -19,6 +19,7 @@ from portal.studies.expiring import forget
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Segment, Study, Upload, UploadPart
 from portal.studies.notes import NOTHING_SAID, Notes, sealed_notes
+from portal.studies.repairing import still_there
 from portal.studies.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -72,17 +73,24 @@ async def upload_state(shelf: Shelf, actor: Actor, upload_id: UUID) -> UploadSta
     return UploadState(upload.id, tuple(part.number for part in parts), space)
 
 
-async def already_there(actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
-    """Which of these contents (`parts.fingerprint`) the account holds already, by index."""
+async def already_there(shelf: Shelf, actor: Actor, fingerprints: Sequence[bytes]) -> list[int]:
+    """
+    Which of these contents (`parts.fingerprint`) the account holds already, by index.
+
+    What is known to be lost is not held: it is to be sent again.
+    """
     marks = await Marks.of(actor)
     wanted = await asyncio.to_thread(lambda: [marks.content(each) for each in fingerprints])
-    rows = await Instance.filter(owner=actor.id, digest_mark__in=wanted).only("digest_mark")
-    there = {row.digest_mark for row in rows}
+    rows = await Instance.filter(owner=actor.id, digest_mark__in=wanted)
+    whole = await still_there(shelf, actor, rows)
+    there = {row.digest_mark for row in rows if row.id in whole}
     images = {index for index, mark in enumerate(wanted) if mark in there}
     return sorted(images | set(await documents.already_there(actor, fingerprints)))
 
 
-async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> list[int]:
+async def instances_there(
+    shelf: Shelf, actor: Actor, named: Sequence[tuple[str, str]]
+) -> list[int]:
     """
     Which of these images the account holds already, by index.
 
@@ -96,8 +104,9 @@ async def instances_there(actor: Actor, named: Sequence[tuple[str, str]]) -> lis
         for index, (study, sop) in enumerate(named)
         if study in studies
     }
-    known = Instance.filter(owner=actor.id, sop_mark__in=list(set(wanted.values())))
-    there = {row.sop_mark for row in await known.only("sop_mark")}
+    rows = await Instance.filter(owner=actor.id, sop_mark__in=list(set(wanted.values())))
+    whole = await still_there(shelf, actor, rows)
+    there = {row.sop_mark for row in rows if row.id in whole}
     return [index for index, mark in wanted.items() if mark in there]
 
 

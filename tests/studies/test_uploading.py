@@ -142,7 +142,7 @@ async def test_the_same_files_again_are_already_there(
     assert (await studies.my_studies(shelf, erika))[0].instances == 4
     assert await storing.space(erika.id, shelf.free_quota) == before
     digests = [hashlib.sha256(each).digest() for each in [*files, b"never seen"]]
-    assert await studies.already_there(erika, digests) == [0, 1, 2, 3]
+    assert await studies.already_there(shelf, erika, digests) == [0, 1, 2, 3]
 
 
 async def test_other_content_under_the_same_number_is_refused_and_the_first_stays(
@@ -262,7 +262,7 @@ async def test_a_large_file_arrives_in_pieces_in_any_order(
     assert await UploadPiece.all().count() == 0
     assert await _originals(shelf, erika, last.studies[0]) == {large}
     mark = parts.fingerprint(parts.digests(large))
-    assert await studies.already_there(erika, [mark]) == [0]
+    assert await studies.already_there(shelf, erika, [mark]) == [0]
 
 
 async def test_a_large_file_that_never_became_whole_leaves_nothing(
@@ -344,7 +344,7 @@ async def test_other_peoples_uploads_and_studies_do_not_exist(
         with pytest.raises(Unknown):
             await studies.delete(mallory, study)
     assert await studies.my_studies(shelf, mallory) == []
-    assert await studies.already_there(mallory, [hashlib.sha256(body).digest()]) == []
+    assert await studies.already_there(shelf, mallory, [hashlib.sha256(body).digest()]) == []
 
 
 async def test_two_people_keep_the_same_files_without_noticing_each_other(

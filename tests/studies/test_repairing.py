@@ -1,0 +1,318 @@
+"""What cannot be read any more is sent again and is whole; what it lies beside goes on."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from uuid import UUID, uuid4
+
+import pytest
+from pydicom.uid import generate_uid
+
+from portal import storing, studies
+from portal.core.actor import Actor
+from portal.core.db import now
+from portal.core.errors import SignInNeeded
+from portal.keys.models import LocalKey, Principal
+from portal.owing.models import Owed
+from portal.storing.models import StoredObject
+from portal.studies import manifests, parts
+from portal.studies.doubts import UNREADABLE
+from portal.studies.intake import keep_files
+from portal.studies.models import Instance, Segment, Study
+from portal.studies.preparing import Preparing
+
+Person = Callable[..., Awaitable[Actor]]
+Slices = Callable[..., list[bytes]]
+Spoil = Callable[[studies.Shelf, UUID], Awaitable[None]]
+
+
+async def kept(shelf: studies.Shelf, actor: Actor, files: list[bytes]) -> UUID:
+    """The study with these files, all of them prepared."""
+    outcome = await keep_files(shelf, actor, files)
+    assert sorted(outcome.kept) == list(range(len(files)))
+    (study,) = outcome.studies
+    await prepared(shelf, actor, study)
+    return study
+
+
+async def prepared(shelf: studies.Shelf, actor: Actor, study: UUID) -> None:
+    opened = await studies.open_own(shelf, actor, study)
+    assert await studies.prepared(shelf, opened, 60.0)
+
+
+async def whole(shelf: studies.Shelf, actor: Actor) -> set[bytes]:
+    """The originals of everything that opens, after a look at each frame."""
+    found = set()
+    for summary in await studies.my_studies(shelf, actor):
+        if summary.damaged:
+            continue
+        study = await studies.open_own(shelf, actor, summary.id)
+        for series in (await study.manifest())["series"]:
+            for each in series["instances"]:
+                assert await study.frame(UUID(each["id"]), 0)
+                found.add(await study.original(UUID(each["id"])))
+    return found
+
+
+async def asked(shelf: studies.Shelf, actor: Actor, files: list[bytes]) -> list[int]:
+    """Which of them the browser is told not to send."""
+    return await studies.already_there(
+        shelf, actor, [parts.fingerprint(parts.digests(each)) for each in files]
+    )
+
+
+async def objects(shelf: studies.Shelf, study: UUID) -> list[UUID]:
+    """Those that hold pixels."""
+    row = await Study.get(id=study)
+    everything = await StoredObject.filter(holding=study, gone_at=None)
+    return [each.id for each in everything if each.id not in {row.manifest, row.view}]
+
+
+async def loses_its_objects(shelf: studies.Shelf, study: UUID) -> None:
+    for each in await objects(shelf, study):
+        await shelf.store.delete(each)
+
+
+async def rots(shelf: studies.Shelf, study: UUID) -> None:
+    for each in await objects(shelf, study):
+        sealed = bytearray(await shelf.store.get(each))
+        sealed[len(sealed) // 2] ^= 1
+        await shelf.store.delete(each)
+        await shelf.store.put(each, sealed)
+
+
+async def is_emptied(shelf: studies.Shelf, study: UUID) -> None:
+    """What a disk may leave of a file after a power cut."""
+    for each in await objects(shelf, study):
+        await shelf.store.delete(each)
+        await shelf.store.put(each, b"")
+
+
+async def loses_its_manifest(shelf: studies.Shelf, study: UUID) -> None:
+    row = await Study.get(id=study)
+    assert row.manifest is not None
+    await shelf.store.delete(row.manifest)
+
+
+async def loses_its_key(shelf: studies.Shelf, study: UUID) -> None:
+    del shelf
+    await LocalKey.filter(study=study).update(box=b"exchanged")
+
+
+async def gets_another_segment(shelf: studies.Shelf, study: UUID) -> None:
+    del shelf
+    await Segment.create(id=uuid4(), study=study, created_at=now(), box=b"exchanged")
+
+
+@pytest.mark.parametrize("spoil", [loses_its_objects, rots, is_emptied])
+@pytest.mark.parametrize("seen", [False, True])
+async def test_a_damaged_image_sent_again_is_whole_again(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, spoil: Spoil, *, seen: bool
+) -> None:
+    files = slices(2, size=64)
+    study = await kept(shelf, erika, files)
+    if seen:
+        assert await whole(shelf, erika) == set(files)
+    listed = {each.id for each in await Instance.filter(study=study)}
+    await spoil(shelf, study)
+    with pytest.raises(UNREADABLE):
+        await whole(shelf, erika)
+
+    assert 0 not in await asked(shelf, erika, files), "whoever saw it can send it"
+    outcome = await keep_files(shelf, erika, files)
+
+    assert (sorted(outcome.kept), outcome.duplicates, outcome.refused) == ([0, 1], [], [])
+    assert outcome.studies == {study}
+    await prepared(shelf, erika, study)
+    assert await whole(shelf, erika) == set(files)
+    assert {each.id for each in await Instance.filter(study=study)} == listed, "pins still point"
+    assert await asked(shelf, erika, files) == [0, 1]
+    again = await keep_files(shelf, erika, files)
+    assert (again.kept, sorted(again.duplicates)) == ([], [0, 1])
+    lying = sum(each.size for each in await StoredObject.filter(holding=study, gone_at=None))
+    assert (await storing.space(erika.id, shelf.free_quota)).used == lying
+    sizes = [await shelf.store.size(each) for each in await objects(shelf, study)]
+    assert all(sizes), "nothing of what was lost is counted any more"
+
+
+async def test_one_damaged_image_keeps_nobody_from_preparing_the_others(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = {"StudyInstanceUID": generate_uid()}
+    one, other = slices(1, size=64, **about), slices(1, size=64, seed=2, **about)
+    prepare = Preparing._prepare
+    waits = asyncio.Event()
+
+    async def later(self: Preparing, *rest: object) -> None:
+        await waits.wait()
+        await prepare(self, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Preparing, "_prepare", later)
+    (study,) = (await keep_files(shelf, erika, one)).studies
+    await loses_its_objects(shelf, study)
+    await keep_files(shelf, erika, other)
+    waits.set()
+    await prepared(shelf, erika, study)
+
+    opened = await studies.open_own(shelf, erika, study)
+    seen = [
+        (each["codec"] != "none", each["why"])
+        for series in (await opened.manifest())["series"]
+        for each in series["instances"]
+    ]
+    assert sorted(seen, key=str) == [(False, "damaged"), (True, None)]
+    assert (await keep_files(shelf, erika, [*one, *other])).kept == [0]
+    await prepared(shelf, erika, study)
+    assert await whole(shelf, erika) == {*one, *other}
+
+
+async def test_a_fault_that_passed_makes_no_second_copy(
+    shelf: studies.Shelf, erika: Actor, slices: Slices
+) -> None:
+    """A disk that was away for a moment: what is sent again is what is there."""
+    files = slices(2, size=64)
+    study = await kept(shelf, erika, files)
+    lying = {each: await shelf.store.get(each) for each in await objects(shelf, study)}
+    await loses_its_objects(shelf, study)
+    with pytest.raises(storing.Damaged):
+        await whole(shelf, erika)
+    for each, sealed in lying.items():
+        await shelf.store.put(each, sealed)
+    used = (await storing.space(erika.id, shelf.free_quota)).used
+
+    outcome = await keep_files(shelf, erika, files)
+
+    assert (outcome.kept, sorted(outcome.duplicates)) == ([], [0, 1])
+    assert (await storing.space(erika.id, shelf.free_quota)).used == used
+    assert await asked(shelf, erika, files) == [0, 1]
+    changed = slices(2, size=64, seed=5, SOPInstanceUID="2.25.1")[:1]
+    assert (await keep_files(shelf, erika, changed)).kept == [0]
+
+
+async def test_another_content_is_a_conflict_only_while_the_first_can_be_read(
+    shelf: studies.Shelf, erika: Actor, slices: Slices
+) -> None:
+    about = {name: generate_uid() for name in ("StudyInstanceUID", "SOPInstanceUID")}
+    one, other = slices(1, size=64, **about), slices(1, size=64, seed=2, **about)
+    study = await kept(shelf, erika, one)
+
+    refused = await keep_files(shelf, erika, other)
+    await loses_its_objects(shelf, study)
+    taken = await keep_files(shelf, erika, other)
+    await prepared(shelf, erika, study)
+
+    assert (refused.kept, refused.refused) == ([], [(0, "conflict")])
+    assert (taken.kept, taken.refused) == ([0], [])
+    assert await whole(shelf, erika) == set(other)
+
+
+@pytest.mark.parametrize("spoil", [loses_its_manifest, loses_its_key, gets_another_segment])
+async def test_an_examination_that_does_not_open_stands_aside_and_the_part_is_kept(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, spoil: Spoil
+) -> None:
+    files, others = slices(2, size=64), slices(2, size=64, StudyDescription="Thorax")
+    study = await kept(shelf, erika, files)
+    await spoil(shelf, study)
+    shelf.sound.put(study, -1)
+
+    assert await asked(shelf, erika, files) == []
+    outcome = await keep_files(shelf, erika, [*others, *files])
+
+    assert (sorted(outcome.kept), outcome.refused) == ([0, 1, 2, 3], [])
+    assert study not in outcome.studies
+    for each in outcome.studies:
+        await prepared(shelf, erika, each)
+    assert await whole(shelf, erika) == {*files, *others}
+    listed = {each.id: each.damaged for each in await studies.my_studies(shelf, erika)}
+    assert listed == {study: True} | dict.fromkeys(outcome.studies, False)
+    assert await asked(shelf, erika, files) == [0, 1]
+    await studies.delete(erika, study)
+    assert await whole(shelf, erika) == {*files, *others}
+
+
+async def test_an_account_that_was_secured_meanwhile_sets_nothing_aside(
+    shelf: studies.Shelf, erika: Actor, slices: Slices
+) -> None:
+    """Its old root opens no key: that says nothing about the study."""
+    files = slices(1)
+    study = await kept(shelf, erika, files)
+    row = await Study.get(id=study)
+    await LocalKey.filter(study=study).update(owner_epoch=2)
+    await Principal.filter(id=erika.id).update(epoch=2)
+
+    with pytest.raises(SignInNeeded):
+        await keep_files(shelf, erika, files)
+
+    assert (await Study.get(id=study)).uid_mark == row.uid_mark
+
+
+@pytest.mark.parametrize("spoil", [loses_its_manifest, loses_its_key, gets_another_segment])
+async def test_a_damaged_examination_hinders_no_end_of_an_upload(
+    shelf: studies.Shelf,
+    erika: Actor,
+    slices: Slices,
+    spoil: Spoil,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    study = await kept(shelf, erika, slices(1, size=64))
+    await gets_another_segment(shelf, study)
+    await spoil(shelf, study)
+    upload = (await studies.begin_upload(shelf, erika, uuid4())).id
+    other = slices(1, size=64, StudyDescription="Thorax")
+    body = parts.build([(0, other[0])])
+
+    receipt = await studies.receive_part(shelf, erika, upload, 1, body)
+    await studies.finish(shelf, erika, upload)
+
+    assert receipt.kept == (0,)
+    await prepared(shelf, erika, receipt.studies[0])
+    assert not await Segment.filter(study=receipt.studies[0]).exists()
+    assert await whole(shelf, erika) == set(other)
+    assert any(each.levelno >= logging.WARNING for each in caplog.records)
+
+
+async def test_a_lost_row_of_the_manifest_costs_its_own_images_alone(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames of images that nobody knows any more stop neither the end nor the others."""
+    monkeypatch.setattr(manifests, "merge", _nothing)
+    files = slices(1, size=64)
+    (study,) = (await keep_files(shelf, erika, files)).studies
+    assert await shelf.preparing.done(study, 60.0)
+    monkeypatch.undo()
+    segments = await Segment.filter(study=study).order_by("created_at")
+    assert len(segments) == 2
+    await segments[0].delete()
+
+    await studies.merge_all(shelf, erika)
+
+    assert await asked(shelf, erika, files) == []
+    assert (await keep_files(shelf, erika, files)).kept == [0]
+    await prepared(shelf, erika, study)
+    assert await whole(shelf, erika) == set(files)
+
+
+async def _nothing(*_: object) -> None:
+    """Whoever puts a study together comes later."""
+
+
+async def test_what_is_filed_just_before_the_manifest_is_read_is_told_of(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its turn to be prepared finds nothing left: whoever made the last frame owes the news."""
+    about = {"StudyInstanceUID": generate_uid()}
+    one, other = slices(1, size=64, **about), slices(1, size=64, seed=2, **about)
+    load, came = manifests.load, asyncio.Event()
+
+    async def read(*rest: object) -> object:
+        if not came.is_set():
+            came.set()
+            await keep_files(shelf, erika, other)
+        return await load(*rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("portal.studies.preparing.manifests.load", read)
+    (study,) = (await keep_files(shelf, erika, one)).studies
+    await prepared(shelf, erika, study)
+
+    assert await Instance.filter(study=study).count() == 2
+    assert await Owed.filter(kind="StudyPrepared").count() == 1
