@@ -15,6 +15,7 @@ from portal.core.db import transaction
 from portal.core.errors import Unknown
 from portal.storing import Boxes, Place, Role
 from portal.studies import manifests
+from portal.studies.access import study_for
 from portal.studies.doubts import DOUBTED, UNREADABLE
 from portal.studies.manifests import InstanceEntry, Manifest
 from portal.studies.models import MARK, Instance, Study
@@ -81,14 +82,15 @@ async def still_there(shelf: Shelf, actor: Actor, rows: Iterable[Instance]) -> s
             wanted.setdefault(row.study, set()).add(row.id)
     found: set[UUID] = set()
     for study, key in (await keys.open_study_keys(actor, wanted)).items():
-        found |= await _whole(shelf, study, key, wanted[study])
+        found |= await _whole(shelf, actor, study, key, wanted[study])
     return found
 
 
-async def _whole(shelf: Shelf, study: UUID, key: Secret, wanted: Collection[UUID]) -> set[UUID]:
-    row = await Study.get_or_none(id=study)
+async def _whole(
+    shelf: Shelf, actor: Actor, study: UUID, key: Secret, wanted: Collection[UUID]
+) -> set[UUID]:
     try:
-        manifest = None if row is None else await opened_manifest(shelf.boxes, row, key)
+        manifest = await opened_manifest(shelf.boxes, await study_for(actor, study), key)
     except Unknown:  # it was deleted meanwhile
         manifest = None
     if manifest is None:
