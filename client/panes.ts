@@ -56,6 +56,12 @@ export function wireCases(): void {
   if (kept > 0) setSplit(divider, kept);
   drag(divider);
   steer(divider);
+  // Handled here, because the address is that of a post and stays so.
+  on(document, "click", "[data-skip-images]", (event) => {
+    event.preventDefault();
+    showPane("talk");
+    one("#pane-talk").focus();
+  });
   on(document, "click", '.case-tabs [role="tab"]', (_event, tab) => {
     showPane(tab.getAttribute("aria-controls") === "pane-images" ? "images" : "talk");
   });

@@ -77,13 +77,18 @@ export function setProgress(box: Element, value: number, max: number, words?: st
   }
 }
 
-interface Shortcut {
+/** A key and what it does, as the help lists it. */
+export interface ListedKey {
   readonly key: string;
   readonly words: string;
+}
+
+interface Shortcut extends ListedKey {
   readonly run: (event: KeyboardEvent) => void;
 }
 
 const shortcuts: Shortcut[] = [];
+const others: { readonly heading: string; readonly keys: () => readonly ListedKey[] }[] = [];
 
 /** React to a single key outside of text fields, and list it in the help ("?"). */
 export function shortcut(key: string, words: string, run: (event: KeyboardEvent) => void): void {
@@ -91,14 +96,32 @@ export function shortcut(key: string, words: string, run: (event: KeyboardEvent)
   for (const opener of document.querySelectorAll<HTMLElement>("[data-keys]")) opener.hidden = false;
 }
 
+/** List keys in the help that a part of the page listens to by itself. */
+export function alsoListed(heading: string, keys: () => readonly ListedKey[]): void {
+  others.push({ heading, keys });
+}
+
+/** The keys of the page itself, named as people read them. */
+export function pageKeys(): ListedKey[] {
+  const name = (key: string) => (key === " " ? t("Space") : /^[A-Z]$/.test(key) ? t("Shift + {key}", { key }) : key);
+  return shortcuts.map(({ key, words }) => ({ key: name(key), words }));
+}
+
+const rows = (keys: readonly ListedKey[]): HTMLElement[] =>
+  keys.flatMap(({ key, words }) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)]);
+
 export function listShortcuts(list: HTMLElement): void {
-  const name = (key: string) => (key === " " ? t("Space") : key);
-  list.replaceChildren(
-    ...shortcuts.flatMap(({ key, words }) => [
-      el("dt", {}, el("kbd", {}, name(key))),
-      el("dd", {}, words),
-    ]),
+  list.replaceChildren(...rows(pageKeys()));
+  for (const old of all("[data-keys-other]", list.parentElement ?? list)) old.remove();
+  const sections = others.map(({ heading, keys }) =>
+    el(
+      "section",
+      { class: "stack", "data-keys-other": true },
+      el("h3", {}, heading),
+      el("dl", { class: "keys-list" }, ...rows(keys())),
+    ),
   );
+  list.after(...sections);
 }
 
 document.addEventListener("keydown", (event) => {

@@ -40,9 +40,10 @@ def complaints() -> Iterator[Complaints]:
     assert heard.heard == []
 
 
-async def _reader(
-    chromium: Browser, address: str, complaints: Complaints, screen: dict[str, Any]
+async def reader_on(
+    chromium: Browser, address: str, complaints: Complaints, screen: dict[str, Any] = DESKTOP
 ) -> Reader:
+    """Somebody with a window of that size."""
     context = await chromium.new_context(**screen)
     page = await context.new_page()
     await complaints.watch(page)
@@ -51,9 +52,9 @@ async def _reader(
 
 @pytest.fixture
 async def reader(chromium: Browser, address: str, complaints: Complaints) -> Reader:
-    return await _reader(chromium, address, complaints, DESKTOP)
+    return await reader_on(chromium, address, complaints, DESKTOP)
 
 
 @pytest.fixture
 async def phone(chromium: Browser, address: str, complaints: Complaints) -> Reader:
-    return await _reader(chromium, address, complaints, PHONE)
+    return await reader_on(chromium, address, complaints, PHONE)

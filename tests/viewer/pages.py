@@ -27,8 +27,8 @@ ROOT: Final = Path(__file__).parents[2]
 MANIFEST: Final = ROOT / "static" / "manifest.json"
 
 
-def viewer_app(studies: dict[UUID, ViewedStudy]) -> Quart:
-    """An application that holds nothing but the viewer."""
+def viewer_app(studies: dict[UUID, ViewedStudy], language: str = "en", words: str = "{}") -> Quart:
+    """An application that holds nothing but the viewer; *words* are the browser's, as JSON."""
     app = Quart("viewer_alone", root_path=str(ROOT))
     app.static_folder = str(ROOT / "static")
     app.template_folder = str(ROOT / "templates")
@@ -37,8 +37,8 @@ def viewer_app(studies: dict[UUID, ViewedStudy]) -> Quart:
     app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals |= {
         "asset": lambda name: f"/static/{built[name]}",
-        "language": lambda: "en",
-        "client_words": lambda: Markup("{}"),
+        "language": lambda: language,
+        "client_words": lambda: Markup(words),  # noqa: S704 (the tests' own)
     }
 
     async def open_study(study_id: UUID) -> ViewedStudy:

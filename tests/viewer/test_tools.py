@@ -86,13 +86,17 @@ async def test_the_slider_goes_to_an_image(reader: Reader, study: FakeStudy) -> 
 
 
 async def test_number_keys_choose_presets(reader: Reader, study: FakeStudy) -> None:
-    await reader.presses("5")
+    await reader.presses("3")
 
-    preset = await reader.page.evaluate(
+    assert await _preset(reader) == "3  Bone"
+    assert (await reader.view())["window"] == {"center": 480, "width": 2500}
+
+
+async def _preset(reader: Reader) -> str:
+    name: str = await reader.page.evaluate(
         "document.querySelector('.hv-presets').selectedOptions[0].textContent"
     )
-    assert preset == "5  Bone"
-    assert (await reader.view())["window"] == {"center": 480, "width": 2500}
+    return name
 
 
 async def test_right_button_zooms_middle_button_moves(reader: Reader, study: FakeStudy) -> None:
@@ -100,7 +104,7 @@ async def test_right_button_zooms_middle_button_moves(reader: Reader, study: Fak
     zoomed = await reader.view()
     assert zoomed["zoom"] != 1
 
-    await reader.presses("0")
+    await reader.presses("x")
     scale = (await reader.page.evaluate("document.querySelector('.hv-port').clientHeight")) / 256
     await reader.drags((500, 300), (540, 330), button="middle")
 
@@ -135,13 +139,94 @@ async def test_an_arrow_carries_words(reader: Reader, study: FakeStudy) -> None:
     await expect(reader.page.locator(".hv-port svg text")).to_contain_text("Dense vessel?")
 
 
-async def test_an_arrow_without_words_goes_away(reader: Reader, study: FakeStudy) -> None:
+async def test_an_arrow_points_at_what_was_pressed_and_its_words_stand_at_the_other_end(
+    reader: Reader, study: FakeStudy
+) -> None:
+    """Drawn to the left, where a reader's text would otherwise stand over the finding."""
+    await reader.presses("a")
+    await expect(reader.page.locator(".hv-remark")).to_contain_text("Press on the finding")
+
+    await reader.drags((500, 260), (380, 200))
+    box = await reader.box()
+    asked = await reader.page.get_by_role("dialog").bounding_box()
+    await reader.page.get_by_role("textbox", name="Text at the arrow").fill("Vessel")
+    await reader.page.keyboard.press("Enter")
+    await reader.settles()
+
+    assert asked is not None
+    assert asked["y"] > box["y"] + 260 or asked["y"] + asked["height"] < box["y"] + 200
+    lines = await reader.page.evaluate(
+        """[...document.querySelectorAll(".hv-port svg line:not([stroke-dasharray^='2'])")].map(
+             (line) => ["x1", "y1", "x2", "y2"].map((name) => Number(line.getAttribute(name))))"""
+    )
+    tips = [line[2:] for line in lines]
+    assert len([tip for tip in tips if tip == pytest.approx([500, 260], abs=1)]) == 3, lines
+    words = await reader.page.locator(".hv-port svg text").bounding_box()
+    assert words is not None
+    assert words["x"] + words["width"] <= box["x"] + 380
+    assert abs(words["y"] + words["height"] / 2 - box["y"] - 200) < 12
+
+
+async def test_a_drawing_that_was_begun_is_given_up_from_anywhere(
+    reader: Reader, study: FakeStudy
+) -> None:
+    """A mere click begins one; before it has a length, it is nothing to see and nothing to pin."""
+    drawn = reader.page.locator(".hv-port svg :is(line, path)")
+    box = await reader.box()
+    for key in ("a", "l"):
+        await reader.presses(key)
+        await reader.page.mouse.move(box["x"] + 400, box["y"] + 200)
+        await reader.page.mouse.down()
+        await reader.page.mouse.up()
+        await reader.page.wait_for_timeout(600)  # what a double click takes, and the drawing
+        if key == "a":
+            await expect(drawn).to_have_count(0)
+        assert (await reader.view())["annotations"] == []
+
+        await reader.page.mouse.move(box["x"] + 460, box["y"] + 240, steps=3)
+        await expect(drawn.first).to_be_visible()
+        await reader.page.locator(".hv-head h1").click()
+        await reader.page.keyboard.press("Escape")
+
+        await expect(drawn).to_have_count(0)
+        assert (await reader.view())["annotations"] == []
+
+
+@pytest.mark.parametrize("end", [(500, 260), (500, -40), (-120, 300)], ids=str)
+async def test_an_arrow_without_words_goes_away(
+    reader: Reader, study: FakeStudy, end: tuple[int, int]
+) -> None:
+    """Wherever it was released, on the picture or outside of it."""
     await reader.presses("a")
 
-    await reader.drags((400, 200), (500, 260))
+    await reader.drags((400, 200), end)
+    await expect(reader.page.get_by_role("dialog")).to_be_visible()
     await reader.page.keyboard.press("Escape")
     await reader.settles()
 
+    assert (await reader.view())["annotations"] == []
+    await expect(reader.page.locator(".hv-port svg :is(line, path)")).to_have_count(0)
+
+
+async def test_an_arrow_is_given_up_while_it_is_being_dragged(
+    reader: Reader, study: FakeStudy
+) -> None:
+    await reader.presses("a")
+    box = await reader.box()
+    mouse = reader.page.mouse
+    await mouse.move(box["x"] + 400, box["y"] + 200)
+    await mouse.down()
+    await mouse.move(box["x"] + 450, box["y"] + 100, steps=3)
+    await mouse.move(box["x"] + 450, box["y"] - 30, steps=3)
+    await expect(reader.page.locator(".hv-port svg line").first).to_be_attached()
+
+    await reader.page.keyboard.press("Escape")
+    await mouse.up()
+    await mouse.move(box["x"] + 300, box["y"] + 300, steps=3)
+    await reader.settles()
+
+    await expect(reader.page.get_by_role("dialog")).to_have_count(0)
+    await expect(reader.page.locator(".hv-port svg :is(line, path)")).to_have_count(0)
     assert (await reader.view())["annotations"] == []
 
 
@@ -178,7 +263,7 @@ async def test_reset_brings_the_first_view_back(reader: Reader, study: FakeStudy
     before, picture = await reader.view(), await reader.pixels()
     await reader.presses("r", "h", "i", "+", "5")
 
-    await reader.presses("0")
+    await reader.presses("x")
 
     assert await reader.view() == before
     assert (await reader.pixels() == picture).all()

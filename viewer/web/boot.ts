@@ -26,6 +26,7 @@ if (element) {
   const handle = mountViewer(element, {
     study: study!,
     base: base!,
+    wholePage: true,
     renderer: renderer as Renderer | undefined,
     ...(view && { view }),
   });

@@ -1,38 +1,55 @@
 /** What tools, presets and keys do to the picture. */
+import { t } from "../../client/i18n";
 import { Cine } from "./cine";
 import { eraseSelected } from "./drawings";
 import { listenToKeys } from "./keys";
 import { metaOf } from "./metadata";
 import type { Pane } from "./pane";
 import { presetsFor } from "./presets";
-import type { Action } from "./toolbar";
+import type { Action } from "./shortcuts";
 import type { Mode } from "./toolset";
 import type { Place } from "./types";
+
+export interface CommandEvents {
+  changed(): void;
+  /** Words for the person that go away by themselves. */
+  say(words: string): void;
+  help(): void;
+}
+
+export interface Listening {
+  /** Whether keys that reach no other control of the page are the viewer's. */
+  everywhere: boolean;
+  /** Ends the listening. */
+  signal: AbortSignal;
+}
 
 export class Commands {
   readonly cine = new Cine();
   readonly #pane: Pane;
   readonly #root: HTMLElement;
   readonly #viewer: string;
-  readonly #changed: () => void;
+  readonly #events: CommandEvents;
 
   /** `viewer` is the name with which the drawings of this viewer begin. */
-  constructor(pane: Pane, root: HTMLElement, viewer: string, changed: () => void) {
+  constructor(pane: Pane, root: HTMLElement, viewer: string, events: CommandEvents, listening: Listening) {
     this.#pane = pane;
     this.#root = root;
     this.#viewer = viewer;
-    this.#changed = changed;
-    listenToKeys(root, {
-      step: (by) => this.go(pane.index + by),
-      jump: (to) => this.go(to === "first" ? 0 : Number.MAX_SAFE_INTEGER),
-      mode: (mode) => this.mode(mode),
-      action: (action) => this.act(action),
-      preset: (at) => this.preset(at),
-      zoom: (factor) => {
+    this.#events = events;
+    const keys = {
+      step: (by: number) => this.go(pane.index + by),
+      jump: (to: "first" | "last") => this.go(to === "first" ? 0 : Number.MAX_SAFE_INTEGER),
+      mode: (mode: Mode) => this.mode(mode),
+      action: (action: Action) => this.act(action),
+      digit: (digit: string) => this.digit(digit),
+      zoom: (factor: number) => {
         const view = pane.presentation;
         pane.presentation = { ...view, zoom: view.zoom * factor };
       },
-    });
+      giveUp: () => pane.giveUp(),
+    };
+    listenToKeys(root, keys, listening);
   }
 
   go(index: number): void {
@@ -41,21 +58,32 @@ export class Commands {
   }
 
   mode(mode: Mode): void {
+    this.#pane.giveUp();
     this.#pane.mode = mode;
     this.#root.dataset.mode = mode;
-    this.#changed();
+    this.#events.changed();
+    if (mode === "arrow") this.#events.say(t("Press on the finding, release where the text is to stand."));
   }
 
-  /** Takes a preset by its place in the list, or the window in the file. */
-  preset(at: number | undefined): void {
+  /** Takes a preset by its place in the list. */
+  preset(at: number): void {
     const { place } = this.#pane;
-    const preset = at === undefined || !place ? undefined : presetsFor(place)[at];
-    if (at !== undefined && !preset) return;
-    this.#pane.window = preset && !preset.asInFile ? { center: preset.center, width: preset.width } : null;
+    const preset = place && presetsFor(place)[at];
+    if (preset) this.#pane.window = preset.own ? null : (preset.range ?? null);
+  }
+
+  /** Takes the preset of a digit, or says that these pictures have none. */
+  digit(digit: string): void {
+    const { place } = this.#pane;
+    if (!place) return;
+    const at = presetsFor(place).findIndex(({ keys }) => keys.includes(digit));
+    if (at >= 0) this.preset(at);
+    else this.#events.say(t("Key {key} has no window for images of this kind.", { key: digit }));
   }
 
   act(action: Action): void {
     const pane = this.#pane;
+    if (action === "help") this.#events.help();
     if (!pane.place) return;
     const view = pane.presentation;
     switch (action) {
@@ -76,11 +104,11 @@ export class Commands {
         return;
       case "erase":
         if (!eraseSelected(this.#viewer)) pane.eraseDrawings([pane.place]);
-        this.#changed();
+        this.#events.changed();
         return;
       case "full":
         this.#root.classList.toggle("hv-whole");
-        this.#changed();
+        this.#events.changed();
         return;
       case "play":
         this.#play(pane.place);
@@ -94,6 +122,6 @@ export class Commands {
       const frameMs = metaOf(place).frameTimeMs ?? undefined;
       this.cine.start(place.index, count, frameMs, (at) => void this.#pane.goTo(at));
     }
-    this.#changed();
+    this.#events.changed();
   }
 }

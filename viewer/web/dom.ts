@@ -38,6 +38,9 @@ const ICONS = {
   pause: "M8 5v14M16 5v14",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
   back: "M15 5l-7 7 7 7",
+  on: "M9 5l7 7-7 7",
+  close: "M6 6l12 12M18 6L6 18",
+  keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M17 10h.01M7 14h10",
   more: "M6 12h.01M12 12h.01M18 12h.01",
 } as const;
 

@@ -29,11 +29,18 @@ export function drawingsOn(viewport: Types.IStackViewport, imageId: string): Dra
     for (const each of kept(viewport, tool)) {
       const points = each.data.handles?.points;
       if (each.metadata.referencedImageId !== imageId || points?.length !== 2) continue;
+      if (!complete(tool, each)) continue;
       const plain = points.map((point) => standardPoint(viewport, plainPoint(point)));
       found.push({ tool, points: plain, text: each.data.label ?? "" });
     }
   }
   return found;
+}
+
+/** What is still being drawn has no length or no words yet. */
+function complete(tool: Drawing["tool"], { data }: Kept): boolean {
+  const [from, to] = data.handles!.points!;
+  return tool === "arrow" ? Boolean(data.label) : from!.some((value, at) => value !== to![at]);
 }
 
 /** Typed arrays would become objects in JSON. */

@@ -8,6 +8,7 @@ import {
 } from "@cornerstonejs/core";
 import { internal } from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
+import { Arrow } from "./arrow";
 import { provideMetadata } from "./metadata";
 import { registerImageLoader } from "./imageLoader";
 
@@ -46,7 +47,7 @@ export function startEngine(renderer: Renderer = "auto"): void {
     tools.ZoomTool,
     tools.PanTool,
     tools.LengthTool,
-    tools.ArrowAnnotateTool,
+    Arrow,
   ]) {
     tools.addTool(tool);
   }
@@ -69,7 +70,7 @@ function styleDrawings(): void {
       textBoxColor: "rgb(255, 226, 122)",
       textBoxColorHighlighted: "rgb(255, 255, 255)",
       textBoxColorSelected: "rgb(255, 226, 122)",
-      textBoxBackground: "rgb(0 0 0 / 55%)",
+      textBoxBackground: "rgb(0 0 0 / 75%)",
     },
   });
 }

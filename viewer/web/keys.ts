@@ -1,5 +1,5 @@
-/** Keyboard: every tool has a letter, every preset a number. */
-import type { Action } from "./toolbar";
+/** Keyboard: every tool has a letter, every preset a digit. */
+import { actions, modes, type Action } from "./shortcuts";
 import type { Mode } from "./toolset";
 
 export interface KeyEvents {
@@ -7,8 +7,10 @@ export interface KeyEvents {
   jump(to: "first" | "last"): void;
   mode(mode: Mode): void;
   action(action: Action): void;
-  preset(at: number): void;
+  digit(digit: string): void;
   zoom(factor: number): void;
+  /** Gives up what was begun; false when there is nothing. */
+  giveUp(): boolean;
 }
 
 const STEPS: Record<string, number> = {
@@ -20,49 +22,65 @@ const STEPS: Record<string, number> = {
   PageDown: 10,
 };
 
-const MODES: Record<string, Mode> = {
-  s: "scroll",
-  w: "window",
-  z: "zoom",
-  p: "pan",
-  l: "length",
-  a: "arrow",
-};
-
-const ACTIONS: Record<string, Action> = {
-  i: "invert",
-  r: "rotate",
-  h: "flipH",
-  v: "flipV",
-  f: "full",
-  "0": "reset",
-  " ": "play",
-  Delete: "erase",
-  Backspace: "erase",
-};
-
 const FIELDS = "input:not([type=range]), select, textarea, dialog, [contenteditable]";
 
-export function listenToKeys(element: HTMLElement, events: KeyEvents): void {
-  element.addEventListener("keydown", (event) => {
-    const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest(FIELDS)) return;
-    if (target.closest("button") && [" ", "Enter"].includes(event.key)) return;
-    if (target.matches("[type=range]") && event.key in STEPS) return;
-    if (handle(event.key, events)) event.preventDefault();
-  });
+type Handler = (key: string) => boolean;
+
+/**
+ * Listens to keys inside the viewer and, where the page is the viewer's own (`everywhere`), to those
+ * that reach no other control.  What was begun can be given up from anywhere.  Ends with `signal`.
+ */
+export function listenToKeys(
+  root: HTMLElement,
+  events: KeyEvents,
+  { everywhere, signal }: { everywhere: boolean; signal: AbortSignal },
+): void {
+  const handle = handlerOf(events);
+  const press = (event: KeyboardEvent) => {
+    if (meantForViewer(event) && handle(event.key)) event.preventDefault();
+  };
+  root.addEventListener("keydown", press);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const target = event.target as HTMLElement;
+      if (event.defaultPrevented || target.closest(".hv") || document.querySelector("dialog[open]")) return;
+      if (everywhere) press(event);
+      else if (event.key === "Escape" && events.giveUp()) event.preventDefault();
+    },
+    { signal },
+  );
 }
 
-function handle(key: string, events: KeyEvents): boolean {
-  const letter = key.length === 1 ? key.toLowerCase() : key;
-  if (letter in STEPS) events.step(STEPS[letter]!);
-  else if (letter === "Home") events.jump("first");
-  else if (letter === "End") events.jump("last");
-  else if (letter in MODES) events.mode(MODES[letter]!);
-  else if (letter in ACTIONS) events.action(ACTIONS[letter]!);
-  else if (/^[1-9]$/.test(letter)) events.preset(Number(letter) - 1);
-  else if (letter === "+" || letter === "=") events.zoom(1.25);
-  else if (letter === "-") events.zoom(0.8);
-  else return false;
-  return true;
+function meantForViewer(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  // Letters with Shift belong to the page; "?" and "+" are typed with it.
+  if (event.shiftKey && /^[a-z]$/i.test(event.key)) return false;
+  if (target.closest(FIELDS)) return false;
+  if (target.closest("button, a") && [" ", "Enter"].includes(event.key)) return false;
+  return !(target.matches("[type=range]") && event.key in STEPS);
+}
+
+function handlerOf(events: KeyEvents): Handler {
+  const mode = new Map(modes().map(({ key, name }) => [key, name]));
+  const action = new Map(actions().map(({ key, name }) => [key, name]));
+  action.set("Backspace", "erase");
+  const once: Record<string, () => boolean | void> = {
+    Home: () => events.jump("first"),
+    End: () => events.jump("last"),
+    "+": () => events.zoom(1.25),
+    "=": () => events.zoom(1.25),
+    "-": () => events.zoom(0.8),
+    Escape: () => events.giveUp(),
+  };
+  return (pressed) => {
+    const key = pressed.length === 1 ? pressed.toLowerCase() : pressed;
+    if (key in STEPS) events.step(STEPS[key]!);
+    else if (mode.has(key)) events.mode(mode.get(key)!);
+    else if (action.has(key)) events.action(action.get(key)!);
+    else if (/^[0-9]$/.test(key)) events.digit(key);
+    else return key in once && once[key]!() !== false;
+    return true;
+  };
 }

@@ -10,8 +10,10 @@ export interface ViewerHandle {
   readonly ready: Promise<void>;
   /** What is shown now, for a pin; throws before the first image. */
   currentView(): PinView;
-  /** A JPEG of what is shown, at most 320 pixels wide, with the drawings drawn in. */
-  thumbnail(): Promise<Blob>;
+  /** Whether the screen shows what `currentView` tells of: its picture, or words why there is none. */
+  readonly seen: boolean;
+  /** A JPEG of what is shown, at most 320 pixels wide, with the drawings drawn in; null for words. */
+  thumbnail(): Promise<Blob | null>;
   /** Goes to exactly that view; false when its image is no longer there. */
   show(view: PinView): Promise<boolean>;
   /** Calls back after every change of the view; gives a function that ends it. */
@@ -30,6 +32,9 @@ export function mountViewer(element: HTMLElement, options: ViewerOptions): Viewe
   return {
     ready,
     currentView: () => viewer.currentView(),
+    get seen() {
+      return viewer.seen;
+    },
     thumbnail: () => viewer.thumbnail(),
     show: async (view) => {
       await ready;

@@ -59,10 +59,10 @@ export class Overlay {
     this.element = h(
       "div",
       { class: "hv-overlay" },
+      this.#message, // first: which image it is stands over the words why it is not shown
       this.#what,
       this.#where,
       this.#how,
-      this.#message,
       this.#remark,
     );
     this.status = h("p", { class: "hv-status", role: "status" }, this.#mark, this.#words);
@@ -79,7 +79,7 @@ export class Overlay {
     const title = [seriesName(series), series.description].filter(Boolean).join(" · ");
     this.#what.textContent = title;
     this.#where.textContent = t("Image {n} of {count}", { n: place.index + 1, count });
-    this.#how.textContent = this.#facts(state);
+    this.#how.textContent = quality === "nopicture" ? "" : this.#facts(state);
     if (state.document) this.#offer(state.document);
     else if (quality === "nopicture") this.#say(reason(instance.why));
     else if (quality === "failed") this.#say(t("This image could not be loaded."), retry);

@@ -19,7 +19,8 @@ export interface PaneEvents {
 }
 
 const VIEWPORT = "picture";
-const DRAWING_EVENTS = ["ANNOTATION_COMPLETED", "ANNOTATION_MODIFIED", "ANNOTATION_REMOVED"] as const;
+const { ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_REMOVED } = ToolEnums.Events;
+const DRAWING_EVENTS = [ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_REMOVED];
 
 const FITTING: Presentation = { zoom: 1, pan: [0, 0], rotation: 0, flipH: false, flipV: false };
 
@@ -55,7 +56,7 @@ export class Pane {
     });
     this.#viewport = this.#engine.getViewport(VIEWPORT) as Types.IStackViewport;
     if (drawsOnCpu()) zoomInDevicePixels(this.#viewport);
-    this.#tools = new Toolset(name, name, VIEWPORT, askText);
+    this.#tools = new Toolset(name, this.#viewport, askText);
     this.#listen();
     this.#resizing = new ResizeObserver(() => this.#resize());
     this.#resizing.observe(element);
@@ -192,10 +193,15 @@ export class Pane {
     this.#refreshDrawings();
   }
 
+  /** Gives up a drawing that was begun and is not complete; false when there is none. */
+  giveUp(): boolean {
+    return this.#tools.giveUp();
+  }
+
   destroy(): void {
     this.#closed = true;
     this.#resizing.disconnect();
-    this.#ignore();
+    for (const name of DRAWING_EVENTS) eventTarget.removeEventListener(name, this.#changed);
     this.#tools.destroy();
     this.#engine.destroy();
   }
@@ -210,15 +216,7 @@ export class Pane {
     on(IMAGE_RENDERED, () => {
       if (this.#viewport.getCornerstoneImage()) this.#events.painted();
     });
-    for (const name of DRAWING_EVENTS) {
-      eventTarget.addEventListener(ToolEnums.Events[name], this.#changed);
-    }
-  }
-
-  #ignore(): void {
-    for (const name of DRAWING_EVENTS) {
-      eventTarget.removeEventListener(ToolEnums.Events[name], this.#changed);
-    }
+    for (const name of DRAWING_EVENTS) eventTarget.addEventListener(name, this.#changed);
   }
 
   readonly #changed = (): void => {
@@ -251,6 +249,7 @@ export class Pane {
   };
 
   readonly #newImage = (): void => {
+    this.giveUp();
     // The renderer takes the file's window right after this event; ours comes after that.
     queueMicrotask(() => {
       if (this.#closed) return;

@@ -1,39 +1,64 @@
-/** Grey windows that readers know by name. */
+/** Grey windows that readers know by name; a digit means the same one in every CT. */
 import { t } from "../../client/i18n";
-import { fileWindows } from "./metadata";
-import type { Place } from "./types";
+import { CT_WINDOWS } from "./ctWindows";
+import type { GreyRange } from "./greyWindow";
+import { fileWindows, isColour } from "./metadata";
+import type { GreyWindow, Place } from "./types";
 
 export interface Preset {
   name: string;
-  center: number;
-  width: number;
-  /** The file's own first window: it follows from image to image instead of being one for all. */
-  asInFile?: boolean;
+  /** The digits that choose it; none for what only the menu offers. */
+  keys: readonly string[];
+  /** Undefined where the window is computed for each picture. */
+  range: GreyRange | undefined;
+  /** The image's own window: it follows from image to image instead of being one for all. */
+  own: boolean;
 }
 
-const ct = (): Preset[] => [
-  { name: t("Soft tissue"), center: 40, width: 400 },
-  { name: t("Lung"), center: -600, width: 1500 },
-  { name: t("Bone"), center: 480, width: 2500 },
-  { name: t("Brain"), center: 40, width: 80 },
-  { name: t("Stroke"), center: 40, width: 40 },
-  { name: t("Subdural"), center: 75, width: 215 },
-  { name: t("Liver"), center: 60, width: 150 },
-  { name: t("Mediastinum"), center: 50, width: 350 },
-];
-
-/** The file's own windows first, then those of the modality. */
+/**
+ * What can be chosen for a picture, its own window first; nothing for colours and for what is no
+ * picture.  0 is the own window everywhere; 1 to 8 are the CT table in a CT, else the windows that
+ * the file proposes.
+ */
 export function presetsFor(place: Place): Preset[] {
-  const own = fileWindows(place).map(({ center, width, explanation }, at) => ({
-    name: at === 0 ? asInFile(explanation) : explanation ? t("File: {name}", { name: explanation }) : fileName(at),
-    center,
-    width,
-    asInFile: at === 0,
+  if (isColour(place) || place.instance.codec === "none") return [];
+  const [first, ...more] = fileWindows(place);
+  const isCt = place.series.modality === "CT";
+  const own: Preset = {
+    name: first ? ownName(first) : t("Automatic"),
+    keys: isCt ? ["0"] : ["0", "1"],
+    range: first && rangeOf(first),
+    own: true,
+  };
+  const proposed = more.map((each, at) => ({
+    name: each.explanation ? t("File: {name}", { name: each.explanation }) : fileName(at + 1),
+    keys: isCt || at > 7 ? [] : [String(at + 2)],
+    range: rangeOf(each),
+    own: false,
   }));
-  return place.series.modality === "CT" ? [...own, ...ct()] : own;
+  return [own, ...(isCt ? ctPresets() : []), ...proposed];
 }
 
-const asInFile = (explanation?: string): string =>
+/** Which preset the window on the screen is; undefined when it was set by hand. */
+export function presetInUse(window: GreyRange | null, presets: readonly Preset[]): number | undefined {
+  if (window === null) return presets.length ? 0 : undefined;
+  const same = ({ range }: Preset) => range?.center === window.center && range.width === window.width;
+  const named = presets.findIndex((each) => !each.own && same(each));
+  if (named >= 0) return named;
+  return presets[0] && same(presets[0]) ? 0 : undefined;
+}
+
+const ctPresets = (): Preset[] =>
+  CT_WINDOWS.map(([name, center, width], at) => ({
+    name: name(),
+    keys: [String(at + 1)],
+    range: { center, width },
+    own: false,
+  }));
+
+const rangeOf = ({ center, width }: GreyWindow): GreyRange => ({ center, width });
+
+const ownName = ({ explanation }: GreyWindow): string =>
   explanation ? `${t("As in the file")} (${explanation})` : t("As in the file");
 
 const fileName = (at: number): string => t("File window {n}", { n: at + 1 });

@@ -1,6 +1,7 @@
 /** The series of the study, each with a thumbnail. */
 import { plural, t } from "../../client/i18n";
 import { h } from "./dom";
+import { Roving } from "./roving";
 import type { Source } from "./source";
 import type { Instance, Series } from "./types";
 
@@ -20,25 +21,29 @@ export function seriesName(series: Series): string {
 export class SeriesList {
   readonly element: HTMLElement;
   readonly #buttons = new Map<number, HTMLButtonElement>();
+  readonly #roving: Roving;
 
   constructor(source: Source, all: readonly Series[], chosen: (series: Series) => void) {
     const items = all.map((series) => {
       const made = this.#button(source, series);
       made.addEventListener("click", () => chosen(series));
       this.#buttons.set(series.id, made);
-      return h("li", {}, made);
+      return h("li", { role: "none" }, made);
     });
-    this.element = h(
-      "nav",
-      { class: "hv-series", "aria-label": t("Series") },
-      h("ol", { role: "list" }, ...items),
-    );
+    const list = h("ol", { "aria-label": t("Series") }, ...items);
+    this.#roving = new Roving(list, "vertical");
+    this.element = h("div", { class: "hv-series" }, list);
   }
 
   mark(current: number): void {
     for (const [id, each] of this.#buttons) {
       each.setAttribute("aria-current", String(id === current));
     }
+    this.#roving.prefer(this.#buttons.get(current));
+  }
+
+  focus(): void {
+    [...this.#buttons.values()].find(({ tabIndex }) => tabIndex === 0)?.focus();
   }
 
   #button(source: Source, series: Series): HTMLButtonElement {

@@ -4,20 +4,22 @@ import { h } from "./dom";
 import { drawsOnCpu } from "./engine";
 import type { SeriesFrames } from "./frames";
 import { Overlay } from "./overlay";
+import { Help } from "./help";
 import type { Pane } from "./pane";
-import { presetsFor, type Preset } from "./presets";
-import { SeriesList } from "./seriesList";
+import { presetInUse, presetsFor, type Preset } from "./presets";
+import { pictureCount, SeriesList } from "./seriesList";
+import type { Action } from "./shortcuts";
 import { Slider } from "./slider";
 import type { Source } from "./source";
 import { TextEntry } from "./textEntry";
-import { Toolbar, type Action } from "./toolbar";
+import { Toolbar } from "./toolbar";
 import type { Mode } from "./toolset";
 import type { Place, Series } from "./types";
 
 export interface SurroundingsEvents {
   mode(mode: Mode): void;
   action(action: Action): void;
-  preset(at: number | undefined): void;
+  preset(at: number): void;
   /** The slider was moved to a frame. */
   go(index: number): void;
 }
@@ -28,6 +30,7 @@ export class Surroundings {
   readonly port = h("div", { class: "hv-port" });
   readonly entry = new TextEntry();
   readonly overlay = new Overlay();
+  readonly help = new Help();
   readonly #source: Source;
   readonly #stage: HTMLElement;
   readonly #slider: Slider;
@@ -46,7 +49,7 @@ export class Surroundings {
       mode: (mode) => events.mode(mode),
       action: (action) => events.action(action),
       preset: (at) => events.preset(at),
-      series: () => this.root.classList.toggle("hv-with-series"),
+      series: () => this.#openSeries(),
     });
     const picture = preview ? [preview, this.port] : [this.port];
     this.#stage = h("div", { class: "hv-stage" }, ...picture, this.overlay.element, this.#slider.element);
@@ -65,6 +68,7 @@ export class Surroundings {
       this.#stage,
       foot,
       this.entry.element,
+      this.help.element,
     );
   }
 
@@ -86,9 +90,12 @@ export class Surroundings {
   /** Says and marks everywhere what the picture area shows at `place`. */
   update(pane: Pane, place: Place, frames: SeriesFrames, playing: boolean): void {
     const count = frames.places.length;
+    const pictures = pictureCount(place.series);
+    // The frames of a film that is not shown are one thing to be told about.
+    const steps = pictures || place.series.instances.length > 1 ? count : 1;
     // A picture must never stand under the number of another one.
     this.#stage.classList.toggle("hv-behind", !pane.upToDate);
-    this.#slider.update(place.index, count, (index) => frames.quality(index));
+    this.#slider.update(place.index, steps, (index) => frames.quality(index));
     this.overlay.update(
       {
         place,
@@ -101,7 +108,12 @@ export class Surroundings {
       },
       () => frames.retry(place.index),
     );
-    this.#updateTools(pane, presetsFor(place), count > 1, playing);
+    this.#updateTools(pane, presetsFor(place), pictures > 1, playing);
+  }
+
+  /** The list of series, where a narrow box shows it on demand; the keyboard goes with it. */
+  #openSeries(): void {
+    if (this.root.classList.toggle("hv-with-series")) this.#list?.focus();
   }
 
   #documentAt({ instance }: Place): string | undefined {
@@ -116,17 +128,8 @@ export class Surroundings {
       pressed: { invert: pane.invert, flipH, flipV, full, play: playing },
       cine,
       presets,
-      preset: presetInUse(pane, presets),
+      preset: presetInUse(pane.window, presets),
       drawings: pane.drawings.length,
     });
   }
-}
-
-function presetInUse(pane: Pane, presets: readonly Preset[]): number | "file" | undefined {
-  const { window } = pane;
-  if (window === null) return presets[0]?.asInFile ? 0 : "file";
-  const used = presets.findIndex(
-    ({ center, width }) => center === window.center && width === window.width,
-  );
-  return used >= 0 ? used : undefined;
 }

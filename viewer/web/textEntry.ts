@@ -1,6 +1,11 @@
 /** A small dialog inside the viewer that asks for the words of an arrow. */
 import { t } from "../../client/i18n";
 import { h } from "./dom";
+import type { Spot } from "./toolset";
+
+/** Between the dialog and the arrow, and between the dialog and the window, in CSS pixels. */
+const GAP = 24;
+const EDGE = 8;
 
 export class TextEntry {
   readonly element: HTMLDialogElement;
@@ -26,7 +31,7 @@ export class TextEntry {
       event.preventDefault();
       this.#close(this.#input.value.trim());
     });
-    this.element = h("dialog", { class: "hv-dialog", "aria-label": t("Text at the arrow") }, form);
+    this.element = h("dialog", { class: "hv-dialog hv-beside", "aria-label": t("Text at the arrow") }, form);
     this.element.addEventListener("cancel", (event) => {
       event.preventDefault();
       this.#close("");
@@ -34,13 +39,25 @@ export class TextEntry {
     this.element.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
-  /** Asks; the answer is empty when the person does not want the arrow. */
-  readonly ask = (present: string, answer: (text: string) => void): void => {
+  /** Asks beside the arrow, never over it; the answer is empty when the arrow is not wanted. */
+  readonly ask = (present: string, spot: Spot | undefined, answer: (text: string) => void): void => {
     this.#answer = answer;
     this.#input.value = present;
     this.element.showModal();
+    this.element.style.setProperty("--hv-top", `${spot ? this.#beside(spot) : EDGE}px`);
     this.#input.focus();
   };
+
+  /** Above the arrow or else below it; where neither has room, as far from its head as can be. */
+  #beside({ head, tail }: Spot): number {
+    const { height } = this.element.getBoundingClientRect();
+    const above = Math.min(head, tail) - GAP - height;
+    const below = Math.max(head, tail) + GAP;
+    const lowest = innerHeight - height - EDGE;
+    if (above >= EDGE) return above;
+    if (below <= lowest) return below;
+    return head > innerHeight / 2 ? EDGE : lowest;
+  }
 
   #close(text: string): void {
     if (this.element.open) this.element.close();

@@ -41,6 +41,9 @@ function trace(
   }) as [readonly [number, number], readonly [number, number]];
   paper.strokeStyle = paper.fillStyle = COLOUR;
   paper.lineWidth = 1.5;
+  // The dark edge carries the yellow over white bone, as on the screen.
+  paper.shadowColor = "#000";
+  paper.shadowBlur = 2;
   paper.beginPath();
   paper.moveTo(...from);
   paper.lineTo(...to);
@@ -78,7 +81,7 @@ function label(
   const width = paper.measureText(shown).width;
   const left = Math.max(2, Math.min(paper.canvas.width - width - 2, x + 4));
   const base = Math.max(13, Math.min(paper.canvas.height - 4, y + 14));
-  paper.fillStyle = "rgb(0 0 0 / 60%)";
+  paper.fillStyle = "rgb(0 0 0 / 75%)";
   paper.fillRect(left - 2, base - 11, width + 4, 15);
   paper.fillStyle = COLOUR;
   paper.fillText(shown, left, base);

@@ -1,16 +1,17 @@
 /** The row of tools above the picture (below it on a phone). */
 import { t } from "../../client/i18n";
 import { h, icon, type IconName } from "./dom";
+import { withEdges } from "./edges";
 import type { Preset } from "./presets";
+import { Roving } from "./roving";
+import { actions, modes, type Action } from "./shortcuts";
 import type { Mode } from "./toolset";
-
-export type Action = "invert" | "rotate" | "flipH" | "flipV" | "reset" | "erase" | "full" | "play";
 
 export interface ToolbarEvents {
   mode(mode: Mode): void;
   action(action: Action): void;
-  /** A preset's place in the list, or undefined for "as in the file". */
-  preset(at: number | undefined): void;
+  /** A preset was chosen by its place in the list. */
+  preset(at: number): void;
   series(): void;
 }
 
@@ -20,79 +21,67 @@ export interface ToolbarState {
   cine: boolean;
   presets: readonly Preset[];
   /** The preset in use; undefined when the window was set by hand. */
-  preset: number | "file" | undefined;
+  preset: number | undefined;
   drawings: number;
 }
 
-const MODES = (): [Mode, string, string][] => [
-  ["scroll", t("Scroll"), "S"],
-  ["window", t("Brightness and contrast"), "W"],
-  ["zoom", t("Zoom"), "Z"],
-  ["pan", t("Move"), "P"],
-  ["length", t("Length"), "L"],
-  ["arrow", t("Arrow with text"), "A"],
-];
+const ICON: Partial<Record<Action, IconName>> = { erase: "trash", help: "keyboard" };
 
-const ACTIONS = (): [Action, string, string][] => [
-  ["invert", t("Invert"), "I"],
-  ["rotate", t("Rotate by 90°"), "R"],
-  ["flipH", t("Mirror left and right"), "H"],
-  ["flipV", t("Mirror up and down"), "V"],
-  ["play", t("Play"), t("Space")],
-  ["erase", t("Remove drawings"), t("Delete")],
-  ["reset", t("Reset view"), "0"],
-  ["full", t("Whole window"), "F"],
-];
-
-const ICON: Partial<Record<Action, IconName>> = { erase: "trash" };
+const PRESSABLE = ["invert", "flipH", "flipV", "full", "play"] as const;
 
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #modes = new Map<Mode, HTMLButtonElement>();
   readonly #actions = new Map<Action, HTMLButtonElement>();
   readonly #presets: HTMLSelectElement;
+  readonly #roving: Roving;
   #shownPresets = "";
 
   constructor(events: ToolbarEvents) {
     const series = button("series", t("Series"), "", () => events.series());
     series.classList.add("hv-series-open");
     this.#presets = h("select", { "aria-label": t("Window preset"), class: "hv-presets" });
-    this.#presets.addEventListener("change", () => {
-      const { value } = this.#presets;
-      events.preset(value === "file" ? undefined : Number(value));
-    });
-    const modes = MODES().map(([mode, label, key]) => {
-      const made = button(mode, label, key, () => events.mode(mode));
-      this.#modes.set(mode, made);
-      return made;
-    });
-    const actions = ACTIONS().map(([action, label, key]) => {
-      const name = ICON[action] ?? (action as IconName);
-      const made = button(name, label, key, () => events.action(action));
-      made.dataset.action = action;
-      this.#actions.set(action, made);
-      return made;
-    });
-    this.element = h(
+    this.#presets.addEventListener("change", () => events.preset(Number(this.#presets.value)));
+    const row = h(
       "div",
-      { class: "hv-tools", role: "toolbar", "aria-label": t("Image tools") },
+      { class: "hv-tools", "aria-label": t("Image tools") },
       series,
-      group(t("Tool"), modes),
+      group(t("Tool"), this.#modeButtons(events)),
       this.#presets,
-      group(t("Image"), actions),
+      group(t("Image"), this.#actionButtons(events)),
     );
+    this.#roving = new Roving(row, "horizontal");
+    this.element = withEdges(row);
+  }
+
+  #modeButtons(events: ToolbarEvents): HTMLElement[] {
+    return modes().map(({ name, label, shown }) => {
+      const made = button(name, label, shown, () => events.mode(name));
+      this.#modes.set(name, made);
+      return made;
+    });
+  }
+
+  #actionButtons(events: ToolbarEvents): HTMLElement[] {
+    return actions().map(({ name, label, shown }) => {
+      const made = button(ICON[name] ?? (name as IconName), label, shown, () => events.action(name));
+      made.dataset.action = name;
+      this.#actions.set(name, made);
+      return made;
+    });
   }
 
   update(state: ToolbarState): void {
     for (const [mode, each] of this.#modes) {
       each.setAttribute("aria-pressed", String(mode === state.mode));
     }
-    for (const action of ["invert", "flipH", "flipV", "full", "play"] as const) {
+    for (const action of PRESSABLE) {
       const pressed = state.pressed[action] === true;
       this.#actions.get(action)!.setAttribute("aria-pressed", String(pressed));
     }
-    this.#actions.get("play")!.hidden = !state.cine;
-    this.#actions.get("erase")!.hidden = state.drawings === 0;
+    this.#roving.toggle(this.#actions.get("play")!, state.cine);
+    this.#roving.toggle(this.#actions.get("erase")!, state.drawings > 0);
+    this.#roving.toggle(this.#presets, state.presets.length > 0);
     this.#updatePresets(state);
   }
 
@@ -100,17 +89,12 @@ export class Toolbar {
     const fingerprint = JSON.stringify(presets);
     if (fingerprint !== this.#shownPresets) {
       this.#shownPresets = fingerprint;
-      const options = presets.map(({ name }, at) =>
-        h("option", { value: at }, at < 9 ? `${at + 1}  ${name}` : name),
+      const options = presets.map(({ name, keys }, at) =>
+        h("option", { value: at }, keys.length ? `${keys.join(", ")}  ${name}` : name),
       );
-      this.#presets.replaceChildren(
-        h("option", { value: "hand", hidden: true }, t("By hand")),
-        // Where the file names a window, that is the first preset; else we compute one.
-        ...(presets[0]?.asInFile ? [] : [h("option", { value: "file" }, t("Automatic"))]),
-        ...options,
-      );
+      const byHand = h("option", { value: "hand", hidden: true }, t("By hand"));
+      this.#presets.replaceChildren(byHand, ...options);
     }
-    this.#presets.hidden = presets.length === 0;
     const wanted = String(preset ?? "hand");
     if (this.#presets.value !== wanted) this.#presets.value = wanted;
   }

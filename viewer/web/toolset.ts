@@ -1,14 +1,18 @@
 /** Which finger or mouse button does what. */
+import type { Types } from "@cornerstonejs/core";
 import {
-  ArrowAnnotateTool,
+  annotation as annotations,
+  type AnnotationTool,
   Enums,
   LengthTool,
   PanTool,
   StackScrollTool,
   ToolGroupManager,
+  utilities,
   WindowLevelTool,
   ZoomTool,
 } from "@cornerstonejs/tools";
+import { Arrow } from "./arrow";
 
 /** What the left button or one finger does. */
 export type Mode = "scroll" | "window" | "zoom" | "pan" | "length" | "arrow";
@@ -19,7 +23,7 @@ const TOOL: Record<Mode, string> = {
   zoom: ZoomTool.toolName,
   pan: PanTool.toolName,
   length: LengthTool.toolName,
-  arrow: ArrowAnnotateTool.toolName,
+  arrow: Arrow.toolName,
 };
 
 const { Primary, Auxiliary, Secondary, Wheel } = Enums.MouseBindings;
@@ -36,18 +40,32 @@ const FIXED: Record<string, Binding[]> = {
   [TOOL.pan]: [{ mouseButton: Auxiliary }],
 };
 
-/** Asks for the words of an arrow; an empty answer removes the arrow. */
-export type AskText = (present: string, answer: (text: string) => void) => void;
+/** Where something is in the window, in CSS pixels from its top. */
+export interface Spot {
+  head: number;
+  tail: number;
+}
 
-interface ChangeTextDetail {
-  data?: { label?: string; data?: { label?: string } };
+/** Asks for the words of an arrow that is at `spot`; an empty answer removes the arrow. */
+export type AskText = (present: string, spot: Spot | undefined, answer: (text: string) => void) => void;
+
+interface Drawn {
+  annotationUID?: string;
+  data?: { label?: string; handles?: { points?: Types.Point3[] } };
+}
+
+/** What a tool keeps of the drawing under the pointer. */
+interface Drawing {
+  editData: { annotation: Drawn; newAnnotation?: boolean } | null;
 }
 
 export class Toolset {
   readonly #id: string;
+  readonly #viewport: Types.IStackViewport;
 
-  constructor(id: string, engine: string, viewport: string, askText: AskText) {
+  constructor(id: string, viewport: Types.IStackViewport, askText: AskText) {
     this.#id = id;
+    this.#viewport = viewport;
     const group = ToolGroupManager.createToolGroup(id)!;
     group.addTool(TOOL.scroll, { debounceIfNotLoaded: false, loop: false });
     group.addTool(TOOL.window);
@@ -55,14 +73,11 @@ export class Toolset {
     group.addTool(TOOL.pan);
     group.addTool(TOOL.length);
     group.addTool(TOOL.arrow, {
-      getTextCallback: (done: (text: string) => void) => askText("", done),
-      changeTextCallback: (
-        detail: ChangeTextDetail,
-        _event: unknown,
-        done: (text: string) => void,
-      ) => askText(detail.data?.data?.label ?? detail.data?.label ?? "", done),
+      getTextCallback: (done: (text: string) => void) => askText("", this.#spot(this.#wordless()), done),
+      changeTextCallback: (arrow: Drawn, _event: unknown, done: (text: string) => void) =>
+        askText(arrow.data?.label ?? "", this.#spot(arrow), done),
     });
-    group.addViewport(viewport, engine);
+    group.addViewport(viewport.id, viewport.renderingEngineId);
   }
 
   set(mode: Mode): void {
@@ -75,6 +90,34 @@ export class Toolset {
       group.setToolPassive(name, { removeAllBindings: true });
       if (bindings.length) group.setToolActive(name, { bindings });
     }
+  }
+
+  /** Gives up a drawing that was begun and is not complete; false when there is none. */
+  giveUp(): boolean {
+    for (const name of [TOOL.length, TOOL.arrow]) {
+      const tool = ToolGroupManager.getToolGroup(this.#id)?.getToolInstance(name) as AnnotationTool & Drawing;
+      const { annotation, newAnnotation } = tool?.editData ?? {};
+      if (!newAnnotation) continue;
+      tool.cancel(this.#viewport.element);
+      annotations.state.removeAnnotation(annotation!.annotationUID!);
+      utilities.triggerAnnotationRenderForViewportIds([this.#viewport.id]);
+      return true;
+    }
+    return false;
+  }
+
+  /** The arrow that has just been drawn and has no words yet. */
+  #wordless(): Drawn | undefined {
+    const all = annotations.state.getAnnotations(TOOL.arrow, this.#viewport.element) as Drawn[] | undefined;
+    return all?.findLast(({ data }) => !data?.label);
+  }
+
+  #spot(arrow: Drawn | undefined): Spot | undefined {
+    const [head, tail] = arrow?.data?.handles?.points ?? [];
+    if (!head || !tail) return undefined;
+    const { top } = this.#viewport.element.getBoundingClientRect();
+    const height = (point: Types.Point3) => top + this.#viewport.worldToCanvas(point)[1];
+    return { head: height(head), tail: height(tail) };
   }
 
   destroy(): void {

@@ -23,6 +23,8 @@ export interface ViewerOptions {
   view?: PinView;
   /** Fewer tools and no series list, for small boxes. */
   compact?: boolean;
+  /** The page is the viewer's own: its keys work wherever the focus is. */
+  wholePage?: boolean;
   renderer?: Renderer;
 }
 
@@ -38,6 +40,7 @@ export class Viewer {
   readonly #pane: Pane;
   readonly #commands: Commands;
   readonly #listeners = new Set<(view: PinView) => void>();
+  readonly #listening = new AbortController();
   #frames: SeriesFrames | undefined;
   #updating = 0;
 
@@ -61,7 +64,15 @@ export class Viewer {
       change: () => this.#soon(),
       painted: () => preview?.remove(),
     });
-    this.#commands = new Commands(this.#pane, root, this.#name, () => this.#soon());
+    const events = {
+      changed: () => this.#soon(),
+      say: (words: string) => this.#around.overlay.note(words),
+      help: () => this.#around.help.show(),
+    };
+    this.#commands = new Commands(this.#pane, root, this.#name, events, {
+      everywhere: options.wholePage === true,
+      signal: this.#listening.signal,
+    });
     this.#commands.mode(isPhone() ? "scroll" : "window");
   }
 
@@ -115,8 +126,15 @@ export class Viewer {
     return shown;
   }
 
-  thumbnail(): Promise<Blob> {
-    return thumbnailOf(this.#pane);
+  get seen(): boolean {
+    const { place, upToDate } = this.#pane;
+    const quality = place && this.#frames?.quality(place.index);
+    return (place !== undefined && upToDate) || quality === "nopicture" || quality === "failed";
+  }
+
+  async thumbnail(): Promise<Blob | null> {
+    // The canvas may still hold the image before; that would be a picture of something else.
+    return this.#pane.place && this.#pane.upToDate ? thumbnailOf(this.#pane) : null;
   }
 
   /** Calls back after every change of the view; gives a function that ends it. */
@@ -128,6 +146,7 @@ export class Viewer {
   destroy(): void {
     if (this.#study.closed) return;
     this.#study.close();
+    this.#listening.abort();
     this.#commands.cine.stop();
     cancelAnimationFrame(this.#updating);
     eraseOf(this.#name);

@@ -1,0 +1,79 @@
+/** Every tool with its name and key, and the list of keys for the help.  Needs nothing of the engine. */
+import { t } from "../../client/i18n";
+import type { ListedKey } from "../../client/ui";
+import { CT_WINDOWS } from "./ctWindows";
+import type { Mode } from "./toolset";
+
+export type Action =
+  | "invert"
+  | "rotate"
+  | "flipH"
+  | "flipV"
+  | "play"
+  | "erase"
+  | "reset"
+  | "full"
+  | "help";
+
+export interface Tool<Name> {
+  name: Name;
+  label: string;
+  /** As `KeyboardEvent.key` says it, letters small. */
+  key: string;
+  /** The key as people read it. */
+  shown: string;
+}
+
+const tool = <Name>(name: Name, label: string, key: string, shown = key.toUpperCase()): Tool<Name> => ({
+  name,
+  label,
+  key,
+  shown,
+});
+
+/** What the left button or one finger can do. */
+export const modes = (): Tool<Mode>[] => [
+  tool("scroll", t("Scroll"), "s"),
+  tool("window", t("Brightness and contrast"), "w"),
+  tool("zoom", t("Zoom"), "z"),
+  tool("pan", t("Move"), "p"),
+  tool("length", t("Length"), "l"),
+  tool("arrow", t("Arrow with text"), "a"),
+];
+
+export const actions = (): Tool<Action>[] => [
+  tool("invert", t("Invert"), "i"),
+  tool("rotate", t("Rotate by 90°"), "r"),
+  tool("flipH", t("Mirror left and right"), "h"),
+  tool("flipV", t("Mirror up and down"), "v"),
+  tool("play", t("Play"), " ", t("Space")),
+  tool("erase", t("Remove drawings"), "Delete", t("Delete")),
+  tool("reset", t("Reset view"), "x"),
+  tool("full", t("Whole window"), "f"),
+  tool("help", t("Keyboard shortcuts"), "?"),
+];
+
+/** The keys of the viewer, as the help lists them. */
+export function viewerKeys(): ListedKey[] {
+  const names = CT_WINDOWS.map(([name]) => name()).join(", ");
+  return [
+    ...[...modes(), ...actions()].map(({ shown, label }) => ({ key: shown, words: label })),
+    { key: "0", words: t("The image's own window") },
+    { key: "1–8", words: t("Windows of a CT: {names}", { names }) },
+    { key: "1–9", words: t("Windows of other images, as far as the file names some") },
+    { key: "↑ ↓", words: t("Previous image, next image") },
+    { key: t("PgUp PgDn"), words: t("Ten images back, ten images on") },
+    { key: t("Home End"), words: t("First image, last image") },
+    { key: "+ −", words: t("Larger, smaller") },
+    { key: t("Esc"), words: t("Give up the drawing that was begun") },
+    { key: "← →", words: t("From tool to tool, once one of them has the focus") },
+  ];
+}
+
+/** What mouse and fingers do whichever tool is chosen. */
+export const gestures = (): ListedKey[] => [
+  { key: t("Wheel"), words: t("Scroll") },
+  { key: t("Right button"), words: t("Zoom") },
+  { key: t("Middle button"), words: t("Move") },
+  { key: t("Two fingers"), words: t("Zoom and move") },
+];
