@@ -4,10 +4,11 @@ import { complainAt, content } from "./fields";
 import { postJson, Refused } from "./http";
 import { t } from "./i18n";
 import { live } from "./live";
-import { busy, shortcut, toast } from "./ui";
+import { alsoListed, busy, shortcut, toast } from "./ui";
 import { Company } from "./discussion/company";
 import { Composers } from "./discussion/composer";
 import { Feed } from "./discussion/feed";
+import { wireHistory } from "./discussion/history";
 import { imagesOf } from "./discussion/images";
 import { type Member, Names } from "./discussion/names";
 import { byThread, goTo, listThread, put, rendered } from "./discussion/place";
@@ -15,6 +16,7 @@ import { dropWaiting, Posts, showWaiting } from "./discussion/posts";
 import { Queue } from "./discussion/queue";
 import { Safe } from "./discussion/safe";
 import { Reading } from "./discussion/unread";
+import { viewerKeys } from "../viewer/web/shortcuts";
 
 const PRESENT_MS = 20_000;
 
@@ -119,6 +121,8 @@ async function start(page: HTMLElement): Promise<void> {
   });
   const posts = new Posts(page, () => reading.watch());
   shortcut("n", t("First unread post"), () => reading.jump(null));
+  if (images !== undefined) alsoListed(t("On the image, once it has the focus"), viewerKeys);
+  wireHistory();
   wireThreads(refreshed);
   wireSignOut();
 

@@ -2,7 +2,7 @@
 import { all, maybe, on, one } from "../dom";
 import { t } from "../i18n";
 import { toast } from "../ui";
-import type { Images } from "./images";
+import type { Images, Pinned } from "./images";
 import type { Names } from "./names";
 import { byPost, byThread, goTo } from "./place";
 import type { Queue, Waiting } from "./queue";
@@ -30,11 +30,11 @@ export class Composers {
     this.#images = tools.images;
     on(document, "submit", "[data-composer]", (event, form) => {
       event.preventDefault();
-      if (form instanceof HTMLFormElement) void this.#send(form, false);
+      if (form instanceof HTMLFormElement) void this.#once(form, () => this.#send(form, null));
     });
     on(document, "click", "[data-with-view]", (_event, button) => {
       const form = button.closest("form");
-      if (form !== null) void this.#send(form, true);
+      if (form !== null) void this.#once(form, () => this.#sendWithView(form, button));
     });
     on(document, "input", "[data-composer] textarea", (_event, text) => {
       if (!(text instanceof HTMLTextAreaElement)) return;
@@ -125,43 +125,53 @@ export class Composers {
     this.#drafts.set(thread, window.setTimeout(keep, DRAFT_MS));
   }
 
-  async #send(form: HTMLFormElement, withView: boolean): Promise<void> {
+  /** The same words are taken once, however often the button is pressed. */
+  async #once(form: HTMLFormElement, send: () => Promise<void>): Promise<void> {
+    if (form.hasAttribute("data-sending")) {
+      one("textarea", form).focus();
+      return;
+    }
+    form.setAttribute("data-sending", "");
+    try {
+      await send();
+    } finally {
+      form.removeAttribute("data-sending");
+    }
+  }
+
+  async #sendWithView(form: HTMLFormElement, button: HTMLElement): Promise<void> {
+    const pin = await this.#images?.pick();
+    if (pin === null) button.focus();
+    else if (pin === undefined) complain(form, t("There is no image to pin yet."));
+    else await this.#send(form, pin);
+  }
+
+  async #send(form: HTMLFormElement, pin: Pinned | null): Promise<void> {
     const text = one<HTMLTextAreaElement>("textarea", form);
     const reply = one<HTMLInputElement>("[name=reply_to]", form);
     const client = one<HTMLInputElement>("[name=client_id]", form);
     const words = text.value.trim();
-    if ((words === "" && !withView) || form.hasAttribute("data-sending")) {
+    if (words === "" && pin === null) {
       text.focus();
       return;
     }
-    // From here on the same words are taken once, however often the button is pressed.
-    form.setAttribute("data-sending", "");
-    try {
-      const pin = withView ? ((await this.#images?.current()) ?? null) : null;
-      if (withView && pin === null) {
-        complain(form, t("There is no image to pin yet."));
-        return;
-      }
-      const thread = threadOf(text);
-      const post: Waiting = {
-        client: client.value,
-        case: this.#case,
-        thread,
-        text: words,
-        replyTo: reply.value,
-        pin,
-      };
-      clearTimeout(this.#drafts.get(thread));
-      this.#drafts.delete(thread);
-      client.value = crypto.randomUUID();
-      text.value = "";
-      stopReply(form);
-      complain(form, "");
-      await this.#queue.add(post);
-      await this.#safe.keepDraft(thread, text.value);
-    } finally {
-      form.removeAttribute("data-sending");
-    }
+    const thread = threadOf(text);
+    const post: Waiting = {
+      client: client.value,
+      case: this.#case,
+      thread,
+      text: words,
+      replyTo: reply.value,
+      pin,
+    };
+    clearTimeout(this.#drafts.get(thread));
+    this.#drafts.delete(thread);
+    client.value = crypto.randomUUID();
+    text.value = "";
+    stopReply(form);
+    complain(form, "");
+    await this.#queue.add(post);
+    await this.#safe.keepDraft(thread, text.value);
   }
 }
 

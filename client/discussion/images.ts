@@ -1,12 +1,13 @@
 /** The viewer beside the discussion: pins go in, views come out. */
 import type { PinView, ViewerHandle } from "../../viewer/web/mount";
-import { all, maybe, on } from "../dom";
+import { all, el, icon, maybe, on } from "../dom";
 import { t } from "../i18n";
 import { showPane } from "../panes";
-import { toast } from "../ui";
+import { busy, toast } from "../ui";
 import { goTo } from "./place";
 
 const LARGEST = 40 * 1024;
+const PICTURE_MS = 5000;
 const dashed = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 export interface Pinned {
@@ -20,11 +21,20 @@ function pinAtHash(): PinView | null {
   return JSON.parse(pin?.dataset["view"] ?? "null") as PinView | null;
 }
 
+/** Waits for the picture of what is asked for; false when it does not come. */
+async function seen(viewer: ViewerHandle): Promise<boolean> {
+  const until = performance.now() + PICTURE_MS;
+  while (!viewer.seen && performance.now() < until) await new Promise(requestAnimationFrame);
+  return viewer.seen;
+}
+
 export class Images {
   readonly #stage: HTMLElement;
   readonly #studies: readonly string[];
   #study = "";
   #viewer: ViewerHandle | undefined;
+  /** Ends the question which view is to be posted, while it is asked. */
+  #turnBack: (() => void) | undefined;
 
   constructor(box: HTMLElement, stage: HTMLElement) {
     this.#stage = stage;
@@ -38,6 +48,7 @@ export class Images {
       void this.show(JSON.parse(pin.dataset["view"] ?? "null") as PinView, pin.closest(".post"));
     });
     addEventListener("popstate", (event) => this.#back(event.state as { pane?: string } | null));
+    on(document, "click", "#tab-talk", () => this.#turnBack?.());
   }
 
   /** Opens the first examination, or the view of the post that the address leads to. */
@@ -48,23 +59,69 @@ export class Images {
     else if (first !== undefined) await this.#mount(first);
   }
 
-  /** What is on the screen, for a pin; undefined before the first image. */
-  async current(): Promise<Pinned | undefined> {
-    if (this.#viewer === undefined) return undefined;
-    let view: PinView;
-    try {
-      view = this.#viewer.currentView();
-    } catch {
-      return undefined;
-    }
-    return { view, image: await this.#picture() };
+  /**
+   * The view for a pin: undefined before the first image, null when the person turned back.  Where
+   * the discussion hides the images they come to the front first, so nobody posts a view unseen.
+   */
+  async pick(): Promise<Pinned | null | undefined> {
+    const inSight = getComputedStyle(this.#stage).visibility !== "hidden";
+    return inSight ? this.#current() : this.#choose();
   }
 
-  async #picture(): Promise<string | null> {
-    const picture = await this.#viewer?.thumbnail();
-    if (picture === undefined || picture.size > LARGEST) return null;
+  async #current(): Promise<Pinned | undefined> {
+    const viewer = this.#viewer;
+    if (viewer === undefined || !(await seen(viewer))) return undefined;
+    const view = viewer.currentView();
+    return { view, image: await this.#picture(viewer) };
+  }
+
+  async #picture(viewer: ViewerHandle): Promise<string | null> {
+    const picture = await viewer.thumbnail();
+    if (picture === null || picture.size > LARGEST) return null;
     const bytes = new Uint8Array(await picture.arrayBuffer());
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  }
+
+  /** The images in front, and below them the question whether it is this view. */
+  #choose(): Promise<Pinned | null> {
+    history.replaceState({ pane: "talk" }, "");
+    history.pushState({ pane: "images" }, "");
+    showPane("images");
+    const problem = el("p", { class: "error small", role: "alert", hidden: true });
+    const back = el("button", { class: "button", type: "button" }, t("Back"));
+    const post = el("button", { class: "button button-primary", type: "button" }, icon("pin"), t("Post with this view"));
+    const words = el("p", { class: "small", id: "choosing-words" }, t("Your post goes with the image as you see it here."));
+    const bar = el(
+      "div",
+      { class: "case-choosing", role: "group", "aria-labelledby": "choosing-words" },
+      words,
+      problem,
+      el("div", { class: "row row-between" }, back, post),
+    );
+    this.#stage.after(bar);
+    post.focus();
+    return new Promise((answer) => {
+      this.#turnBack = () => {
+        this.#turnBack = undefined;
+        bar.remove();
+        answer(null);
+      };
+      const leave = () => {
+        this.#turnBack?.();
+        showPane("talk");
+        history.back();
+      };
+      back.addEventListener("click", leave);
+      post.addEventListener("click", () => {
+        void busy(post, this.#current()).then((pinned) => {
+          problem.textContent = t("There is no image to pin yet.");
+          problem.hidden = pinned !== undefined;
+          if (pinned === undefined) return;
+          answer(pinned);
+          leave();
+        });
+      });
+    });
   }
 
   /** Exactly that view; on a small screen the images come to the front and "back" returns. */
@@ -89,6 +146,7 @@ export class Images {
   }
 
   #back(state: { pane?: string; post?: string } | null): void {
+    this.#turnBack?.();
     if (state?.pane === "images") {
       showPane("images");
       return;
