@@ -44,7 +44,12 @@ async def _thread_html(actor: Actor, thread: ThreadId, *, closed: bool) -> str:
 
 async def _rendered(view: ThreadView, *, closed: bool) -> str:
     return await fragment(
-        "cases/_thread.html", thread=view, closed=closed, new_id=uuid4, words=words()
+        "cases/_thread.html",
+        thread=view,
+        closed=closed,
+        may_reopen=False,
+        new_id=uuid4,
+        words=words(),
     )
 
 

@@ -24,6 +24,7 @@ class ThreadView:
     """A thread as the case page shows it."""
 
     id: ThreadId
+    case: CaseId
     title: str
     """Empty for the thread that every case begins with."""
     author: Colleague
@@ -118,6 +119,7 @@ def _thread(
 ) -> ThreadView:
     return ThreadView(
         id=ThreadId(row.id),
+        case=CaseId(row.case_id),
         title=title_of(community, row),
         author=names[AccountId(row.author)],
         started_at=row.started_at,

@@ -161,6 +161,7 @@ async def _case_page(
             {"id": str(each.id), "name": each.name, "away": each.away} for each in page.members
         ],
         closed=opened.row.status == "closed",
+        may_reopen=page.may_end,
         outcome=await outcomes.outcome_of(opened) if page.closed_at else None,
         typed=typed or Typed(),
         answer_by=casework.answer_by(opened.words),

@@ -67,13 +67,20 @@ async def ended(write: Writing, case: CaseId) -> None:
 
 
 async def joined(community: CommunityId, account: AccountId) -> None:
-    """Owners hear of a new member."""
+    """Owners hear of a new member, who need not hear of an earlier end any more."""
+    await notices.withdraw("removed", community, [account])
     await _owners_hear("joined", community, account)
 
 
 async def left(community: CommunityId, account: AccountId, *, by: AccountId) -> None:
-    """The other owners hear that somebody left, who keeps no notice of the community."""
+    """
+    The other owners hear that somebody left, who keeps no notice of the community.
+
+    Whoever was removed is told so; nothing of the community is in that, for it is closed to them.
+    """
     await notices.leave(account, community)
+    if by != account:
+        await notices.tell(News([account], "removed", community, by=by))
     await _owners_hear("left", community, account, but=by)
 
 

@@ -41,7 +41,7 @@ async def describe(actor: Actor, told: Sequence[Told]) -> dict[UUID, Words]:
             words = _words(each, communities, cases, names)
             if words is not None:
                 found[each.id] = words
-    return found | await _invitations(actor, told)
+    return found | await _endings(told) | await _invitations(actor, told)
 
 
 async def _cases(
@@ -115,6 +115,24 @@ def _of_members(told: Told, community: OpenCommunity, name: str) -> Words:
             told.many, name=name,
         )  # fmt: skip
     return Words(text, community.name, f"/communities/{community.id}/members")
+
+
+async def _endings(told: Sequence[Told]) -> dict[UUID, Words]:
+    """The community is closed to its reader by now, its name, too: only who did it is said."""
+    ended = [each for each in told if each.kind == "removed"]
+    names = await colleagues({each.by for each in ended if each.by is not None})
+    return {
+        each.id: Words(
+            _(
+                "You are no longer a member of one of your communities; %(name)s ended your "
+                "membership",
+                name=names[each.by].name if each.by is not None else _("Former member"),
+            ),
+            "",
+            "/communities",
+        )
+        for each in ended
+    }
 
 
 async def _invitations(actor: Actor, told: Sequence[Told]) -> dict[UUID, Words]:

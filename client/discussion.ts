@@ -19,6 +19,8 @@ import { Reading } from "./discussion/unread";
 import { viewerKeys } from "../viewer/web/shortcuts";
 
 const PRESENT_MS = 20_000;
+/** Those who ask at the same moment, as after a break of the server, get one answer. */
+const ANSWER_MS = 200;
 
 async function start(page: HTMLElement): Promise<void> {
   const { case: caseId = "", community = "", account = "" } = page.dataset;
@@ -28,6 +30,7 @@ async function start(page: HTMLElement): Promise<void> {
   const reading = new Reading();
   const images = imagesOf(page);
   const safe = await Safe.open(account);
+  let answering: number | undefined;
 
   const leave = (words: string) => {
     feed.end();
@@ -76,19 +79,23 @@ async function start(page: HTMLElement): Promise<void> {
       if (hint.case === caseId) company.typing(hint.thread, hint.account);
     },
     present: (hint) => {
-      if (hint.case === caseId && company.present(hint.account)) socket.present(caseId);
+      if (hint.case !== caseId) return;
+      company.present(hint.account);
+      if (!hint.asks) return;
+      clearTimeout(answering);
+      answering = window.setTimeout(() => socket.present(caseId, false), ANSWER_MS);
     },
     state: (connected) => {
       company.connected(connected);
       feed.connected(connected);
       if (!connected) return;
-      socket.present(caseId);
+      socket.present(caseId, true);
       void queue.flush();
     },
   });
-  setInterval(() => socket.present(caseId), PRESENT_MS);
+  setInterval(() => socket.present(caseId, false), PRESENT_MS);
 
-  const composers = new Composers(page, { safe, queue, names: new Names(members), images }, (thread) =>
+  const composers = new Composers(page, { safe, queue, names: new Names(members.filter(({ id }) => id !== account)), images }, (thread) =>
     socket.typing(caseId, thread),
   );
   const refreshed = () => {
@@ -123,6 +130,7 @@ async function start(page: HTMLElement): Promise<void> {
   shortcut("n", t("First unread post"), () => reading.jump(null));
   if (images !== undefined) alsoListed(t("On the image, once it has the focus"), viewerKeys);
   wireHistory();
+  shortcut("t", t("New thread"), () => openNewThread());
   wireThreads(refreshed);
   wireSignOut();
 
@@ -134,8 +142,19 @@ async function start(page: HTMLElement): Promise<void> {
   await images?.start();
 }
 
+/** The field for a new thread, from wherever the person is; a closed case has none. */
+function openNewThread(): void {
+  const field = maybe<HTMLInputElement>("[data-new-thread] [name=title]");
+  field?.closest("details")?.setAttribute("open", "");
+  field?.focus();
+}
+
 /** A new thread appears without a reload, and the cursor is in it. */
 function wireThreads(added: () => void): void {
+  on(document, "click", ".new-thread > summary", (_event, summary) => {
+    // The click itself opens or closes it, after everybody has heard of it.
+    if (!summary.parentElement?.hasAttribute("open")) setTimeout(openNewThread);
+  });
   on(document, "submit", "[data-new-thread]", (event, form) => {
     if (!(form instanceof HTMLFormElement)) return;
     event.preventDefault();

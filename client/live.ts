@@ -26,6 +26,8 @@ interface TypingHint {
 interface PresentHint {
   case: string;
   account: string;
+  /** That page has just come, and wants to hear who is here. */
+  asks: boolean;
 }
 
 export interface LiveHandlers {
@@ -44,7 +46,8 @@ export interface LiveHandlers {
 
 export interface Live {
   typing(caseId: string, thread: string): void;
-  present(caseId: string): void;
+  /** Somebody is here; *asks* when the page has just come (again). */
+  present(caseId: string, asks: boolean): void;
   close(): void;
 }
 
@@ -66,6 +69,10 @@ function connected(): Socket {
   // A session ended and another one began on the same page: the cookie is the new one's by now.
   window.addEventListener("hds:unlocked", () => {
     if (!made.connected) made.connect();
+  });
+  // "Back" may bring a page as it was put away, with a socket that ended meanwhile.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) made.disconnect().connect();
   });
   made.on("change", (hint: ChangeHint) => everybody.forEach((each) => each.change?.(hint)));
   made.on("left", (hint: { community: string }) => everybody.forEach((each) => each.left?.(hint)));
@@ -91,8 +98,8 @@ export function live(handlers: LiveHandlers): Live {
       typedAt = now;
       line.emit("typing", { case: caseId, thread });
     },
-    present(caseId) {
-      if (line.connected) line.emit("present", { case: caseId });
+    present(caseId, asks) {
+      if (line.connected) line.emit("present", { case: caseId, asks });
     },
     close: () => {
       line.close();

@@ -150,11 +150,12 @@ class Live:
     async def _present(self, who: Connection, data: Mapping[str, Any]) -> None:
         with reading():
             case = UUID(str(data["case"]))
-        payload = {"case": str(case), "account": str(who.account)}
+        asks = data.get("asks") is True  # whoever has just come hears from those who are here
+        payload = {"case": str(case), "account": str(who.account), "asks": asks}
         await self._tell_others("present", who, CaseId(case), payload)
 
     async def _tell_others(
-        self, name: str, who: Connection, case: CaseId, payload: Mapping[str, str]
+        self, name: str, who: Connection, case: CaseId, payload: Mapping[str, Any]
     ) -> None:
         readers = await cases.readers_of(who.account, case)
         await self._tell(name, readers - {who.account}, payload)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from cases.ids import CaseId, CommunityId
 from cases.models import Post, Thread
 from cases.opened import DAMAGED, OpenCase, OpenCommunity
 from cases.people import Colleague, colleagues
-from cases.reading import title_of
+from cases.reading import studies_of, title_of
 from cases.search.archive import Archive
 from cases.search.harvest import DescribeStudies, cases_among, text_of_case
 from cases.search.reading import read
@@ -38,6 +38,8 @@ class Hit:
     at: datetime
     pinned: bool
     words: list[tuple[str, bool]] = field(repr=False)
+    examinations: list[list[tuple[str, bool]]] = field(default_factory=list, repr=False)
+    """What the images of a case say, where that and not its own words was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ async def search(
     page = min(max(1, page), pages)
     shown = ranked[(page - 1) * PAGE : page * PAGE]
     return Results(
-        hits=await _hits(shown, wanted),
+        hits=await _hits(shown, wanted, describe),
         total=sum(answer.total for _, answer in answers),
         page=page,
         pages=pages,
@@ -116,7 +118,7 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(total.most_common())
 
 
-async def _hits(ranked: list[_Ranked], wanted: Wanted) -> list[Hit]:
+async def _hits(ranked: list[_Ranked], wanted: Wanted, describe: DescribeStudies) -> list[Hit]:
     """The words of each hit, fetched now: what was deleted a moment ago is left out."""
     stems = stems_of(wanted)
     rows: dict[tuple[str, UUID], _Row] = {}
@@ -134,7 +136,16 @@ async def _hits(ranked: list[_Ranked], wanted: Wanted) -> list[Hit]:
         if one.found.key in rows and rows[one.found.key].case in cases
     ]
     names = await colleagues([row.author for _, row in shown])
-    return [_hit(one, row, cases[row.case], names[row.author], stems) for one, row in shown]
+    hits = [_hit(one, row, cases[row.case], names[row.author], stems) for one, row in shown]
+    return [await _with_examinations(hit, stems, describe) for hit in hits]
+
+
+async def _with_examinations(hit: Hit, stems: Collection[str], describe: DescribeStudies) -> Hit:
+    """A case whose own words hold nothing that was asked for shows which examination does."""
+    if hit.kind != "case" or not stems or any(match for _, match in hit.words):
+        return hit
+    said = [snippet(each, stems) for each in await describe(await studies_of(hit.case))]
+    return replace(hit, examinations=[each for each in said if any(match for _, match in each)])
 
 
 def _hit(one: _Ranked, row: _Row, case: OpenCase, author: Colleague, stems: Collection[str]) -> Hit:

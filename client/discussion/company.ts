@@ -6,6 +6,8 @@ import { byThread } from "./place";
 
 const WRITING_MS = 4000;
 const HERE_MS = 30_000;
+/** Until when whoever is here has answered a page that comes (back). */
+const ANSWERED_MS = 2000;
 const NAMED = 2;
 
 /** More than two names would not stand on one line of a phone. */
@@ -13,6 +15,13 @@ function company(here: readonly string[]): string {
   if (here.length === 0) return "";
   if (here.length <= NAMED) return t("Also here: {names}", { names: here.join(", ") });
   return t("Also here: {name} and {number} more", { name: here[0] ?? "", number: here.length - 1 });
+}
+
+/** What becomes of what one writes now. */
+function alone(): string {
+  return navigator.onLine
+    ? t("No live connection: new posts appear every few seconds. What you post is sent as always.")
+    : t("You are offline. What you post waits on this device and is sent as soon as you are back.");
 }
 
 export class Company {
@@ -24,14 +33,12 @@ export class Company {
   constructor(members: readonly Member[]) {
     this.#names = new Map(members.map(({ id, name }) => [id, name]));
     setInterval(() => this.#show(), 2000);
+    for (const each of ["online", "offline"]) addEventListener(each, () => this.#show());
   }
 
-  /** True when that colleague was not known to be here. */
-  present(account: string): boolean {
-    const isNew = (this.#here.get(account) ?? 0) < Date.now();
+  present(account: string): void {
     this.#here.set(account, Date.now() + HERE_MS);
     this.#show();
-    return isNew;
   }
 
   typing(thread: string, account: string): void {
@@ -49,12 +56,15 @@ export class Company {
 
   connected(is: boolean): void {
     this.#connected = is;
+    // Who left during the break does not answer; who is here does at once.
+    const soon = Date.now() + ANSWERED_MS;
+    if (is) for (const [account, end] of this.#here) this.#here.set(account, Math.min(end, soon));
     this.#show();
   }
 
   #named(until: ReadonlyMap<string, number>): string[] {
     const now = Date.now();
-    return [...until].filter(([, end]) => end > now).map(([id]) => this.#names.get(id) ?? "");
+    return [...until].filter(([, end]) => end > now).flatMap(([id]) => this.#names.get(id) ?? []);
   }
 
   #show(): void {
@@ -67,7 +77,7 @@ export class Company {
     const line = maybe("[data-connection]");
     if (line === null) return;
     const here = this.#named(this.#here);
-    const words = this.#connected ? company(here) : t("No live connection. The page asks every few seconds.");
+    const words = this.#connected && navigator.onLine ? company(here) : alone();
     if (line.textContent === words) return;
     line.textContent = words;
     line.title = here.length > NAMED ? here.join(", ") : "";

@@ -140,7 +140,7 @@ function step(by: 1 | -1): void {
 export function showWaiting(post: Waiting, name: string): void {
   const section = byThread(post.thread);
   if (section === null || maybe(`[data-waiting="${CSS.escape(post.client)}"]`) !== null) return;
-  const badge = el("span", { class: "badge badge-caution" }, t("waiting"));
+  const badge = el("span", { class: "badge badge-caution" }, t("waiting to be sent"));
   const head = el("header", { class: "post-head" }, el("strong", {}, name), badge);
   const pinned = post.pin && el("p", { class: "soft small" }, t("with this view"));
   const words = el("p", { class: "post-text" }, post.text);

@@ -51,6 +51,9 @@ KINDS: Final[dict[str, Kind]] = {
     "closure": Kind(N_("A case that I follow is closed or reopened"), _in("app"), icon="lock"),
     "joined": Kind(N_("Somebody joins a community that I own"), _in("app"), icon="communities"),
     "left": Kind(N_("Somebody leaves a community that I own"), _in("app"), icon="communities"),
+    "removed": Kind(
+        N_("My membership of a community is ended"), _in("app", "mail"), icon="communities"
+    ),
     "prepared": Kind(
         N_("Images that I uploaded are ready to be viewed"),
         _in("app"),

@@ -362,3 +362,27 @@ async def test_whoever_is_removed_sees_no_study_any_more(world: World) -> None:
     assert await casework.study_key(ben.actor, study) is None
     with pytest.raises(Unknown):
         await threads.post(ben.actor, NewPost(await ada.first_thread(case), uuid4(), "still here?"))
+
+
+async def test_a_closed_thread_says_so_where_one_would_write(world: World) -> None:
+    ada, ben = await world.physician("Ada"), await world.physician("Ben")
+    board = await ada.founds("Board")
+    await ada.invites(ben, board)
+    case = await ada.opens("Nodule", in_=board)
+    await ada.starts("Vessels", in_=case)
+    assert "data-closed-here" not in await ada.reads(case)
+
+    await casework.close(ada.actor, case)
+    hers, his = await ada.reads(case), await ben.reads(case)
+
+    assert hers.count("data-closed-here") == his.count("data-closed-here") == 2
+    assert hers.count(f'action="/cases/{case}/reopening"') == 3, "and in the menu"
+    assert "reopening" not in his
+    assert "data-composer" not in hers
+
+
+async def test_a_new_thread_is_begun_above_the_threads(world: World) -> None:
+    ada = await world.physician("Ada")
+    page = await ada.reads(await ada.opens("Nodule", in_=await ada.founds("Board")))
+
+    assert page.index("data-new-thread") < page.index("data-thread-section")

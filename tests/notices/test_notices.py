@@ -138,6 +138,24 @@ async def test_who_left_keeps_no_notice_and_owners_hear_of_it(world: World, told
     assert "Ben is no longer a member of the community" in await told(ada)
 
 
+async def test_who_was_removed_hears_that_and_by_whom_and_nothing_of_the_community(
+    world: World, told: Reads, links: Reads
+) -> None:
+    ada, ben = await world.physician("Ada"), await world.physician("Ben")
+    board = await ada.founds("Neuro Board")
+    await ada.invites(ben, board)
+    await ada.opens("Nodule", in_=board)
+
+    await communities.remove(ada.actor, board, ben.actor.id)
+    asked = await communities.invite(ada.actor, board, ben.actor.id)
+    before = await told(ben)
+    await communities.accept(ben.actor, asked)
+
+    ended = "You are no longer a member of one of your communities; Ada ended your membership"
+    assert before == ["Ada invites you to a community: Neuro Board", ended]
+    assert await told(ben) == [], "who is back need not hear it any more"
+
+
 async def test_a_notice_left_behind_says_nothing_to_who_lost_access(
     world: World, told: Reads, links: Reads
 ) -> None:

@@ -182,6 +182,19 @@ async def test_garbage_gets_an_answer_and_not_silence(
     assert await ear.client.call("present", garbage) == {"ok": False, "error": "invalid"}
 
 
+async def test_whoever_comes_asks_who_is_here(chest: Chest, dial: Dial) -> None:
+    alice, bob, *_ = chest
+    hers, his = await dial(alice), await dial(bob)
+    about = {"case": str(chest[4])}
+
+    for sent in ({"asks": True}, {}, {"asks": "yes"}):
+        assert await hers.client.call("present", about | sent) == {"ok": True}
+    heard = [await his.next("present") for _ in range(3)]
+
+    assert [each["asks"] for each in heard] == [True, False, False]
+    assert heard[0] == about | {"account": str(alice.actor.id), "asks": True}
+
+
 async def test_a_socket_that_talks_too_much_is_told_to_wait(chest: Chest, dial: Dial) -> None:
     ear = await dial(chest[0])
     about = {"case": str(chest[4])}

@@ -253,6 +253,21 @@ async def test_a_thief_reads_nothing_of_a_sealed_index(
     assert look([settings.data], [CANARY, CANARY.lower()]) == []
 
 
+async def test_a_hit_by_what_an_image_says_shows_that_and_marks_it(world: World) -> None:
+    ada = await world.physician("Ada")
+    board = await ada.founds("Board")
+    studies = [await ada.keeps_a_study(each) for each in ("CT thorax", "Perfusion of the brain")]
+    await ada.opens("Which vessel?", in_=board, about=studies)
+    await ada.opens("A perfusion that nobody ordered?", in_=board)
+
+    found = await ada.browser.post("/search", form={"q": "perfusion"})
+    html = await found.get_data(as_text=True)
+
+    assert "2 hits" in html
+    assert html.count("Examination: <mark>Perfusion</mark> of the brain") == 1
+    assert "CT thorax" not in html
+
+
 async def test_the_page_shows_hits_and_says_what_it_cannot_read(chest: Chest) -> None:
     alice, _, _, _, nodule = chest
     await alice.posts("Is <b>this</b> dense?", on=nodule)
