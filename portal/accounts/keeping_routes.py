@@ -19,6 +19,7 @@ from portal.accounts.ending import deleting, leaving
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
 from portal.accounts.factors import browsers
 from portal.accounts.factors.errors import ShortPassword
+from portal.accounts.factors.stepping_up import step_up_by_factor
 from portal.accounts.papers import issuing, passes
 from portal.accounts.papers.issuing import Paper
 from portal.accounts.recovery import readdressing, securing
@@ -52,6 +53,7 @@ def create_blueprint(settings: Settings) -> Blueprint:
 def _papers(blueprint: Blueprint) -> None:
     @blueprint.get("/papers")
     async def show_papers() -> ResponseReturnValue:
+        await step_up_by_factor(signed_in())
         return await _papers_page({}, None)
 
     @blueprint.post("/papers/pass")
@@ -118,6 +120,7 @@ def _securing(blueprint: Blueprint, settings: Settings) -> None:
 
     @blueprint.get("/secure")
     async def explain_securing() -> ResponseReturnValue:
+        await step_up_by_factor(signed_in())
         return await page({}, None)
 
     @blueprint.post("/secure")
@@ -148,6 +151,7 @@ def _securing(blueprint: Blueprint, settings: Settings) -> None:
 def _address(blueprint: Blueprint) -> None:
     @blueprint.get("/address")
     async def explain_address() -> ResponseReturnValue:
+        await step_up_by_factor(signed_in())
         return await _address_page({}, None)
 
     @blueprint.post("/address")
@@ -192,6 +196,7 @@ async def _address_page(
 def _deleting(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.get("/delete")
     async def explain_deletion() -> ResponseReturnValue:
+        await step_up_by_factor(signed_in())
         return await _deletion_page({}, None)
 
     @blueprint.post("/delete")

@@ -19,6 +19,7 @@ from portal.accounts.errors import Stopped, TooManyTries, WrongPassword, WrongSi
 from portal.accounts.factors import browsers
 from portal.accounts.factors import routes as factors_routes
 from portal.accounts.factors.passkeys import Site
+from portal.accounts.factors.stepping_up import step_up_by_factor
 from portal.accounts.forms import PasswordChange, Preferences, SigningIn
 from portal.accounts.profile import profiles
 from portal.accounts.profile import routes as profile_routes
@@ -126,6 +127,7 @@ def _signing(blueprint: Blueprint, settings: Settings) -> None:
 def _own_pages(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.get("/profile/password")
     async def ask_password() -> ResponseReturnValue:
+        await step_up_by_factor(signed_in())
         return await _form("accounts/password.html", {}, shortest=await shortest_for(signed_in()))
 
     @blueprint.post("/profile/password")

@@ -51,8 +51,8 @@ async def factor_removed(story: Story) -> None:
 
 
 async def codes_renewed(story: Story) -> None:
-    await factor_added(story)
-    await proves(story.person.browser)
+    codes = await factor_added(story)
+    await proves(story.person.browser, code=codes[0])
     await story.posts("/profile/security/recovery", 200)
 
 

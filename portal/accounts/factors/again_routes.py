@@ -16,6 +16,7 @@ from portal.accounts.answers import (
     safe_next,
 )
 from portal.accounts.factors import browsers, document, locking, passkeys, proofs
+from portal.accounts.factors.acts import act_behind
 from portal.accounts.factors.entering_routes import REFUSALS
 from portal.accounts.factors.errors import HalfOver
 from portal.accounts.factors.passkeys import Site
@@ -47,6 +48,8 @@ def add_again(blueprint: Blueprint, settings: Settings) -> None:
             to=to,
             method=method,
             kept=kept,
+            act=act_behind(to, method),
+            factor=found.present,
             passkeys=site.takes_passkeys and bool(found.passkeys),
             app=found.authenticator is not None,
         )
@@ -54,7 +57,8 @@ def add_again(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.app_errorhandler(StepUpNeeded)
     async def ask_again(error: StepUpNeeded) -> ResponseReturnValue:
         if not wants_html():
-            return {"error": error.code, "message": explain(error)}, status_of(error)
+            said = {"error": error.code, "message": explain(error), "asks": await _asks(site)}
+            return said, status_of(error)
         kept = _kept((await request.form).to_dict())
         shown = await page(request.full_path.rstrip("?"), kept, method=request.method)
         return await make_response(shown, status_of(error))
@@ -121,6 +125,14 @@ def add_lock(blueprint: Blueprint, settings: Settings) -> None:
             answer = jsonify({"lacking": opened.stage})
         give_cookies(answer, opened, settings)
         return answer
+
+
+async def _asks(site: Site) -> list[str]:
+    """What a script is to ask for, best first."""
+    found = await document.read(signed_in())
+    if not found.present:
+        return ["password"]
+    return ["passkey", "code"] if site.takes_passkeys and found.passkeys else ["code"]
 
 
 async def _present() -> dict[str, Any]:

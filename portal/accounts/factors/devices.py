@@ -59,16 +59,16 @@ class About:
     network: str = field(repr=False)
     started: datetime
     confirmed: datetime
-    """When the person proved last who they are."""
+    """When the person proved last who they are, by a second factor where the account has one."""
     spent: datetime = NEVER
     """Which proof the last new way into the account took."""
 
     @classmethod
-    def of(cls, visit: Visit) -> Self:
-        """A session that begins now."""
+    def of(cls, visit: Visit, *, proved: bool = True) -> Self:
+        """A session that begins now; *proved*: with everything that the account asks for."""
         moment = now()
         browser, system = _named(visit.agent, BROWSERS), _named(visit.agent, SYSTEMS)
-        return cls(browser, system, visit.network, moment, moment)
+        return cls(browser, system, visit.network, moment, moment if proved else NEVER)
 
     def pack(self) -> str:
         """For the session's note."""

@@ -107,14 +107,21 @@ async def second_step(half: keys.Half, proof: Proof, visit: Visit, site: Site) -
     return await finish(half, visit)
 
 
-async def finish(half: keys.Half, visit: Visit, until: datetime | None = None) -> SignedIn:
-    """The session that a half session becomes, once.  Raises `HalfOver`."""
+async def finish(
+    half: keys.Half, visit: Visit, until: datetime | None = None, *, proved: bool = True
+) -> SignedIn:
+    """
+    The session that a half session becomes, once.  Raises `HalfOver`.
+
+    Not *proved*: a password went on with a session whose second step was shown before.
+    """
     account = await Account.get_or_none(id=half.actor.id, state__in=("active", UNVERIFIED))
     # In one piece: whatever ends all sessions meets the half session or the whole one.
     async with transaction():
         if account is None or not await keys.end_half(half):
             raise HalfOver
-        return await _signed_in(account, half.actor.root, visit, until)
+        about = About.of(visit, proved=proved)
+        return await _signed_in(account, half.actor.root, visit, until, about=about)
 
 
 async def by_passkey(answer: Answer, visit: Visit, site: Site, asker: bytes) -> SignedIn:
@@ -176,6 +183,7 @@ async def _signed_in(
     visit: Visit,
     until: datetime | None = None,
     opened_by: UUID | None = None,
+    about: About | None = None,
 ) -> SignedIn:
     async with transaction():
         cookie = await keys.start_session(
@@ -183,7 +191,7 @@ async def _signed_in(
             cast("AccountKind", account.kind),
             account.language,
             root,
-            note=About.of(visit).pack(),
+            note=(about or About.of(visit)).pack(),
             until=until,
             opened_by=opened_by,
         )

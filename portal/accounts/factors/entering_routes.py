@@ -15,6 +15,7 @@ from portal.accounts.errors import Stopped, TooManyTries
 from portal.accounts.factors import browsers, document, entering, passkeys
 from portal.accounts.factors.errors import (
     ChallengeOver,
+    FactorWanted,
     HalfOver,
     PasskeyRefused,
     PasskeyUnknown,
@@ -28,7 +29,7 @@ from portal.core.settings import Settings
 ASKER_BYTES: Final = 32
 ASKER_SECONDS: Final = 300
 REFUSALS: Final = (
-    Invalid, WrongProof, PasskeyRefused, PasskeyUnknown, ChallengeOver, TooManyTries,
+    Invalid, WrongProof, FactorWanted, PasskeyRefused, PasskeyUnknown, ChallengeOver, TooManyTries,
     Stopped, Conflict,
 )  # fmt: skip
 

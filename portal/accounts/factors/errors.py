@@ -16,6 +16,16 @@ class UsedCode(WrongProof):
     message = N_("This code was used already. Please wait for the next one, at most 30 seconds.")
 
 
+class FactorWanted(Denied):
+    """The password alone, where an account has a second factor to show."""
+
+    code = "factor_wanted"
+    message = N_(
+        "Your account has a second step, and what you are about to do asks for it. "
+        "Please use your passkey, a code from your app or a recovery code."
+    )
+
+
 class PassRests(WrongProof):
     """The Pass as second step, soon after it has set the password: one paper is one factor."""
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from portal import keys
 from portal.accounts import guessing
 from portal.accounts.errors import WrongPassword
-from portal.accounts.factors import entering, proofs
+from portal.accounts.factors import document, entering, proofs
 from portal.accounts.factors.devices import Visit
 from portal.accounts.factors.entering import Policy, SignedIn
 from portal.accounts.factors.errors import HalfOver
@@ -79,7 +79,8 @@ async def _by_password(locked: Locked, typed: str, visit: Visit, policy: Policy)
         if found is None:
             raise WrongPassword
     if hmac.compare_digest(half.actor.root.reveal(), found.root.reveal()):
-        return await entering.finish(half, visit, half.until)
+        proved = not (await document.read(half.actor)).present
+        return await entering.finish(half, visit, half.until, proved=proved)
     return await _after_password(account, found, visit, policy)
 
 

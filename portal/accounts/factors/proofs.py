@@ -23,7 +23,13 @@ from portal.accounts.factors import (
     telling,
 )
 from portal.accounts.factors.contents import Factors
-from portal.accounts.factors.errors import PasskeyCopied, PasskeyRefused, PassRests, WrongProof
+from portal.accounts.factors.errors import (
+    FactorWanted,
+    PasskeyCopied,
+    PasskeyRefused,
+    PassRests,
+    WrongProof,
+)
 from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.passwords import fold
 from portal.core.actor import Actor
@@ -84,12 +90,15 @@ async def again(actor: Actor, proof: Proof, site: Site) -> None:
     """
     Return when *proof* shows that *actor* is still who signed in: password, passkey or code.
 
-    Raises like `second_step`.
+    The password is enough where there is no second factor to show; else raises `FactorWanted`,
+    which is no guess.  Raises like `second_step`.
     """
     async with guessing.counted(guessing.PROOFS, actor.id):
         if proof.answer is not None:
             await by_passkey(actor, proof.answer, site, "again")
         elif proof.password:
+            if (await document.read(actor)).present:
+                raise FactorWanted
             await _by_wrap("password", actor, fold(proof.password))
         else:
             await _by_code(actor, proof.code)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from portal import keys, vault
+from portal.accounts.factors import document
 from portal.accounts.factors.devices import About, Visit
 from portal.core.actor import Actor
 from portal.core.db import now
@@ -35,6 +36,16 @@ async def step_up(actor: Actor) -> None:
     moment = now()
     if about is None or not moment - LASTS < about.confirmed <= moment:
         raise StepUpNeeded
+
+
+async def step_up_by_factor(actor: Actor) -> None:
+    """
+    `step_up` for whoever has a second factor; for what asks for the password besides.
+
+    Without it an open session and a password seen over a shoulder would change every secret.
+    """
+    if (await document.read(actor)).present:
+        await step_up(actor)
 
 
 async def note_proof(actor: Actor, visit: Visit) -> None:

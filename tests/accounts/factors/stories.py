@@ -8,6 +8,7 @@ from quart import Response
 
 from portal.accounts.factors import authenticator
 from portal.core.db import now
+from tests.accounts.factors.soft_key import SoftKey, asked
 from tests.people import PASSWORD, Browser, Person, World
 
 CODE = re.compile(r"<li><code>([0-9A-Z-]{11})</code>")
@@ -60,7 +61,12 @@ async def shows(browser: Browser, code: str) -> int:
     return (await browser.post("/sign-in/second", form={"proof_code": code})).status_code
 
 
-async def proves(browser: Browser, password: str = PASSWORD) -> None:
-    """Shows once more who they are, as the page that asks does."""
-    answer = await browser.post("/confirm", form={"proof_password": password})
+async def proves(
+    browser: Browser, password: str = PASSWORD, *, code: str = "", key: SoftKey | None = None
+) -> None:
+    """Shows once more who they are, as the page that asks does: with the factor if there is one."""
+    form = {"proof_code": code} if code else {"proof_password": password}
+    if key is not None:
+        form = key.used(await asked(browser, "/confirm/options"))
+    answer = await browser.post("/confirm", form=form)
     assert answer.status_code in {303, 307}, await text_of(answer)

@@ -45,9 +45,9 @@ async def has_three(world: World, person: Person) -> tuple[SoftKey, SoftKey, Pho
     """A key of her own, one that a thief made, and an app."""
     own, planted = SoftKey(world.settings.origin), SoftKey(world.settings.origin)
     assert await adds_passkey(person.browser, own, "My laptop") == 200
-    await proves(person.browser)
+    await proves(person.browser, key=own)
     assert await adds_passkey(person.browser, planted, "A thief's") == 303
-    await proves(person.browser)
+    await proves(person.browser, key=own)
     phone, _ = await sets_up_an_app(person.browser)
     return own, planted, phone
 
@@ -266,7 +266,7 @@ class TestWhoNeedsOne:
         assert (await browser.post("/profile/security/app/remove")).status_code == 403
 
         phone, _ = await sets_up_an_app(browser)
-        await proves(browser)
+        await proves(browser, code=ada.code)
         page = await text_of(await browser.post("/profile/security/recovery"))
 
         assert len(CODE.findall(page)) == 10

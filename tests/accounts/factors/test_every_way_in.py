@@ -83,7 +83,8 @@ async def test_one_proof_is_good_for_one_factor(world: World) -> None:
     """Signing in lets the first one be added; each further one asks again, also seconds later."""
     erika = await world.patient("Erika Beispiel")
     browser = erika.browser
-    assert await adds_passkey(browser, SoftKey(world.settings.origin)) == 200
+    key = SoftKey(world.settings.origin)
+    assert await adds_passkey(browser, key) == 200
 
     refused = [
         await browser.post("/profile/security/passkey/options", headers=JSON),
@@ -91,12 +92,12 @@ async def test_one_proof_is_good_for_one_factor(world: World) -> None:
         await browser.post("/profile/security/recovery", headers=JSON),
     ]
     assert [each.status_code for each in refused] == [403] * 3
-    await proves(browser)
+    await proves(browser, key=key)
     assert await adds_passkey(browser, SoftKey(world.settings.origin)) == 303
-    await proves(browser)
+    await proves(browser, key=key)
     await sets_up_an_app(browser)
     assert (await browser.post("/profile/security/recovery")).status_code == 403
-    await proves(browser)
+    await proves(browser, key=key)
     assert (await browser.post("/profile/security/recovery")).status_code == 200
 
     subjects = [each.subject for each in await world.mails_to(erika.mail)]
@@ -165,11 +166,11 @@ async def test_the_first_factor_ends_every_session_that_holds_a_password_only(
 async def test_a_further_factor_ends_nobodys_session(world: World) -> None:
     """They showed a second factor, too."""
     erika = await world.patient("Erika Beispiel")
-    phone, _ = await sets_up_an_app(erika.browser)
+    phone, codes = await sets_up_an_app(erika.browser)
     laptop, _ = await gives_password(world, erika)
     assert await shows(laptop, phone.shows()) == 303
 
-    await proves(erika.browser)
+    await proves(erika.browser, code=codes[0])
     assert await adds_passkey(erika.browser, SoftKey(world.settings.origin)) == 303
 
     assert (await laptop.get("/profile")).status_code == 200

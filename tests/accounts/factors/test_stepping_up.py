@@ -48,15 +48,15 @@ async def test_signing_in_counts_for_five_minutes(world: World, later: Later) ->
 
 async def test_the_act_goes_on_with_what_was_typed(world: World, later: Later) -> None:
     erika = await world.patient("Erika Beispiel")
-    await sets_up_an_app(erika.browser)
+    _, codes = await sets_up_an_app(erika.browser)
     later(timedelta(minutes=6))
     act = "/profile/security/recovery"
 
     asked = await erika.browser.post(act, form={"note": 'with "quotes" & <signs>'})
     page = await text_of(asked)
     fields = {name: unescape(value) for name, value in HIDDEN.findall(page)}
-    wrong = await erika.browser.post("/confirm", form=fields | {"proof_password": "not this"})
-    right = await erika.browser.post("/confirm", form=fields | {"proof_password": PASSWORD})
+    wrong = await erika.browser.post("/confirm", form=fields | {"proof_code": "000000"})
+    right = await erika.browser.post("/confirm", form=fields | {"proof_code": codes[0]})
 
     assert asked.status_code == 403
     assert "Is it you?" in page
