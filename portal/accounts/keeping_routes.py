@@ -129,7 +129,8 @@ def _securing(blueprint: Blueprint, settings: Settings) -> None:
         actor = signed_in()
         try:
             typed = Securing.parse(data)
-            secured = await securing.secure(actor, typed, settings.second_factor)
+            here = browsers.here(settings)
+            secured = await securing.secure(actor, typed, settings.second_factor, here)
         except (*REFUSALS, ShortPassword) as error:
             return await page(data, error)
         session = secured.session

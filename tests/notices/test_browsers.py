@@ -9,6 +9,7 @@ from portal import keys
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from portal.notices.models import NoticeDevice
+from tests.accounts.losing import forgets
 from tests.notices.push_service import BrowserKeys
 from tests.people import PASSWORD, Browser, Person, World
 
@@ -34,8 +35,10 @@ async def is_told(browser: Browser, endpoint: str) -> bool:
     return bool((await answer.get_json())["known"])
 
 
-async def signs_in(world: World, person: Person, browser: Browser) -> None:
-    form = {"mail": person.mail, "password": PASSWORD}
+async def signs_in(
+    world: World, person: Person, browser: Browser, password: str = PASSWORD
+) -> None:
+    form = {"mail": person.mail, "password": password}
     assert (await browser.post("/sign-in", form=form)).status_code == 303
     browser.csrf = keys.csrf_token(browser.cookie(cookie_name(world.settings)) or "")
 
@@ -103,6 +106,7 @@ async def test_putting_an_account_right_ends_it_on_strange_browsers(world: World
     thief = world.browser()
     await signs_in(world, ada, thief)
     desk = await subscribes(ada.browser, "desk")
+    own = (await NoticeDevice.get()).id
 
     await subscribes(thief, "thief")
     await ada.browser.post("/profile/sessions/end-others")
@@ -117,6 +121,20 @@ async def test_putting_an_account_right_ends_it_on_strange_browsers(world: World
     assert await NoticeDevice.all().count() == 1
     assert await is_told(ada.browser, desk)
 
+    thief.csrf = ""
+    await signs_in(world, ada, thief, change["password"])
+    await subscribes(thief, "thief")
     secure = {"present": change["password"], "password": PASSWORD}
     assert (await ada.browser.post("/profile/secure", form=secure)).status_code == 200
-    assert await NoticeDevice.all().count() == 0
+    row = await NoticeDevice.get()
+    assert row.id == own, "the others' ends, one's own does not"
+
+
+async def test_a_forgotten_password_ends_it_everywhere(world: World) -> None:
+    """Whoever holds a paper stands anywhere: which browser was the owner's is not known."""
+    ada = await world.physician("Ada")
+    await subscribes(ada.browser, "desk")
+
+    assert (await forgets(world, ada.mail, ada.code)).status_code == 303
+
+    assert not await NoticeDevice.exists()

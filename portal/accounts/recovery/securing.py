@@ -40,12 +40,14 @@ class Secured:
     """Whether any second factor stayed."""
 
 
-async def secure(actor: Actor, typed: Securing, policy: Policy) -> Secured:
+async def secure(actor: Actor, typed: Securing, policy: Policy, here: str = "") -> Secured:
     """
     Replace the actor's root with everything under it, as a whole or not at all.
 
     Second factors that were not chosen end; who needs one and keeps none is half-way in, to set up
-    another.  Raises `WrongPassword`, `TooManyTries`, `WeakPassword`, `ShortPassword`, and
+    another.  No browser but the one *here* is told anything any more.
+
+    Raises `StepUpNeeded`, `WrongPassword`, `TooManyTries`, `WeakPassword`, `ShortPassword`, and
     `Conflict` when the account was written to at the same moment.  The answer holds the new code
     for the only time.
     """
@@ -65,7 +67,7 @@ async def secure(actor: Actor, typed: Securing, policy: Policy) -> Secured:
         roots = (actor.epoch, actor.root), (after.epoch, after.root)
         await factors.reseal(actor.id, *roots, typed.kept, short=left.short)
         await _move_profile(account, Holder.of(actor), after)
-        await leaving.put_right(actor.id)
+        await leaving.put_right(actor.id, here)
         await issuing.note(account, code=True)
         if needs:
             session = await entering.without_a_factor(actor, after.root)
