@@ -28,6 +28,8 @@ class Kind:
     audience: frozenset[AccountKind] = COLLEAGUES
     fixed: bool = False
     """About the safety of the account: shown and mailed, whatever was chosen."""
+    collected: bool = False
+    """What is new of it, about whatever things, is one notice until its reader looks."""
 
 
 def _in(*channels: Channel) -> frozenset[Channel]:
@@ -55,10 +57,11 @@ KINDS: Final[dict[str, Kind]] = {
         N_("My membership of a community is ended"), _in("app", "mail"), icon="communities"
     ),
     "prepared": Kind(
-        N_("Images that I uploaded are ready to be viewed"),
+        N_("What I uploaded can be opened"),
         _in("app"),
         icon="documents",
         audience=EVERYBODY,
+        collected=True,
     ),
     "password_changed": _security(N_("Your password was changed.")),
     "new_device": _security(N_("Somebody signed in to your account on a device new to it.")),
@@ -77,6 +80,8 @@ KINDS: Final[dict[str, Kind]] = {
     "reset_set": _security(N_("Somebody asked to empty your account; signing in has stopped it.")),
     "delete_set": _security(N_("Your account is going to be deleted.")),
 }
+
+COLLECTED: Final = frozenset(name for name, kind in KINDS.items() if kind.collected)
 
 CHOSEN: Final = {name: kind for name, kind in KINDS.items() if not kind.fixed}
 """Those whose channels are everybody's own choice."""

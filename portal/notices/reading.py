@@ -10,7 +10,7 @@ from portal.core.actor import AccountId, Actor
 from portal.core.db import announce, now, transaction
 from portal.core.errors import Unknown
 from portal.notices.events import Noticed
-from portal.notices.kinds import KINDS
+from portal.notices.kinds import COLLECTED, KINDS
 from portal.notices.models import Notice
 
 MOST_SHOWN: Final = 200
@@ -27,6 +27,8 @@ class Told:
     post: UUID | None
     by: AccountId | None
     many: int
+    beside: tuple[UUID, ...] = ()
+    """What else it is about, of a kind that is collected (`Kind.collected`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +58,57 @@ Describe = Callable[[Actor, Sequence[Told]], Awaitable[Mapping[UUID, Words]]]
 
 async def unread(account: AccountId) -> int:
     """The number behind the bell."""
-    return await Notice.filter(account=account, shown=True, read_at=None).count()
+    waiting = Notice.filter(account=account, shown=True, read_at=None)
+    collected = waiting.filter(kind__in=list(COLLECTED)).distinct()
+    alone = await waiting.exclude(kind__in=list(COLLECTED)).count()
+    return alone + len(await collected.values_list("kind", flat=True))
 
 
 async def listed(actor: Actor, describe: Describe) -> list[Shown]:
     """The newest notices that the actor may see."""
     rows = await Notice.filter(account=actor.id, shown=True).order_by("-at").limit(MOST_SHOWN)
-    words = await describe(actor, [_told(row) for row in rows])
+    groups = _collected(rows)
+    words = await describe(actor, [_told(*group) for group in groups])
     return [
         Shown(row.id, KINDS[row.kind].icon, row.read_at is None, row.at, words[row.id])
-        for row in rows
+        for row, *_ in groups
         if row.id in words
     ]
 
 
+def _collected(rows: Sequence[Notice]) -> list[list[Notice]]:
+    """Notices one by one; of a kind that is collected, those together that were seen together."""
+    groups: dict[tuple[object, ...], list[Notice]] = {}
+    for row in rows:
+        together = (row.kind, row.read_at) if row.kind in COLLECTED else (row.id,)
+        groups.setdefault(together, []).append(row)
+    return list(groups.values())
+
+
 async def open_(actor: Actor, notice: UUID, describe: Describe) -> str:
     """Where a notice leads; it counts as read from now on.  `Unknown` for somebody else's."""
+    rows = await _with(actor, notice)
+    words = (await describe(actor, [_told(*rows)])).get(notice)
+    if words is None:
+        raise Unknown
+    await _mark(actor.id, ids=[row.id for row in rows])
+    return words.href
+
+
+async def _with(actor: Actor, notice: UUID) -> list[Notice]:
+    """A notice and what is collected with it.  `Unknown` for somebody else's."""
     row = await Notice.get_or_none(id=notice, account=actor.id)
     if row is None:
         raise Unknown
-    words = (await describe(actor, [_told(row)])).get(row.id)
-    if words is None:
-        raise Unknown
-    await _mark(actor.id, ids=[row.id])
-    return words.href
+    if row.kind not in COLLECTED or row.read_at is not None:
+        return [row]
+    same = Notice.filter(account=actor.id, kind=row.kind, read_at=None, shown=True)
+    return [row, *await same.exclude(id=row.id)]
 
 
 async def read(actor: Actor, notice: UUID) -> None:
     """One notice has been seen.  `Unknown` for somebody else's."""
-    if not await Notice.filter(id=notice, account=actor.id).exists():
-        raise Unknown
-    await _mark(actor.id, ids=[notice])
+    await _mark(actor.id, ids=[row.id for row in await _with(actor, notice)])
 
 
 async def read_all(actor: Actor, until: datetime) -> None:
@@ -121,6 +143,7 @@ async def _mark(
         announce(Noticed(frozenset({account})))
 
 
-def _told(row: Notice) -> Told:
+def _told(row: Notice, *others: Notice) -> Told:
     by = None if row.by is None else AccountId(row.by)
-    return Told(row.id, row.kind, row.about, row.community, row.post, by, row.many)
+    beside = tuple(each.about for each in others)
+    return Told(row.id, row.kind, row.about, row.community, row.post, by, row.many, beside)

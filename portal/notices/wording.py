@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from portal.core.language import gettext as _
+from portal.core.language import ngettext
 from portal.notices.kinds import KINDS
 from portal.notices.reading import Told, Words
 
@@ -18,11 +19,17 @@ def of_safety(told: Sequence[Told]) -> dict[UUID, Words]:
 
 
 def of_studies(told: Sequence[Told], titles: Mapping[UUID, str]) -> dict[UUID, Words]:
-    """Studies that are ready; *titles* has those that the reader may open."""
-    return {
-        each.id: Words(
-            _("Ready to be viewed: %(study)s", study=titles[each.about]), "", "/documents"
-        )
-        for each in told
-        if each.kind == "prepared" and each.about in titles
-    }
+    """Studies that can be opened; *titles* has those that the reader may open."""
+    found = {}
+    for each in told:
+        ready = [titles[study] for study in (each.about, *each.beside) if study in titles]
+        if each.kind == "prepared" and ready:
+            found[each.id] = Words(_opened(ready), "", "/documents")
+    return found
+
+
+def _opened(titles: Sequence[str]) -> str:
+    return ngettext(
+        "Can be opened: %(study)s", "%(num)s examinations can be opened", len(titles),
+        study=titles[0],
+    )  # fmt: skip

@@ -28,7 +28,8 @@ def wording(shelf: studies.Shelf) -> notices.Describe:
     """Notices in words: each room says what its reader may see of them."""
 
     async def describe(actor: Actor, told: Sequence[notices.Told]) -> Mapping[UUID, notices.Words]:
-        ready = {each.about for each in told if each.kind == "prepared"}
+        new = [each for each in told if each.kind == "prepared"]
+        ready = {study for each in new for study in (each.about, *each.beside)}
         titles = {each.id: each.title for each in await studies.some_of_mine(shelf, actor, ready)}
         return {
             **await cases.describe_notices(actor, told),

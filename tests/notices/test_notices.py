@@ -8,7 +8,7 @@ import pytest
 
 from cases import casework, communities, threads
 from cases.forms import NewPost, PostEdit
-from portal import notices
+from portal import notices, studies
 from portal.accounts.papers import issuing
 from portal.core.db import now, transaction
 from portal.notices import sweeping
@@ -52,6 +52,31 @@ async def test_posts_collapse_until_somebody_looks(world: World, told: Reads) ->
     assert before[0] == "3 new posts, the last one by Ben: Nodule"
     assert seen == 1  # that Ben joined
     assert (await told(ada))[0] == "Ben wrote: Nodule"
+
+
+async def test_what_one_upload_brought_is_one_notice(
+    world: World, told: Reads, links: Reads
+) -> None:
+    erika = await world.patient("Erika")
+    head, knee, spine = [await erika.keeps_a_study(each) for each in ("Head", "Knee", "Spine")]
+
+    for study in (head, knee, head, spine):  # the head came in two parts
+        await notices.tell(notices.News([erika.actor.id], "prepared", study))
+    assert await told(erika) == ["3 examinations can be opened"]
+    assert await unread(erika) == 1
+    await studies.delete(erika.actor, knee)
+    assert await told(erika) == ["2 examinations can be opened"]
+
+    (link,) = await links(erika)
+    opened = await erika.browser.get(link)
+    assert opened.headers["Location"] == "/documents"
+    assert await unread(erika) == 0
+    foot = await erika.keeps_a_study("Foot")
+    await notices.tell(notices.News([erika.actor.id], "prepared", foot))
+
+    assert await told(erika) == ["Can be opened: Foot", "2 examinations can be opened"]
+    await erika.browser.post(f"/notices/{(await links(erika))[0].rsplit('/', 1)[-1]}/read")
+    assert await told(erika) == ["Can be opened: Foot", "2 examinations can be opened"]
 
 
 async def test_a_post_sent_twice_is_told_once(world: World, told: Reads) -> None:
