@@ -69,10 +69,9 @@ class Edge:
             await self._refuse(busy, scope, send)
 
     async def _socket(self, scope: Any, receive: Receive, send: Send) -> None:
-        guarded = await self._unnamed.guard(scope, receive, send)
-        if guarded is not None:
-            with holding(guarded[0]):
-                await self._inner(*guarded, send)
+        scope, receive = self._unnamed.guard(scope, receive)
+        with holding(scope):
+            await self._inner(scope, receive, send)
 
     @contextmanager
     def _admitted(self, scope: Any) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Web sockets that have not said yet whose they are: few, and not for long."""
 
 import asyncio
-from collections import Counter
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -27,55 +27,68 @@ class _Ticket:
     def __init__(self, unnamed: "Unnamed", network: str) -> None:
         self._unnamed, self._network = unnamed, network
         self.named = False
+        self.until = asyncio.get_running_loop().time() + NAMING
         self.patience: asyncio.Timeout | None = None
         """Of whoever waits for the socket's next message at this moment."""
 
     def settle(self) -> None:
         """It is somebody's, or gone."""
-        if not self.named:
-            self.named = True
-            self._unnamed.forget(self._network)
+        self.named = True
+        self._unnamed.forget(self, self._network)
+        self._wait_until(None)
+
+    def give_way(self) -> None:
+        """Another one takes its place: its time is over now."""
+        self.until = asyncio.get_running_loop().time()
+        self._wait_until(self.until)
+
+    def _wait_until(self, moment: float | None) -> None:
         if self.patience is not None and not self.patience.expired():
-            self.patience.reschedule(None)
+            self.patience.reschedule(moment)
 
 
 class Unnamed:
-    """The sockets of this process of which nobody knows yet whose they are."""
+    """
+    The sockets of this process of which nobody knows yet whose they are.
+
+    There is always room for one more: the oldest of its network gives way, or where everybody
+    together has too many, the oldest of the network that has most.  So no few networks keep
+    newcomers out, and an honest one, which says at once whose it is, is not the oldest for long.
+    """
 
     def __init__(self) -> None:
-        self._waiting: Counter[str] = Counter()
+        self._waiting: dict[str, OrderedDict[_Ticket, None]] = {}
 
-    async def guard(
-        self, scope: dict[str, Any], receive: Receive, send: Send
-    ) -> tuple[dict[str, Any], Receive] | None:
-        """What to hand on for a new socket; None for one that was refused here."""
+    def guard(self, scope: dict[str, Any], receive: Receive) -> tuple[dict[str, Any], Receive]:
+        """What to hand on for a new socket."""
         network = network_of((scope.get("client") or [None])[0])
-        if self._waiting[network] >= UNNAMED_EACH or self._waiting.total() >= UNNAMED:
-            self._tidy(network)
-            await send({"type": "websocket.close", "code": TRY_LATER})
-            return None
-        self._waiting[network] += 1
+        if len(self._waiting.get(network, ())) >= UNNAMED_EACH:
+            self._make_room(network)
+        elif sum(map(len, self._waiting.values())) >= UNNAMED:
+            self._make_room(max(self._waiting, key=lambda each: len(self._waiting[each])))
         ticket = _Ticket(self, network)
+        self._waiting.setdefault(network, OrderedDict())[ticket] = None
         return scope | {TICKET: ticket}, _until_named(receive, ticket)
 
-    def forget(self, network: str) -> None:
-        """One less of them."""
-        self._waiting[network] -= 1
-        self._tidy(network)
+    def forget(self, ticket: _Ticket, network: str) -> None:
+        """One less of them, unless it gave way before."""
+        mine = self._waiting.get(network, OrderedDict())
+        mine.pop(ticket, None)
+        if not mine:
+            self._waiting.pop(network, None)
 
-    def _tidy(self, network: str) -> None:
-        if not self._waiting[network]:
-            del self._waiting[network]
+    def _make_room(self, network: str) -> None:
+        oldest = next(iter(self._waiting[network]))
+        self.forget(oldest, network)
+        oldest.give_way()
 
 
 def _until_named(receive: Receive, ticket: _Ticket) -> Receive:
-    late = asyncio.get_running_loop().time() + NAMING
-
     async def receive_in_time() -> Any:
         if ticket.named:
             return await receive()
         try:
-            async with asyncio.timeout_at(late) as ticket.patience:
+            async with asyncio.timeout_at(ticket.until) as ticket.patience:
                 return await receive()
         except TimeoutError:
             return {"type": "websocket.disconnect", "code": TRY_LATER}

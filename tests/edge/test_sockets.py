@@ -8,6 +8,7 @@ from quart import Quart
 
 from portal import edge
 from portal.edge import sockets
+from portal.edge.asgi import Asgi
 
 pytestmark = pytest.mark.one_engine
 
@@ -69,21 +70,65 @@ async def test_a_socket_of_somebody_stays(monkeypatch: pytest.MonkeyPatch) -> No
     await asyncio.gather(open_, return_exceptions=True)
 
 
-async def test_sockets_of_nobody_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+class Crowd:
+    """Sockets that open one after another."""
+
+    def __init__(self, inner: Asgi = listens) -> None:
+        self.edge = edge.Edge(Quart("nothing"), inner, (), 1)
+        self.work: list[asyncio.Task[None]] = []
+
+    async def opens(self, address: str = "203.0.113.7") -> asyncio.Task[None]:
+        socket = Socket(address)
+        work = asyncio.create_task(self.edge(socket.scope, socket.receive, socket.send))
+        self.work.append(work)
+        await asyncio.sleep(0.001)
+        assert socket.sent == [{"type": "websocket.accept"}], "nobody is sent away"
+        return work
+
+    async def leaves(self) -> None:
+        for each in self.work:
+            each.cancel()
+        await asyncio.gather(*self.work, return_exceptions=True)
+        assert not self.edge._unnamed._waiting
+
+
+async def test_the_oldest_socket_of_nobody_gives_way_to_another_of_its_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sockets, "UNNAMED_EACH", 2)
-    door = edge.Edge(Quart("nothing"), listens, (), 1)
-    opened = [Socket() for _ in range(2)]
-    work = [asyncio.create_task(door(each.scope, each.receive, each.send)) for each in opened]
+    crowd = Crowd()
+    elsewhere, *mine = [await crowd.opens(each) for each in ("198.51.100.1", *["203.0.113.7"] * 3)]
     await asyncio.sleep(0.01)
 
-    refused, other = Socket(), Socket("198.51.100.1")
-    await door(refused.scope, refused.receive, refused.send)
-    work.append(asyncio.create_task(door(other.scope, other.receive, other.send)))
+    assert [each.done() for each in mine] == [True, False, False]
+    assert not elsewhere.done()
+    await crowd.leaves()
+
+
+async def test_a_few_networks_keep_no_newcomer_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest of whichever has most gives way, however many networks have all they may."""
+    monkeypatch.setattr(sockets, "UNNAMED", 10)
+    monkeypatch.setattr(sockets, "UNNAMED_EACH", 4)
+    crowd = Crowd()
+    greedy = [await crowd.opens(f"203.0.{net}.7") for net in (1, 2, 3) for _ in range(4)]
+    honest = [await crowd.opens(f"198.51.{net}.1") for net in range(6)]
     await asyncio.sleep(0.01)
 
-    assert refused.sent == [{"type": "websocket.close", "code": 1013}]
-    assert other.sent == [{"type": "websocket.accept"}]
-    for each in work:
-        each.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
-    assert not door._unnamed._waiting
+    assert not any(each.done() for each in honest)
+    assert sum(each.done() for each in greedy) == 12 + 6 - 10
+    assert sum(map(len, crowd.edge._unnamed._waiting.values())) == 10
+    await crowd.leaves()
+
+
+async def test_whoever_says_in_time_whose_it_is_gives_way_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sockets, "UNNAMED_EACH", 1)
+    crowd = Crowd(settles)
+    first = await crowd.opens()
+    await asyncio.sleep(0.05)
+    await crowd.opens()
+    await asyncio.sleep(0.05)
+
+    assert not first.done()
+    await crowd.leaves()
