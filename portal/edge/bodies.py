@@ -29,6 +29,11 @@ SLOWEST: Final = 8 * 1024
 HELD: Final = 64 * 1024 * 1024
 HELD_EACH: Final = 4 * 1024 * 1024
 """Bytes of forms and JSON in memory, of everybody and of one person or network."""
+SMALL: Final = 64 * 1024
+RESERVED: Final = 16 * 1024 * 1024
+"""Whoever holds no more than `SMALL` finds room also where the others have taken all of theirs."""
+SHARES: Final = 12
+"""Nobody holds more than so great a part of what is still free: the fuller, the less for each."""
 
 
 class TooSlow(Busy):
@@ -39,19 +44,38 @@ class TooSlow(Busy):
 
 
 class Stock:
-    """Bytes of bodies that are held at once: *most* of everybody, *each* of one sender."""
+    """
+    Bytes of bodies that are held at once: *most* of everybody, *each* of one sender.
 
-    def __init__(self, most: int = HELD, each: int = HELD_EACH) -> None:
-        self._most, self._each = most, each
+    Whoever wants more than a *small* number gets a twelfth of what is free at most, so that a few
+    who hold all they can leave room for many others; and *reserved* bytes are for small ones.
+    """
+
+    def __init__(
+        self,
+        most: int = HELD,
+        each: int = HELD_EACH,
+        *,
+        small: int = SMALL,
+        reserved: int = RESERVED,
+    ) -> None:
+        self._most, self._each, self._small, self._reserved = most, each, small, reserved
         self._held: Counter[Hashable] = Counter()
 
     def take(self, sender: Hashable, number: int) -> None:
         """Count *number* bytes in.  Raises `Busy` when they are too many."""
-        held = self._held
-        if held[sender] + number > self._each or held.total() + number > self._most:
+        wanted = self._held[sender] + number
+        others = self._held.total() - self._held[sender]
+        if wanted > self._share(wanted, self._most - others):
             self.give(sender, 0)
             raise Busy(retry_after=1)
-        held[sender] += number
+        self._held[sender] = wanted
+
+    def _share(self, wanted: int, left: int) -> int:
+        """What somebody may hold of what the others have *left*."""
+        if wanted <= self._small:
+            return min(left, self._each)
+        return min((left - self._reserved) // SHARES, self._each)
 
     def give(self, sender: Hashable, number: int) -> None:
         """Count them out again."""

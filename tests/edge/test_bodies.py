@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from contextlib import suppress
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -14,11 +16,12 @@ from portal.core.web import cookie_name
 from portal.edge import bodies
 from portal.studies.requests import PARTS_ALL
 from tests.edge.asking import CHUNK, Asked
-from tests.people import Person, World
+from tests.people import PASSWORD, Person, World
 
 pytestmark = pytest.mark.one_engine
 
 LARGE = [CHUNK] * 120
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -142,8 +145,8 @@ async def test_a_body_that_drips_is_given_up(
     assert app.config["BODY_TIMEOUT"] is None, "a second clock ends what is slow and honest"
 
 
-async def test_bytes_held_at_once_are_counted_by_sender_and_given_back() -> None:
-    stock = bodies.Stock(most=10, each=6)
+def test_bytes_held_at_once_are_counted_by_sender_and_given_back() -> None:
+    stock = bodies.Stock(most=10, each=6, small=6, reserved=0)
     stock.take("erika", 6)
     with pytest.raises(Busy):
         stock.take("erika", 1)
@@ -155,9 +158,76 @@ async def test_bytes_held_at_once_are_counted_by_sender_and_given_back() -> None
     assert not stock._held
 
 
+def greedy(stock: bodies.Stock, sender: str) -> int:
+    """Takes all that *sender* gets; how much that is."""
+    taken = 0
+    with suppress(Busy):
+        while True:
+            stock.take(sender, MIB // 16)
+            taken += MIB // 16
+    return taken
+
+
+def test_one_person_alone_gets_four_mebibytes() -> None:
+    assert greedy(bodies.Stock(), "erika") == 4 * MIB
+
+
+def test_the_fuller_the_less_for_each_and_sixteen_leave_room_for_others() -> None:
+    stock = bodies.Stock()
+
+    taken = [greedy(stock, f"thief {number}") for number in range(16)]
+
+    assert taken == sorted(taken, reverse=True)
+    assert greedy(stock, "erika") >= MIB * 7 // 8
+
+
+def test_a_short_form_finds_room_where_two_hundred_have_taken_all_they_can() -> None:
+    stock = bodies.Stock()
+    for number in range(200):
+        greedy(stock, f"thief {number}")
+
+    stock.take("erika", bodies.SMALL)
+    with pytest.raises(Busy):
+        stock.take("erika", 1)
+
+
+async def test_people_who_stand_still_keep_nobody_from_writing(
+    app: Quart, settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thieves = [await world.patient(f"Person {letter}") for letter in "ABCDEFGHIJKLMNOP"]
+    erika = await world.patient("Erika Beispiel")
+    portal: edge.Edge = app.asgi_app  # type: ignore[assignment]
+    kind, long = {"Content-Type": "application/json"}, bytes(MIB - 16)
+    stuck = [
+        asyncio.create_task(
+            Asked("POST", "/uploads", headers_of(each, settings, **kind), [long], ends=False)(app)
+        )
+        for each in thieves
+        for _ in range(4)
+    ]
+
+    def come() -> int:
+        return sum(each.done() for each in stuck) + portal._stock._held.total() // len(long)
+
+    async with asyncio.timeout(30):
+        while come() < len(stuck):
+            await asyncio.sleep(0.02)
+
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    wish = b"language=de&theme=dark&next=/" + b"a" * 60_000
+    wishes = await Asked("POST", "/preferences", headers_of(erika, settings, **kind), [wish])(app)
+    assert wishes.status == 303
+    who = urlencode({"mail": erika.mail, "password": PASSWORD}).encode()
+    signs_in = await Asked("POST", "/sign-in", form(settings), [who])(app)
+    assert signs_in.status == 303
+    for each in stuck:
+        each.cancel()
+    await asyncio.gather(*stuck, return_exceptions=True)
+
+
 async def test_a_request_gives_back_what_it_held(app: Quart, settings: Settings) -> None:
     edge_: edge.Edge = app.asgi_app  # type: ignore[assignment]
-    edge_._stock = bodies.Stock(most=100, each=40)
+    edge_._stock = bodies.Stock(most=100, each=40, reserved=0)
     long = b"mail=" + b"a" * 50
 
     assert (await Asked("POST", "/sign-in", form(settings), [long])(app)).status == 429
