@@ -170,5 +170,5 @@ window.addEventListener("beforeunload", (event) => {
 });
 const folders = "webkitdirectory" in HTMLInputElement.prototype && !matchMedia("(pointer: coarse)").matches;
 one("[data-no-folder]", root).hidden = folders;
-one("label[for=f-folder]", root).hidden = !folders;
+for (const part of ["label[for=f-folder]", "#f-folder"]) one(part, root).hidden = !folders;
 show("choose");
