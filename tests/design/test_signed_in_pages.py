@@ -42,15 +42,7 @@ async def stage(world: World) -> Stage:
 async def test_every_page_behind_the_sign_in_is_accessible(
     server: str, stage: Stage, chromium: Browser, actor: str, looks: dict[str, Any]
 ) -> None:
-    context = await chromium.new_context(**looks)
-    context.set_default_timeout(20_000)
-    name = cookie_name(stage.world.settings)
-    value = stage.browsers[actor].cookie(name)
-    await context.add_cookies([{"name": name, "value": value, "url": server}])
-    page = await context.new_page()
-    complaints = Complaints()
-    await complaints.watch(page)
-
+    page, complaints = await _signed_in(stage, chromium, server, actor, looks)
     found = dict[str, Any]()
     seen = list[str]()
     async for path in _reached(page, server):
@@ -60,12 +52,43 @@ async def test_every_page_behind_the_sign_in_is_accessible(
             found[path] = report.generate_report()
         if wide := await _too_wide(page):
             found[f"{path}, {NARROW['width']} px"] = wide
-    await context.close()
+    await page.context.close()
 
     assert found == {}
     assert complaints.heard == []
     assert {"/documents", "/upload", "/profile", "/notices", "/help"} < set(seen)
     assert len(seen) > 12, seen
+
+
+async def test_whom_nobody_confirmed_is_told_so_and_nothing_breaks(
+    server: str, stage: Stage, chromium: Browser
+) -> None:
+    page, complaints = await _signed_in(stage, chromium, server, "unconfirmed", DESKTOP)
+    complaints.expected = "403"
+
+    await page.goto(f"{server}/communities")
+    await poll(page, "document.readyState === 'complete'")
+    report = await Axe().run(page, options=AXE)
+    await page.context.close()
+
+    assert report.response["violations"] == []
+    assert complaints.heard == []
+
+
+async def _signed_in(
+    stage: Stage, chromium: Browser, server: str, actor: str, looks: dict[str, Any]
+) -> tuple[Page, Complaints]:
+    """A browser of its own that looks like *looks*, in which *actor* is signed in."""
+    context = await chromium.new_context(**looks)
+    context.set_default_timeout(20_000)
+    name = cookie_name(stage.world.settings)
+    value = stage.browsers[actor].cookie(name)
+    assert value is not None
+    await context.add_cookies([{"name": name, "value": value, "url": server}])
+    page = await context.new_page()
+    complaints = Complaints()
+    await complaints.watch(page)
+    return page, complaints
 
 
 async def _reached(page: Page, server: str) -> AsyncIterator[str]:
