@@ -42,7 +42,8 @@ STATUS: Final[dict[type[PortalError], int]] = {
 }
 
 STATIC_POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 """A worker obeys the policy of its own file, and the viewer's decoder is WebAssembly."""
 
@@ -166,7 +167,7 @@ def _set_headers(response: Response, settings: Settings) -> None:
         fixed["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains; preload"
     for name, value in fixed.items():
         response.headers.setdefault(name, value)
-    if request.path.startswith("/static/") and response.status_code in {200, 304}:
+    if request.path.startswith("/static/") and response.status_code == 200:  # noqa: PLR2004
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["Content-Security-Policy"] = STATIC_POLICY
     else:

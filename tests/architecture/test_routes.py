@@ -3,6 +3,7 @@ Every address of the portal, walked: strangers reach what is public and nothing 
 starts on a foreign page, and every answer carries the headers that keep a browser safe.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -205,6 +206,51 @@ def missing_headers(answer: Response, settings: Settings) -> list[str]:
     wrong += ["Server"] if "Server" in found else []
     secure = settings.secure == ("Strict-Transport-Security" in found)
     return wrong if secure else [*wrong, "Strict-Transport-Security"]
+
+
+@pytest.mark.one_engine
+async def test_answers_to_other_verbs_and_questions_carry_the_headers(
+    world: World, settings: Settings
+) -> None:
+    """Head only, a verb that is not meant, a script; and "not modified" is never said."""
+    ada = await world.physician("Ada")
+    days = {"If-None-Match": "*", "If-Modified-Since": "Sun, 22 Nov 2099 00:00:00 GMT"}
+    answers = [
+        (200, await ada.browser.request("/documents", method="HEAD")),
+        (200, await ada.browser.request("/documents", method="OPTIONS")),
+        (200, await ada.browser.get("/documents", headers=days)),
+        (200, await ada.browser.get("/documents", headers={"Range": "bytes=0-9"})),
+        (422, await ada.browser.request("/documents", method="DELETE")),
+        (401, await world.browser().get("/documents", headers=JSON)),
+    ]
+
+    for status, answer in answers:
+        assert answer.status_code == status
+        assert missing_headers(answer, settings) == []
+
+
+@pytest.mark.one_engine
+async def test_files_of_ours_carry_the_headers(world: World, settings: Settings) -> None:
+    """Scripts, styles, fonts and pictures; their own policy lets a worker run, and nothing else."""
+    page = await (await world.browser().get("/sign-in")).get_data(as_text=True)
+    files = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
+    assert {each.rpartition(".")[2] for each in files} >= {"css", "js"}
+    days = {"If-None-Match": "*", "If-Modified-Since": "Sun, 22 Nov 2099 00:00:00 GMT"}
+
+    for path in files:
+        for headers in ({}, days):
+            answer = await world.browser().get(path, headers=headers)
+            assert answer.status_code == 200, path
+            assert missing_headers(answer, settings) == [
+                *(f"CSP {name}" for name in ("object-src", "form-action", "style-src")),
+                *(f"CSP {name}" for name in ("require-trusted-types-for", "font-src")),
+                "CSP worker-src",
+                *([] if path.endswith(".js") else ["Cache-Control"]),
+            ], path
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy, "which closes objects, styles, fonts, workers"
+            assert "form-action 'none'" in policy
+            assert "immutable" in answer.headers["Cache-Control"]
 
 
 @pytest.mark.one_engine
