@@ -89,14 +89,14 @@ export class Images {
     showPane("images");
     const problem = el("p", { class: "error small", role: "alert", hidden: true });
     const back = el("button", { class: "button", type: "button" }, t("Back"));
-    const post = el("button", { class: "button button-primary", type: "button" }, icon("pin"), t("Post with this view"));
+    const post = el("button", { class: "button button-primary", type: "button" }, icon("pin"), t("Post"));
     const words = el("p", { class: "small", id: "choosing-words" }, t("Your post goes with the image as you see it here."));
     const bar = el(
       "div",
       { class: "case-choosing", role: "group", "aria-labelledby": "choosing-words" },
       words,
       problem,
-      el("div", { class: "row row-between" }, back, post),
+      el("div", { class: "row row-nowrap row-between" }, back, post),
     );
     this.#stage.after(bar);
     post.focus();

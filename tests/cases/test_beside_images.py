@@ -44,7 +44,7 @@ async def test_on_a_phone_the_view_is_seen_before_it_is_posted(opens: Opens, tal
     # He looks for the right image where he is asked, and posts that one.
     await phone.get_by_role("slider", name="Image").fill("2")
     await expect(phone.locator(".hv-top-right")).to_have_text("Image 2 of 12")
-    await phone.get_by_role("button", name="Post with this view").tap()
+    await phone.locator("#pane-images").get_by_role("button", name="Post").tap()
 
     await expect(case).to_have_attribute("data-pane", "talk")
     assert (await _pin(phone, "Here it is"))["index"] == 1

@@ -41,7 +41,7 @@ async def pins_the_view(page: Page, words: str, *, on_a_phone: bool = False) -> 
     await page.locator("[data-composer] textarea").first.fill(words)
     await page.get_by_role("button", name="Post with this view").click()
     if on_a_phone:
-        await page.locator("#pane-images").get_by_role("button", name="Post with this view").tap()
+        await page.locator("#pane-images").get_by_role("button", name="Post").tap()
     pin = page.locator(".post[data-post]", has_text=words).locator(".post-pin")
     await expect(pin).to_be_visible(timeout=PICTURE_MS)
     view: dict[str, Any] = json.loads(await pin.get_attribute("data-view") or "null")

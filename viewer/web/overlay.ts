@@ -78,10 +78,13 @@ export class Overlay {
     const { series, instance } = place;
     const title = [seriesName(series), series.description].filter(Boolean).join(" · ");
     this.#what.textContent = title;
-    this.#where.textContent = t("Image {n} of {count}", { n: place.index + 1, count });
-    this.#how.textContent = quality === "nopicture" ? "" : this.#facts(state);
+    const picture = quality !== "nopicture";
+    // The frames of a film that is not shown are no images to count.
+    const counted = picture || instance.frames < 2;
+    this.#where.textContent = counted ? t("Image {n} of {count}", { n: place.index + 1, count }) : "";
+    this.#how.textContent = picture ? this.#facts(state) : "";
     if (state.document) this.#offer(state.document);
-    else if (quality === "nopicture") this.#say(reason(instance.why));
+    else if (!picture) this.#say(reason(instance.why));
     else if (quality === "failed") this.#say(t("This image could not be loaded."), retry);
     else this.#message.hidden = true;
     this.#tell(state);
