@@ -37,7 +37,9 @@ function judge(): void {
   const needed = found.needed();
   const fits = needed <= free;
   const quota = one("[data-quota]", root);
-  quota.textContent = t("needs {needed}, {free} free", { needed: size(needed), free: size(free) });
+  const largest = Math.max(needed, free);
+  const sizes = { needed: size(needed, largest), free: size(free, largest) };
+  quota.textContent = t("{needed} to send, {free} free", sizes);
   quota.classList.toggle("error", !fits);
   const problem = fits ? "" : t("There is not enough space. Please choose fewer examinations.");
   const missing = found.unanswered() ? t("Please answer first whose images these are.") : "";

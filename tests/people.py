@@ -97,7 +97,7 @@ class Person:
             "patient_name": "Beispiel, Erika", "birth_date": "19560401", "sex": "F",
             "frames": 1, "kind": "other", "instance_number": 1,
         }  # fmt: skip
-        summary = sealed_summary(study, key, {uuid4().hex: {"header": header}})
+        summary = sealed_summary(study, key, {uuid4().hex: {"header": header, "size": 0}})
         mark = uuid4().hex
         await Study.create(
             id=study, owner=self.actor.id, uid_mark=mark, created_at=now(), summary=summary

@@ -58,16 +58,22 @@ function locale(): string {
   return lang === "en" ? "en-GB" : lang;
 }
 
-/** A size in the units of the product (1 GB = 1024 MB), as `show_bytes` of the server writes it. */
-export function size(bytes: number): string {
+/**
+ * A size in the units of the product (1 GB = 1024 MB), as `show_bytes` of the server writes it; two
+ * in one sentence name the larger one as `beside` and have one unit.
+ */
+export function size(bytes: number, beside = 0): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
+  const most = beside > 0 ? 10240 : 1023.5;
   let value = bytes;
+  let largest = beside || bytes;
   let unit = 0;
-  while (value >= 1023.5 && unit < units.length - 1) {
+  while (largest >= most && unit < units.length - 1) {
     value /= 1024;
+    largest /= 1024;
     unit += 1;
   }
-  const digits = unit === 0 || value >= 9.95 ? 0 : 1;
+  const digits = unit === 0 || value === 0 || value >= 9.95 ? 0 : 1;
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return `${value.toLocaleString(locale(), format)}\u00a0${units[unit]}`;
 }

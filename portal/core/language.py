@@ -91,13 +91,17 @@ def show_time(moment: datetime) -> str:
     return str(dates.format_datetime(moment.astimezone(ZONE), f"{day} MMM y, HH:mm", locale=locale))
 
 
-def show_bytes(size: int) -> str:
-    """A size in the units of the product (1 GB = 1024 MB, S-124)."""
+def show_bytes(size: int, beside: int = 0) -> str:
+    """
+    A size in the units of the product (1 GB = 1024 MB, S-124); of two in one sentence, which both
+    name the larger one as *beside*, in one unit in which the smaller one still says something.
+    """
     value, unit, locale = float(size), "B", "en_GB" if language() == "en" else "de"
+    largest, most = float(beside or size), 10_240.0 if beside else 1023.5
     for bigger in ("kB", "MB", "GB", "TB"):
-        if value < 1023.5:  # noqa: PLR2004 -- S-124, and 1,024 MB is written 1.0 GB
+        if largest < most:  # S-124, and 1,024 MB is written 1.0 GB
             break
-        value, unit = value / 1024, bigger
-    digits = "#,##0" if unit == "B" or value >= 9.95 else "#,##0.0"  # noqa: PLR2004 -- below ten
+        value, largest, unit = value / 1024, largest / 1024, bigger
+    digits = "#,##0" if unit == "B" or not 0 < value < 9.95 else "#,##0.0"  # noqa: PLR2004 -- below ten
     shown = numbers.format_decimal(value + 1e-9, digits, locale)  # halves go up, as in browsers
     return f"{shown}\N{NO-BREAK SPACE}{unit}"

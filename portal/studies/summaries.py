@@ -15,6 +15,8 @@ from portal.core.language import gettext, show_date
 Manifest = dict[str, Any]
 DOCUMENT: Final = "DOC"
 """The modality of encapsulated documents."""
+COUNTED: Final = frozenset({"image", "video", "document"})
+"""Kinds of objects that people know by name (`viewer.dicom.Kind`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class StudySummary:
     """Single pictures: a film counts its frames."""
     documents: int
     """Findings that travel as DICOM objects; they are no pictures."""
+    videos: int
+    others: int
+    """Reports of machines, curves and plans: kept and given back, and not shown here."""
+    others_size: int
+    """Bytes of these as they came."""
     size: int
     """Bytes it takes in the account."""
     thumbnail: UUID | None
@@ -96,6 +103,7 @@ def shown_name(name: str) -> str:
 def summary_of(manifest: Manifest) -> dict[str, Any]:
     """The facts of a manifest that lists show."""
     headers = [entry["header"] for entry in manifest.values()]
+    others = [each for each in manifest.values() if each["header"]["kind"] not in COUNTED]
     counts = Counter(header["modality"] for header in headers if header["modality"])
     shared = {
         name: _most_common(headers, source)
@@ -117,6 +125,9 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
             max(1, header["frames"] or 1) for header in headers if header["kind"] == "image"
         ),
         "documents": sum(header["kind"] == "document" for header in headers),
+        "videos": sum(header["kind"] == "video" for header in headers),
+        "others": len(others),
+        "others_size": sum(entry["size"] for entry in others),
         "thumbnail": _thumbnail(manifest),
         "prepared": all("view" in entry for entry in manifest.values()),
     }
@@ -161,8 +172,8 @@ def damaged_summary(study: UUID, size: int) -> StudySummary:
         ("date", "time", "description", "body_part", "patient_name", "birth_date", "sex"), ""
     )
     return StudySummary(
-        id=study, modalities=(), series=0, instances=0, images=0, documents=0, size=size,
-        thumbnail=None, damaged=True, **empty,
+        id=study, modalities=(), series=0, instances=0, images=0, documents=0, videos=0, others=0,
+        others_size=0, size=size, thumbnail=None, damaged=True, **empty,
     )  # fmt: skip
 
 
@@ -181,5 +192,9 @@ def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
                 "series", "instances", "images",
             )
         },
-        documents=facts.get("documents", 0),  # summaries of older versions do not count them
+        # summaries of older versions do not count them
+        documents=facts.get("documents", 0),
+        videos=facts.get("videos", 0),
+        others=facts.get("others", 0),
+        others_size=facts.get("others_size", 0),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable
@@ -199,10 +200,10 @@ async def test_the_same_cd_again_is_already_there(upload_page: Page, disc: Path)
     await expect(found).to_have_count(3)
     await expect(found.get_by_text("already there", exact=True)).to_have_count(3)
     await expect(page.locator("[data-all-there]")).to_be_visible()
-    await expect(page.locator("[data-quota]")).to_contain_text("needs 0")
+    await expect(page.locator("[data-quota]")).to_contain_text("0\u00a0MB to send")
     await expect(page.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
     await page.get_by_role("checkbox", name="CT · Schädel nativ").check()
-    await expect(page.locator("[data-quota]")).to_contain_text("needs 0")
+    await expect(page.locator("[data-quota]")).to_contain_text("0\u00a0MB to send")
     await _upload(page)
     await expect(page.locator("[data-done-words]")).to_have_text("5 files already there")
 
@@ -264,7 +265,12 @@ async def test_frames_are_images_and_what_has_no_picture_is_none(
 
     await expect(page.locator("[data-kept]")).to_contain_text("10 images, 1 other object stored")
     await page.get_by_role("link", name="Show my documents").click()
-    await expect(page.locator("[data-study]")).to_contain_text("10 images")
+    study = page.locator("[data-study]")
+    await expect(study).to_contain_text("10 images")
+    await expect(study).to_contain_text(re.compile(r"1 other object \(\d+\u00a0kB\)"))
+    await study.get_by_role("link").first.click()
+    facts = page.locator(".hv-series-facts")
+    await expect(facts).to_have_text(["Series 2 · CT · 10 images · 1 other object"])
 
 
 def _private(ds: Dataset) -> bytes:

@@ -18,6 +18,21 @@ export function seriesName(series: Series): string {
   return t("Series {number}", { number });
 }
 
+/** How much of what is in a series, each called what it is. */
+function extent({ instances }: Series): string[] {
+  const of = (wanted: string) => instances.filter(({ kind = "image" }) => kind === wanted);
+  const images = frameCount(of("image"));
+  const documents = of("document").length;
+  const videos = of("video").length;
+  const others = instances.length - of("image").length - documents - videos;
+  return [
+    images > 0 ? plural("{n} image", "{n} images", images) : "",
+    documents > 0 ? plural("{n} document", "{n} documents", documents) : "",
+    videos > 0 ? plural("{n} video", "{n} videos", videos) : "",
+    others > 0 ? plural("{n} other object", "{n} other objects", others) : "",
+  ];
+}
+
 export class SeriesList {
   readonly element: HTMLElement;
   readonly #buttons = new Map<number, HTMLButtonElement>();
@@ -61,7 +76,7 @@ export class SeriesList {
           decoding: "async",
         })
       : h("span", { class: "hv-noimage", "aria-hidden": true }, series.modality);
-    const count = frameCount(series.instances);
+    const facts = [series.description && seriesName(series), series.modality, ...extent(series)];
     return h(
       "button",
       { type: "button" },
@@ -73,7 +88,7 @@ export class SeriesList {
         h(
           "span",
           { class: "hv-series-facts" },
-          [series.modality, plural("{n} image", "{n} images", count)].filter(Boolean).join(" · "),
+          facts.filter(Boolean).join(" · "),
         ),
       ),
     );
