@@ -24,8 +24,18 @@ DONE: Final = {
     "again": N_("The invitation has been sent once more; it is valid from today."),
     "vouched": N_("Whoever was invited counts as a health professional now."),
     "withdrawn": N_("The invitation has been withdrawn."),
+    "founded": N_("The community is there, and nobody but you is in it. Invite colleagues below."),
+    "removed": N_("The member has been removed and is told so."),
+    "declined": N_("You have declined the invitation."),
+    "left": N_("You have left the community."),
 }
 """What a page confirms after it has sent a form; its address says which."""
+
+
+def _confirmation() -> list[dict[str, str]]:
+    done = DONE.get(request.args.get("done", ""))
+    return [{"text": _(done), "kind": "good"}] if done else []
+
 
 blueprint = Blueprint("communities", __name__, url_prefix="/communities")
 
@@ -53,6 +63,7 @@ async def mine() -> ResponseReturnValue:
         "cases/communities.html",
         communities=[(each, counts[each.id]) for each in own],
         invitations=await communities.my_invitations(actor, mark),
+        notices=_confirmation(),
     )
 
 
@@ -67,7 +78,7 @@ async def accept(invitation: UUID) -> ResponseReturnValue:
 async def decline(invitation: UUID) -> ResponseReturnValue:
     """Say no."""
     await communities.decline(signed_in(), InvitationId(invitation))
-    return redirect(url_for("cases.communities.mine"), 303)
+    return redirect(url_for("cases.communities.mine", done="declined"), 303)
 
 
 @blueprint.get("/manage")
@@ -87,8 +98,7 @@ async def found() -> ResponseReturnValue:
         new = NewCommunity.parse(form)
     except Invalid as error:
         return await _manage(form, error.details.get("fields", {})), 422
-    community = await communities.found(signed_in(), new)
-    return redirect(url_for("cases.communities.members", community=community), 303)
+    return _done(await communities.found(signed_in(), new), "founded")
 
 
 async def _manage(form: Mapping[str, Any], fields: Mapping[str, str]) -> str:
@@ -121,6 +131,7 @@ async def show(community: UUID) -> ResponseReturnValue:
         community=opened,
         cards=shown,
         all=len(cards),
+        alone=len(await access.members_of(opened.id)) == 1,
         chosen=chosen,
         present=present,
         faceted=any(chosen.values()) or any(len(values) > 1 for values in present.values()),
@@ -146,7 +157,6 @@ async def _members(
     opened = await access.community_for(actor, community)
     await communities.complete(actor, opened)
     sought = request.args.get("q", "").strip()
-    done = DONE.get(request.args.get("done", ""))
     asked = await communities.asked(opened)
     invited = [each.account for each in asked if each.account is not None]
     return await render_template(
@@ -155,7 +165,7 @@ async def _members(
         members=await membership.members_in(opened),
         asked=asked,
         unconfirmed=await membership.to_be_confirmed(opened, invited),
-        notices=[{"text": _(done), "kind": "good"}] if done else [],
+        notices=_confirmation(),
         sought=sought,
         found=await communities.address_book(actor, community, sought) if sought else [],
         form=form or {},
@@ -259,7 +269,7 @@ async def remove(community: UUID, account: UUID) -> ResponseReturnValue:
     """Take somebody out."""
     await accounts.step_up(signed_in())
     await communities.remove(signed_in(), CommunityId(community), AccountId(account))
-    return redirect(url_for("cases.communities.members", community=community), 303)
+    return _done(community, "removed")
 
 
 @blueprint.post("/<uuid:community>/own")
@@ -279,4 +289,4 @@ async def leave(community: UUID) -> ResponseReturnValue:
         await communities.leave(signed_in(), CommunityId(community))
     except Conflict as error:
         return await _members(CommunityId(community), problem=explain(error)), status_of(error)
-    return redirect(url_for("cases.communities.mine"), 303)
+    return redirect(url_for("cases.communities.mine", done="left"), 303)
