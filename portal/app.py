@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import socketio
 from quart import Quart
 
 import cases
@@ -154,7 +153,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
 
 def _with_sockets(inner: Asgi, rooms: Rooms) -> Asgi:
     """Sockets and pages behind one door, both with the database at hand."""
-    sockets = socketio.ASGIApp(rooms.live.sio)
+    sockets = rooms.live.sio.serve
 
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

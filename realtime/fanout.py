@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import socketio
 from engineio import packet as engine
 from socketio import packet
 
+from portal import edge
+
 log = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 256
 """Packets a slow client may leave unread before its socket is closed; it catches up by `since`."""
-
-Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 class FanOut(socketio.AsyncManager):  # type: ignore[misc]
@@ -24,12 +23,10 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
     """
 
     async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
-        """Admit a socket, and let its writer wait without a task and a timer for every packet."""
+        """Admit a socket, unless it has gone again before its turn came."""
         socket = self.server.eio.sockets.get(eio_sid)
-        if socket is None:
-            return None  # gone again before its turn came
-        socket.line = Line(socket.queue, self.server.environ[eio_sid]["asgi.send"])
-        socket.poll = socket.line.waiting
+        if socket is None or socket.closing or socket.closed:
+            return None
         sid: str | None = await super().pre_connect(eio_sid, namespace)
         return sid
 
@@ -66,39 +63,31 @@ class FanOut(socketio.AsyncManager):  # type: ignore[misc]
             _closing.add(task := asyncio.create_task(socket.close(wait=False)))
             task.add_done_callback(_closing.discard)
             return
-        socket.line.send(message)
+        socket.feed.send(message)
 
 
-class Line:
-    """What is written to one socket, in the order in which it was given."""
+class Feed:
+    """
+    What is written to one socket, in the order in which it was given.
 
-    def __init__(self, queue: "asyncio.Queue[engine.Packet | None]", send: Send) -> None:
+    *say* writes at once to a client that reads (`edge.SAY`); without it the writer does all.
+    """
+
+    def __init__(
+        self, queue: "asyncio.Queue[engine.Packet | None]", say: edge.Say | None = None
+    ) -> None:
         self._queue = queue
-        self._send = send
+        self._say = say
         self._idle = False
         """The writer has written all it was given, and waits for more."""
 
     def send(self, message: engine.Packet) -> None:
         """Write *message* now, or behind what still waits to be written."""
-        if not (self._idle and self._queue.empty() and self._written(message.encode())):
+        if not (self._idle and self._queue.empty() and self._said(message)):
             self._queue.put_nowait(message)
 
-    def _written(self, text: str) -> bool:
-        """
-        Whether *text* went out at once.
-
-        The server takes a message in one step, unless the client reads slowly: then it waits before
-        it has written anything, and giving up here leaves nothing behind.
-        """
-        step = self._send({"type": "websocket.send", "text": text})
-        try:
-            step.send(None)
-        except StopIteration:
-            return True
-        except Exception:  # noqa: BLE001 -- the writer will meet the same, and end the socket
-            return False
-        step.close()
-        return False
+    def _said(self, message: engine.Packet) -> bool:
+        return self._say is not None and self._say(message.encode())
 
     async def waiting(self) -> list[engine.Packet]:
         """

@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
-import socketio
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 import cases
@@ -27,6 +26,7 @@ from portal.core.web import cookie_name
 from realtime.connections import Connection, Connections
 from realtime.fanout import FanOut
 from realtime.relay import Hint, Relay, relaying
+from realtime.strict import StrictServer
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ _Told = tuple[Hint, Collection[AccountId]]
 
 def create_server(settings: Settings, find_actor: FindActor) -> "Live":
     """The socket server of one process; nothing is told until `running()` is entered."""
-    sio = socketio.AsyncServer(
+    sio = StrictServer(
         async_mode="asgi",
         client_manager=FanOut(),
         cors_allowed_origins=[settings.origin],
@@ -63,9 +63,7 @@ def create_server(settings: Settings, find_actor: FindActor) -> "Live":
 class Live:
     """The sockets of this process and what they are told."""
 
-    def __init__(
-        self, sio: socketio.AsyncServer, settings: Settings, find_actor: FindActor
-    ) -> None:
+    def __init__(self, sio: StrictServer, settings: Settings, find_actor: FindActor) -> None:
         self.sio = sio
         self.connections = Connections()
         self._settings = settings
@@ -131,14 +129,16 @@ class Live:
         return answer
 
     async def _who(self, sid: str) -> Connection:
-        """Whose socket this is, asked again at every event."""
+        """Whose socket this is, asked again at every event that its pace allows."""
         connection = self.connections.get(sid)
-        if connection is None or not await keys.alive([connection.session]):
+        if connection is None:
             raise SignInNeeded
         sent, at = self._sent[sid], monotonic()
         if len(sent) == MOST_PER_SECOND and at - sent[0] < 1:
             raise Busy(retry_after=1)
         sent.append(at)
+        if not await keys.alive([connection.session]):
+            raise SignInNeeded
         return connection
 
     async def _typing(self, who: Connection, data: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from engineio import packet as engine
 
 from portal.core.background import background
 from portal.core.web import cookie_name
-from realtime.fanout import Line
+from realtime.fanout import Feed
 from tests.people import World
 
 
@@ -23,6 +23,12 @@ class Client:
         self.reads.set()
         self.gone = False
 
+    def say(self, text: str) -> bool:
+        if self.gone or not self.reads.is_set():
+            return False
+        self.got.append(text)
+        return True
+
     async def send(self, message: dict[str, Any]) -> None:
         await self.reads.wait()
         if self.gone:
@@ -30,9 +36,9 @@ class Client:
         self.got.append(message["text"])
 
 
-async def written(line: Line, client: Client) -> None:
-    """What engineio's writer does, until the line ends."""
-    while packets := await line.waiting():
+async def written(feed: Feed, client: Client) -> None:
+    """What engineio's writer does, until the feed ends."""
+    while packets := await feed.waiting():
         for each in packets:
             await client.send({"type": "websocket.send", "text": each.encode()})
 
@@ -42,41 +48,41 @@ def message(text: str) -> engine.Packet:
 
 
 async def test_everything_that_waits_is_given_at_once_and_in_order() -> None:
-    line = Line(asyncio.Queue(), Client().send)
+    feed = Feed(asyncio.Queue())
     sent = [message(text) for text in ("one", "two", "three")]
     for each in sent:
-        line.send(each)
+        feed.send(each)
 
-    assert await line.waiting() == sent
+    assert await feed.waiting() == sent
 
 
 async def test_the_end_comes_after_what_was_to_be_said_before_it() -> None:
     queue: asyncio.Queue[engine.Packet | None] = asyncio.Queue()
-    line, last = Line(queue, Client().send), message("last")
-    line.send(last)
+    feed, last = Feed(queue), message("last")
+    feed.send(last)
     queue.put_nowait(None)
 
-    assert await line.waiting() == [last]
-    assert await line.waiting() == []
+    assert await feed.waiting() == [last]
+    assert await feed.waiting() == []
 
 
 async def test_a_client_that_keeps_up_gets_it_at_once() -> None:
     client = Client()
-    line = Line(asyncio.Queue(), client.send)
-    async with background(written(line, client)):
+    feed = Feed(asyncio.Queue(), client.say)
+    async with background(written(feed, client)):
         await asyncio.sleep(0)
 
-        line.send(message("one"))
-        line.send(message("two"))
+        feed.send(message("one"))
+        feed.send(message("two"))
 
         assert client.got == ["4one", "4two"]
 
 
 async def test_a_client_that_reads_slowly_gets_everything_once_and_in_order() -> None:
     client = Client()
-    line = Line(asyncio.Queue(), client.send)
+    feed = Feed(asyncio.Queue(), client.say)
     expected = [f"4{number}" for number in range(12)]
-    async with background(written(line, client)):
+    async with background(written(feed, client)):
         await asyncio.sleep(0)
         for number in range(12):
             if number in {2, 5, 9}:
@@ -85,25 +91,25 @@ async def test_a_client_that_reads_slowly_gets_everything_once_and_in_order() ->
                 client.reads.set()  # the writer has not run yet: nobody may overtake it
             if number in {3, 7}:
                 await asyncio.sleep(0.01)
-            line.send(message(str(number)))
+            feed.send(message(str(number)))
         assert len(client.got) < 12
 
         client.reads.set()
         await asyncio.sleep(0.01)
         assert client.got == expected
-        line.send(message("last"))
+        feed.send(message("last"))
 
     assert client.got == [*expected, "4last"]
 
 
 async def test_a_client_that_is_gone_is_left_to_the_writer() -> None:
     client, queue = Client(), asyncio.Queue[engine.Packet | None]()
-    line = Line(queue, client.send)
-    waiting = asyncio.create_task(line.waiting())
+    feed = Feed(queue, client.say)
+    waiting = asyncio.create_task(feed.waiting())
     await asyncio.sleep(0)
     client.gone = True
 
-    line.send(message("never"))
+    feed.send(message("never"))
 
     assert [each.data for each in await waiting] == ["never"]
 

@@ -1,0 +1,152 @@
+"""Whoever keeps to no protocol, or reads nothing, has no socket any more: nothing is left of it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from engineio import packet as engine
+
+import realtime
+from portal import keys
+from portal.core.web import cookie_name
+from tests.people import Person, World
+
+pytestmark = pytest.mark.one_engine
+
+Raw = aiohttp.ClientWebSocketResponse
+
+
+@pytest.fixture
+def live(world: World) -> realtime.Live:
+    found: realtime.Live = world.app.extensions["hds"]["leave"][0].__self__
+    return found
+
+
+@asynccontextmanager
+async def raw(server: str, world: World, who: Person | None) -> AsyncIterator[Raw]:
+    """An engine socket; of somebody, it is admitted."""
+    name = cookie_name(world.settings)
+    sent = {"Origin": server}
+    if who is not None:
+        sent["Cookie"] = f"{name}={who.browser.cookie(name)}"
+    async with (
+        aiohttp.ClientSession(headers=sent) as http,
+        http.ws_connect(f"{server}/socket.io/?EIO=4&transport=websocket") as line,
+    ):
+        assert (await line.receive_str()).startswith("0{")
+        if who is not None:
+            await line.send_str("40")
+            assert (await line.receive_str()).startswith("40{")
+        yield line
+
+
+async def is_gone(live: realtime.Live) -> None:
+    async with asyncio.timeout(5):
+        while live.sio.eio.sockets or live.connections.all() or live.sio.environ:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("signed_in", [True, False], ids=["somebody", "a stranger"])
+@pytest.mark.parametrize(
+    "said",
+    ["x", "", "4x", "4", '4{"a":1}', "4" + "[" * 60_000, '451-["present",{"_placeholder":true}]',
+     "bAAAA", b"AAAA"],
+    ids=["no packet", "empty", "no message", "empty message", "JSON", "deep", "attachments",
+         "base64", "bytes"],
+)  # fmt: skip
+async def test_what_is_no_packet_of_ours_ends_the_socket_and_leaves_nothing(
+    server: str,
+    world: World,
+    live: realtime.Live,
+    caplog: pytest.LogCaptureFixture,
+    said: str | bytes,
+    signed_in: bool,
+) -> None:
+    alice = await world.physician("Alice Ahrens") if signed_in else None
+    async with asyncio.timeout(10), raw(server, world, alice) as line:
+        await (line.send_bytes(said) if isinstance(said, bytes) else line.send_str(said))
+        async for _ in line:
+            pass
+        await is_gone(live)
+
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+    assert not world.app.asgi_app._unnamed._waiting  # type: ignore[attr-defined]
+
+
+async def test_nobody_has_more_sockets_by_leaving_and_staying(
+    server: str, world: World, live: realtime.Live
+) -> None:
+    alice = await world.physician("Alice Ahrens")
+    for _ in range(3):
+        async with asyncio.timeout(5), raw(server, world, alice) as line:
+            await line.send_str("41")
+            await line.send_str("40")  # and no way back on the same line
+            assert [each.data async for each in line] == ["1"]
+            await is_gone(live)
+
+
+async def test_answers_that_nobody_reads_do_not_pile_up(
+    server: str, world: World, live: realtime.Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every packet comes a wish for an answer."""
+    monkeypatch.setattr("realtime.strict.MOST_WAITING", 20)
+    alice = await world.physician("Alice Ahrens")
+    async with raw(server, world, alice) as line:
+        (socket,) = live.sio.eio.sockets.values()
+        socket.feed._say = None
+        writing = asyncio.Event()
+
+        async def never(*_given: object) -> None:
+            await writing.wait()
+
+        socket.poll = never
+        for _ in range(400):
+            await line.send_str("5")
+        async with asyncio.timeout(5):
+            while not socket.closed:
+                await asyncio.sleep(0.01)
+        assert socket.queue.qsize() <= 20 + 3
+        writing.set()
+
+
+async def test_events_beyond_the_pace_ask_nothing_of_the_database(
+    server: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime.server.SWEEP_SECONDS", 60)
+    alice = await world.physician("Alice Ahrens")
+    asked, real = 0, keys.alive
+
+    async def counted(sessions: list[bytes]) -> frozenset[bytes]:
+        nonlocal asked
+        asked += 1
+        return await real(sessions)
+
+    async with raw(server, world, alice) as line:
+        monkeypatch.setattr(keys, "alive", counted)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number in range(300):
+            await line.send_str(f'42{number}["present",{{"case":"x"}}]')
+        answers = [await line.receive_str() for _ in range(300)]
+        seconds = loop.time() - began
+
+    assert sum("busy" in each for each in answers) >= 300 - 20 * (int(seconds) + 1)
+    assert asked <= 20 * (int(seconds) + 1) + 2
+
+
+async def test_a_hint_goes_to_whoever_reads_without_waiting_for_a_task(
+    server: str, world: World, live: realtime.Live
+) -> None:
+    """Through uvicorn's real web socket, and behind nothing that still waits."""
+    alice = await world.physician("Alice Ahrens")
+    async with asyncio.timeout(5), raw(server, world, alice) as line:
+        (socket,) = live.sio.eio.sockets.values()
+        while not socket.feed._idle:
+            await asyncio.sleep(0.01)
+
+        socket.feed.send(engine.Packet(engine.MESSAGE, "one"))
+        assert socket.queue.empty(), "written at once"
+        assert await line.receive_str() == "4one"
