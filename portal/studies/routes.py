@@ -41,6 +41,7 @@ def create_blueprint(shelf: Shelf) -> Blueprint:
     """The pages over *shelf*."""
     blueprint = Blueprint("studies", __name__)
     _pages(blueprint, shelf)
+    _deleting(blueprint, shelf)
     _asking(blueprint, shelf)
     _transfer(blueprint, shelf)
     return blueprint
@@ -78,6 +79,8 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
         kept = {"Cache-Control": "private, max-age=3600, immutable"}
         return Response(picture, content_type="image/jpeg", headers=kept)
 
+
+def _deleting(blueprint: Blueprint, shelf: Shelf) -> None:
     @blueprint.get("/documents/<uuid:study_id>/delete")
     async def confirm_delete(study_id: UUID) -> ResponseReturnValue:
         await study_for(signed_in(), study_id)

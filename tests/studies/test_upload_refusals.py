@@ -1,0 +1,175 @@
+"""What is no image, or none that can be read: named with its reason, and the rest is kept."""
+
+import io
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from tests.studies.upload_page import (
+    Slices,
+    browser,
+    choose,
+    complaints,
+    disc,
+    erika,
+    is_named,
+    upload,
+    upload_page,
+    write,
+)
+from tests.viewer.dicom.making import parsed, written
+from viewer.dicom import Header, Pool
+
+__all__ = ["browser", "complaints", "disc", "erika", "upload_page"]
+
+pytestmark = pytest.mark.one_engine
+
+
+async def test_damaged_files_and_disguised_programs_are_named_and_the_rest_is_kept(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """U3 and U4."""
+    folder, files = tmp_path / "CD", slices(3, size=64)
+    write(folder / "good.dcm", files[0])
+    write(folder / "cut.dcm", files[1][: len(files[1]) - 3000])
+    write(folder / "program.dcm", b"MZ" + bytes(5000))
+    write(folder / "polyglot.dcm", b"MZ" + files[2][2:])
+    page = upload_page
+    await choose(page, folder)
+    before = page.locator("[data-refused]")
+    await expect(before).to_contain_text("3 files not understood")
+    await is_named(before, "it ends early", "CD/cut.dcm")
+    await is_named(before, "a program", "CD/program.dcm")
+    await is_named(before, "a program", "CD/polyglot.dcm")
+
+    await upload(page)
+
+    told = page.locator("[data-done-refused]")
+    await expect(told).to_contain_text("Not taken: 3 files")
+    await is_named(told, "it ends early", "CD/cut.dcm")
+    await is_named(told, "a program", "CD/program.dcm")
+    await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")
+
+
+async def test_old_and_deflated_files_are_looked_into_like_others(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """Without preamble, without file meta, deflated: the server takes them all."""
+    folder, files = tmp_path / "CD", slices(4, size=64)
+    packed = parsed(files[3])
+    packed.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    meta = 132 + 12 + int.from_bytes(files[2][140:144], "little")
+    for name, data in {"whole": files[0], "no_preamble": files[1][132:], "no_meta": files[2][meta:],
+                       "deflated": written(packed)}.items():  # fmt: skip
+        write(folder / name, data)
+    page = upload_page
+    await choose(page, folder)
+    await expect(page.locator("[data-found-title]")).to_contain_text("(4 images")
+
+    await upload(page)
+
+    await expect(page.locator("[data-done-words]")).to_have_text("4 files stored")
+
+
+async def test_the_page_holds_nothing_back_that_the_server_would_take(
+    upload_page: Page, shared: Path
+) -> None:
+    """The page only looks at the beginning of a file; of real and broken ones alike it is right."""
+    page, named = upload_page, list[str]()
+    for folder in ("broken", "compressed", "us"):
+        await choose(page, shared / folder)
+        await expect(page.locator("[data-found-title]")).to_contain_text("examination")
+        lines = page.locator("[data-reason] li")
+        named += await lines.evaluate_all("lines => lines.map((line) => line.textContent)")
+        await page.get_by_role("button", name="Choose something else").click()
+
+    async with Pool(1) as pool:
+        answers = await pool.inspect([(shared / name).read_bytes() for name in named])
+    taken = [name for name, said in zip(named, answers, strict=True) if isinstance(said, Header)]
+    assert taken == []
+    assert len(named) > 50
+
+
+def _zip(path: Path, entries: dict[str, bytes], link: str = "") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in entries.items():
+            packed.writestr(name, data)
+        if link:
+            info = zipfile.ZipInfo(link)
+            info.create_system = 3
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16
+            packed.writestr(info, "/etc/passwd")
+    return path
+
+
+async def test_a_zip_with_tricks_gives_its_images_and_nothing_else(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """U9: ways out of the folder, links, ZIPs in ZIPs."""
+    files, inner = slices(2, size=64), io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as nested:
+        nested.writestr("more.dcm", files[1])
+    packed = _zip(
+        tmp_path / "study.zip",
+        {
+            "good.dcm": files[0],
+            "../../etc/cron.d/evil.dcm": files[1],
+            "../x": b"out",
+            "C:\\\\run.exe": b"MZ",
+            "inner.zip": inner.getvalue(),
+        },
+        link="innocent.dcm",
+    )
+    page = upload_page
+    await choose(page, packed)
+
+    refused = page.locator("[data-refused]")
+    await is_named(refused, "a link to another place", "study.zip › innocent.dcm")
+    await is_named(refused, "a packed file inside", "study.zip › inner.zip")
+    for name in ("etc/cron.d/evil.dcm", "x", "C:/run.exe"):
+        await is_named(refused, "unsafe path", f"study.zip › {name}")
+    await expect(page.locator("[data-found-title]")).to_contain_text("1 examination found")
+    await upload(page)
+    await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")
+    await expect(page.locator("body")).not_to_contain_text("../")
+
+
+async def test_bombs_and_crowds_in_a_zip_are_refused(upload_page: Page, tmp_path: Path) -> None:
+    """U9."""
+    bomb = _zip(tmp_path / "bomb.zip", {"a.dcm": bytes(80 * 2**20)})
+    crowd = tmp_path / "crowd.zip"
+    with zipfile.ZipFile(crowd, "w") as packed:
+        for number in range(20_001):
+            packed.writestr(str(number), b"")
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(bomb.read_bytes()[:5000])
+    page = upload_page
+    await choose(page, bomb, crowd, broken)
+
+    refused = page.locator("[data-refused]")
+    await expect(refused).to_contain_text("this ZIP unpacks to far more", timeout=30_000)
+    await is_named(refused, "this ZIP unpacks to far more", "bomb.zip")
+    await is_named(refused, "this ZIP holds more than 20,000 files", "crowd.zip")
+    await is_named(refused, "this ZIP is damaged", "broken.zip")
+    await expect(page.locator("[data-found-title]")).to_contain_text("No examinations found")
+
+
+async def test_names_with_markup_stay_words(
+    upload_page: Page, tmp_path: Path, slices: Slices, server: str
+) -> None:
+    markup = "<img src=x onerror=alert(1)>"
+    (image,) = slices(1, PatientName=f"{markup}^Erika", StudyDescription=markup)
+    write(tmp_path / "<b>bold<b>.dcm", image)
+    page = upload_page
+    await choose(page, tmp_path / "<b>bold<b>.dcm")
+    await expect(page.locator("[data-found-title]")).to_contain_text(markup)
+    await page.get_by_label("They are mine").check()
+    await upload(page)
+
+    await page.goto(f"{server}/documents")
+    await expect(page.locator("[data-study]")).to_contain_text(markup)
+    assert await page.locator("img[src='x']").count() == 0
