@@ -249,7 +249,11 @@ async def test_names_are_offered_after_an_at_sign(opens: Opens, talk: Round) -> 
     page = await opens(talk.ada, f"/cases/{talk.case}")
     text = page.locator("[data-composer] textarea").first
 
-    await text.press_sequentially("@oka")
+    await text.press_sequentially("@")
+    await expect(page.locator("[data-names]:visible [role=option]")).to_have_text(
+        ["Dr. Ben Okafor"]
+    )
+    await text.press_sequentially("oka")
     await expect(page.get_by_role("option", name="Dr. Ben Okafor")).to_be_visible()
     await text.press("Enter")
     await text.press_sequentially("please look")
@@ -388,3 +392,5 @@ async def test_on_a_small_phone_company_moves_nothing_and_nothing_is_cut(
     assert await head.bounding_box() == before
     assert await company.evaluate("(line) => line.scrollWidth <= line.clientWidth")
     assert await phone.evaluate("document.documentElement.scrollWidth") == 360
+    await phone.reload()
+    await expect(company).to_have_text("Also here: Dr. Ada Lindqvist", timeout=10_000)
