@@ -62,7 +62,9 @@ export function wireCases(): void {
     showPane("talk");
     one("#pane-talk").focus();
   });
-  on(document, "click", '.case-tabs [role="tab"]', (_event, tab) => {
-    showPane(tab.getAttribute("aria-controls") === "pane-images" ? "images" : "talk");
+  // However a tab was chosen, with a finger or with the arrow keys.
+  document.addEventListener("tab", (event) => {
+    if (!(event.target instanceof Element) || !event.target.matches(".case-tabs")) return;
+    showPane((event as CustomEvent<string>).detail === "pane-images" ? "images" : "talk");
   });
 }

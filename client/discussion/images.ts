@@ -48,7 +48,9 @@ export class Images {
       void this.show(JSON.parse(pin.dataset["view"] ?? "null") as PinView, pin.closest(".post"));
     });
     addEventListener("popstate", (event) => this.#back(event.state as { pane?: string } | null));
-    on(document, "click", "#tab-talk", () => this.#turnBack?.());
+    document.addEventListener("tab", (event) => {
+      if ((event as CustomEvent<string>).detail === "pane-talk") this.#turnBack?.();
+    });
   }
 
   /** Opens the first examination, or the view of the post that the address leads to. */
@@ -179,6 +181,7 @@ export class Images {
   }
 
   end(): void {
+    this.#turnBack?.();
     this.#viewer?.destroy();
     this.#viewer = undefined;
     this.#stage.replaceChildren();

@@ -58,15 +58,18 @@ async def test_on_a_phone_one_can_turn_back_without_posting(opens: Opens, talk: 
     await text.fill("Not yet")
     case = phone.locator(".case")
 
-    for turn in ("its own button", "the phone's", "the tab"):
+    for turn in ("its own button", "the phone's", "the tab", "the tab by its keys"):
         await phone.get_by_role("button", name="Post with this view").tap()
         await expect(case).to_have_attribute("data-pane", "images")
         if turn == "its own button":
             await phone.get_by_role("button", name="Back", exact=True).tap()
         elif turn == "the phone's":
             await phone.go_back()
-        else:
+        elif turn == "the tab":
             await phone.get_by_role("tab", name="Discussion").tap()
+        else:
+            await phone.get_by_role("tab", name="Images").focus()
+            await phone.keyboard.press("ArrowLeft")
         await expect(case).to_have_attribute("data-pane", "talk")
         await expect(phone.locator(".case-choosing")).to_have_count(0)
         await expect(text).to_have_value("Not yet")
