@@ -60,10 +60,10 @@ MODELS: Final[tuple[str, ...]] = (
 )
 """Every room's tables; the migrations are made from these."""
 
-DOORS: Final = (pages, portal.accounts.routes, portal.notices.routes, portal.mailing.routes)
+OPEN_ROOMS: Final = (pages, portal.accounts.routes, portal.notices.routes, portal.mailing.routes)
 """Rooms that strangers may enter; each names its open addresses, with the reason of each."""
 
-PUBLIC: Final = frozenset({"static"}).union(*(door.PUBLIC for door in DOORS))
+PUBLIC: Final = frozenset({"static"}).union(*(room.PUBLIC for room in OPEN_ROOMS))
 """What a stranger reaches; all else answers 401 before its code runs."""
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]

@@ -4,8 +4,8 @@ Before the application: what a connection, a body, a sign-in and a socket may ta
 Everything here is decided before a page's own code runs, from counts and clocks of this process.
 """
 
+from portal.edge.admissions import Admission
 from portal.edge.asgi import Edge
-from portal.edge.doors import Door
 from portal.edge.lines import Crowd, line_type
 from portal.edge.networks import network_of
 from portal.edge.paces import Pace
@@ -16,8 +16,8 @@ from portal.edge.turnstiles import Turnstile
 
 __all__ = [
     "SAY",
+    "Admission",
     "Crowd",
-    "Door",
     "Edge",
     "Pace",
     "Request",

@@ -10,8 +10,8 @@ from werkzeug.http import parse_accept_header, parse_cookie
 
 from portal.core import language, web
 from portal.core.errors import Busy
+from portal.edge.admissions import Admission
 from portal.edge.bodies import GATE, Gate, Receive, Stock
-from portal.edge.doors import Door
 from portal.edge.networks import network_of
 from portal.edge.sockets import Send, Unnamed, holding
 
@@ -40,7 +40,7 @@ class Edge:
         self._app, self._inner = app, inner
         self._slow = frozenset(slow)
         self._slow_below = tuple(each for each in slow if each.endswith("/"))
-        self.door = Door(places)
+        self.admission = Admission(places)
         self._stock = Stock()
         self._unnamed = Unnamed()
         self._answers: dict[tuple[str, str], _Answer] = {}
@@ -80,7 +80,7 @@ class Edge:
         if scope["method"] != "POST" or not slow:
             yield
             return
-        with self.door.entered(network_of((scope.get("client") or [None])[0])):
+        with self.admission.entered(network_of((scope.get("client") or [None])[0])):
             yield
 
     async def _refuse(self, busy: Busy, scope: Any, send: Send) -> None:

@@ -13,7 +13,7 @@ import pytest
 from quart import Quart, Response
 from werkzeug.routing import Rule
 
-from portal.app import DOORS, PUBLIC, create_app
+from portal.app import OPEN_ROOMS, PUBLIC, create_app
 from portal.core.settings import Settings
 from portal.notices.routes import FROM_ANYWHERE
 from tests.people import Browser, World
@@ -97,7 +97,7 @@ async def test_strangers_reach_what_is_public_and_nothing_else(app: Quart, world
 
 
 def test_a_room_opens_its_own_door_only() -> None:
-    opened = [{endpoint.partition(".")[0] for endpoint in door.PUBLIC} for door in DOORS]
+    opened = [{endpoint.partition(".")[0] for endpoint in room.PUBLIC} for room in OPEN_ROOMS]
     assert sum(map(len, opened)) == len(set().union(*opened)), "two rooms open one blueprint"
 
 

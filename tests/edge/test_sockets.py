@@ -48,24 +48,24 @@ async def settles(scope: Any, receive: Any, send: Any) -> None:
 
 async def test_a_socket_of_nobody_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "NAMING", 0.05)
-    door, socket = edge.Edge(Quart("nothing"), listens, (), 1), Socket()
+    portal, socket = edge.Edge(Quart("nothing"), listens, (), 1), Socket()
 
     async with asyncio.timeout(5):
-        await door(socket.scope, socket.receive, socket.send)
+        await portal(socket.scope, socket.receive, socket.send)
 
     assert [each["type"] for each in socket.sent] == ["websocket.accept"]
-    assert not door._unnamed._waiting
+    assert not portal._unnamed._waiting
 
 
 async def test_a_socket_of_somebody_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "NAMING", 0.05)
-    door, socket = edge.Edge(Quart("nothing"), settles, (), 1), Socket()
+    portal, socket = edge.Edge(Quart("nothing"), settles, (), 1), Socket()
 
-    open_ = asyncio.create_task(door(socket.scope, socket.receive, socket.send))
+    open_ = asyncio.create_task(portal(socket.scope, socket.receive, socket.send))
     await asyncio.sleep(0.2)
 
     assert not open_.done()
-    assert not door._unnamed._waiting
+    assert not portal._unnamed._waiting
     open_.cancel()
     await asyncio.gather(open_, return_exceptions=True)
 

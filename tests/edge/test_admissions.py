@@ -19,40 +19,40 @@ pytestmark = pytest.mark.one_engine
 
 
 async def test_one_network_does_not_take_every_place() -> None:
-    door = edge.Door(most=4, each=2, reserved=0)
+    admission = edge.Admission(most=4, each=2, reserved=0)
     with ExitStack() as stack:
-        stack.enter_context(door.entered("10.1.1.0/24"))
-        stack.enter_context(door.entered("10.1.1.0/24"))
-        with pytest.raises(Busy), door.entered("10.1.1.0/24"):
+        stack.enter_context(admission.entered("10.1.1.0/24"))
+        stack.enter_context(admission.entered("10.1.1.0/24"))
+        with pytest.raises(Busy), admission.entered("10.1.1.0/24"):
             pass
-        stack.enter_context(door.entered("10.1.2.0/24"))
-        stack.enter_context(door.entered("10.1.3.0/24"))
-        with pytest.raises(Busy) as full, door.entered("10.1.4.0/24"):
+        stack.enter_context(admission.entered("10.1.2.0/24"))
+        stack.enter_context(admission.entered("10.1.3.0/24"))
+        with pytest.raises(Busy) as full, admission.entered("10.1.4.0/24"):
             pass
         assert full.value.details["retry_after"] == 3
-    assert not door._inside
+    assert not admission._inside
 
 
 async def test_places_are_kept_for_networks_that_were_not_here_lately() -> None:
     """A few networks that come again and again leave room for whoever comes for the first time."""
-    door = edge.Door(most=4, each=4, reserved=2)
+    admission = edge.Admission(most=4, each=4, reserved=2)
     for network in ("a", "b", "c"):
-        with door.entered(network):
+        with admission.entered(network):
             pass
     with ExitStack() as stack:
-        stack.enter_context(door.entered("a"))
-        stack.enter_context(door.entered("b"))
-        with pytest.raises(Busy), door.entered("c"):
+        stack.enter_context(admission.entered("a"))
+        stack.enter_context(admission.entered("b"))
+        with pytest.raises(Busy), admission.entered("c"):
             pass
-        stack.enter_context(door.entered("new"))
-        stack.enter_context(door.entered("newer"))
+        stack.enter_context(admission.entered("new"))
+        stack.enter_context(admission.entered("newer"))
 
 
 @pytest.fixture
 def full(app: Quart) -> edge.Edge:
     """The portal, with nobody let in to slow work."""
     portal: edge.Edge = app.asgi_app  # type: ignore[assignment]
-    portal.door = edge.Door(most=0)
+    portal.admission = edge.Admission(most=0)
     return portal
 
 
@@ -60,8 +60,8 @@ async def test_as_many_are_let_in_as_keys_are_derived_for(app: Quart) -> None:
     portal: edge.Edge = app.asgi_app  # type: ignore[assignment]
     with ExitStack() as stack:
         for number in range(keys.PLACES):
-            stack.enter_context(portal.door.entered(f"10.1.{number}.0/24"))
-        with pytest.raises(Busy), portal.door.entered("10.2.1.0/24"):
+            stack.enter_context(portal.admission.entered(f"10.1.{number}.0/24"))
+        with pytest.raises(Busy), portal.admission.entered("10.2.1.0/24"):
             pass
 
 

@@ -24,7 +24,7 @@ RETRY_AFTER: Final = 3
 """Seconds; a full house is worked off in about two."""
 
 
-class Door:
+class Admission:
     """Lets *most* in at once; belongs to one event loop."""
 
     def __init__(self, most: int, each: int = EACH, reserved: int = RESERVED) -> None:
