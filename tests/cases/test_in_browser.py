@@ -121,8 +121,14 @@ async def test_a_double_click_posts_once(opens: Opens, talk: Round) -> None:
 
     await page.get_by_role("button", name="Post", exact=True).first.dblclick()
 
-    await expect(page.locator(".post[data-post]", has_text="Only once")).to_have_count(1)
-    assert await texts(talk.ben, talk.case) == ["Only once"]
+    shown = page.locator(".post .post-text")
+    await expect(page.locator(".post[data-post]", has_text="Only once")).to_be_visible()
+    await expect(page.locator(".post-waiting")).to_have_count(0)
+    # Nothing can come after it any more that was sent before Ben wrote.
+    await talk.ben.posts("And after it", on=talk.case)
+    await expect(shown.last).to_have_text("And after it", timeout=5_000)
+    assert await shown.all_inner_texts() == ["Only once", "And after it"]
+    assert await texts(talk.ben, talk.case) == ["Only once", "And after it"]
 
 
 async def test_what_is_written_offline_waits_survives_a_reload_and_arrives_once_in_order(
