@@ -75,7 +75,8 @@ export function size(bytes: number, beside = 0): string {
   }
   const digits = unit === 0 || value === 0 || value >= 9.95 ? 0 : 1;
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `${value.toLocaleString(locale(), format)}\u00a0${units[unit]}`;
+  const shown = bytes > 0 ? Math.max(value, 0.1) : value; // a little is not nothing
+  return `${shown.toLocaleString(locale(), format)}\u00a0${units[unit]}`;
 }
 
 /** `YYYYMMDD` as the person writes dates; empty when it is none. */

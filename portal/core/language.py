@@ -103,5 +103,7 @@ def show_bytes(size: int, beside: int = 0) -> str:
             break
         value, largest, unit = value / 1024, largest / 1024, bigger
     digits = "#,##0" if unit == "B" or not 0 < value < 9.95 else "#,##0.0"  # noqa: PLR2004 -- below ten
-    shown = numbers.format_decimal(value + 1e-9, digits, locale)  # halves go up, as in browsers
+    shown = numbers.format_decimal(
+        max(value, 0.1 * bool(size)) + 1e-9, digits, locale
+    )  # halves go up, as in browsers
     return f"{shown}\N{NO-BREAK SPACE}{unit}"
