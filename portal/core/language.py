@@ -102,8 +102,7 @@ def show_bytes(size: int, beside: int = 0) -> str:
         if largest < most:  # S-124, and 1,024 MB is written 1.0 GB
             break
         value, largest, unit = value / 1024, largest / 1024, bigger
-    digits = "#,##0" if unit == "B" or not 0 < value < 9.95 else "#,##0.0"  # noqa: PLR2004 -- below ten
-    shown = numbers.format_decimal(
-        max(value, 0.1 * bool(size)) + 1e-9, digits, locale
-    )  # halves go up, as in browsers
+    digits = "#,##0" if unit == "B" or not 0 < value < 9.95 else "#,##0.0"  # noqa: PLR2004
+    value = max(value, 0.1 * bool(size)) + 1e-9  # halves go up, as in browsers
+    shown = numbers.format_decimal(value, digits, locale)
     return f"{shown}\N{NO-BREAK SPACE}{unit}"
