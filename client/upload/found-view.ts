@@ -162,7 +162,7 @@ export class FoundView {
   private drawn(person: Person): HTMLElement {
     const { patient, identity, choices } = person;
     const birth = day(patient.birthDate);
-    const name = el("h3", {}, personName(patient.name));
+    const name = el("h3", {}, t("Patient: {name}", { name: personName(patient.name) }));
     const facts = el(
       "div",
       { class: "row row-between" },

@@ -1,7 +1,7 @@
 /** How examinations and documents are called, and how much they are. */
 import { plural, t } from "../i18n";
 import type { Examination, Paper, Sorted } from "./grouping";
-import { day, documents, images, others, size } from "./words";
+import { day, documents, images, others } from "./words";
 
 /** A document by its own name, without the folders around it. */
 export function fileName({ source }: Paper): string {
@@ -25,16 +25,13 @@ export function titleOf(examination: Examination): string {
   return parts.join(" · ") || t("Examination");
 }
 
-/** "2 examinations found: CT head 12.03.2026 (120 images, 201 MB), …; 1 document found". */
+/** "2 examinations found, 1 document found"; what they are stands below. */
 export function foundSentence({ patients, alone }: Sorted): string {
   const all = patients.flatMap(({ examinations }) => examinations);
   const papers = alone.length + all.reduce((sum, each) => sum + each.papers.length, 0);
-  const told = papers > 0 ? [plural("{n} document found", "{n} documents found", papers)] : [];
-  if (all.length === 0) return told[0] ?? t("No examinations found");
-  const named = all
-    .slice(0, 3)
-    .map((each) => `${titleOf(each)} (${extent(each)}, ${size(each.bytes)})`);
-  if (all.length > named.length) named.push("…");
-  const count = plural("{n} examination found", "{n} examinations found", all.length);
-  return [`${count}: ${named.join(", ")}`, ...told].join("; ");
+  const told = [
+    all.length > 0 && plural("{n} examination found", "{n} examinations found", all.length),
+    papers > 0 && plural("{n} document found", "{n} documents found", papers),
+  ].filter(Boolean);
+  return told.join(", ") || t("No examinations found");
 }

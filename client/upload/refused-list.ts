@@ -8,9 +8,11 @@ const SHOWN = 500;
 
 /** Before sending: what was not understood, and apart from it what belongs on a CD anyway. */
 export function drawRefused(refused: readonly Refusal[]): HTMLElement[] {
-  const odd = refused.filter(({ why }) => !expected(why));
+  const lost = refused.filter(({ why }) => why === "missing");
+  const odd = refused.filter(({ why }) => why !== "missing" && !expected(why));
   const usual = refused.filter(({ why }) => expected(why));
   return [
+    ...drawn(lost, plural("{n} file is missing", "{n} files are missing", lost.length), true),
     ...drawn(odd, plural("{n} file not understood", "{n} files not understood", odd.length), true),
     ...drawn(usual, t("Skipped, not needed: {files}", { files: files(usual.length) }), false),
   ];

@@ -1,4 +1,5 @@
 /** Looking at what was chosen: ZIPs opened, names and contents recognised, headers read. */
+import { missing } from "./directory";
 import { FIRST, SECOND, type Header } from "./headers";
 import type { Found, Paper } from "./grouping";
 import { kindOf, LOOK, skippedByName } from "./recognise";
@@ -59,6 +60,7 @@ export async function scan(
   const refused: Refusal[] = [];
   try {
     const queue = await unpacked(chosen, refused);
+    refused.push(...(await missing(queue)));
     const total = queue.length;
     let next = 0;
     let done = 0;

@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, () => string>> = {
   executable: () => t("a program, not an image; refused for safety"),
   link: () => t("a link to another place; refused for safety"),
   memory: () => t("it needs too much memory to be read safely"),
+  missing: () => t("the list on the CD names it, but it is missing on the CD"),
   no_identity: () => t("it does not say to which examination it belongs"),
   no_pixels: () => t("there is no picture in it"),
   not_dicom: () => t("not an image in the format of hospitals (DICOM)"),

@@ -6,11 +6,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
+from playwright.async_api import expect
 
 from portal import keys, storing, studies
 from portal.core.actor import Actor
@@ -18,7 +20,9 @@ from portal.core.db import now
 from portal.core.settings import Settings
 from portal.storing.models import StoredObject
 from portal.studies import parts
+from tests.browser import DESKTOP, browsing
 from tests.people import World
+from tests.studies.upload_page import choose, write
 from tests.thief import look
 
 Slices = Callable[..., list[bytes]]
@@ -135,6 +139,44 @@ async def _nothing_refers_to_a_missing_object(shelf: studies.Shelf) -> None:
     for row in await StoredObject.filter(gone_at=None):
         assert await shelf.store.size(row.id) == row.size
     assert await storing.sweep(shelf.store, at=now()) >= 0
+
+
+@pytest.mark.one_engine
+async def test_the_page_goes_on_by_itself_when_a_killed_server_is_back(
+    world: World,
+    settings: Settings,
+    slices: Slices,
+    unused_tcp_port: int,
+    cookie: "Cookie",
+    tmp_path: Path,
+) -> None:
+    """Nobody touches the page from the first click on; it sends on what was not acknowledged."""
+    erika = await world.patient("Erika Beispiel", birth_date=date(1956, 4, 1), sex="F")
+    name, value, _ = cookie(erika)
+    files = slices(24, size=1000)
+    for number, data in enumerate(files):
+        write(tmp_path / "CD" / f"IM{number}", data)
+    async with browsing() as browser:
+        context = await browser.new_context(**DESKTOP)
+        page = await context.new_page()
+        share = page.locator("[data-overall] [data-progress-share]")
+        async with _served(settings, unused_tcp_port) as (url, pid):
+            await context.add_cookies([{"name": name, "value": value, "url": url}])
+            await page.goto(f"{url}/upload")
+            await choose(page, tmp_path / "CD")
+            await page.get_by_role("button", name="Upload", exact=True).click()
+            await expect(share).not_to_have_text("0 %", timeout=30_000)
+            os.killpg(pid, signal.SIGKILL)
+        await expect(page.get_by_text("It goes on by itself")).to_be_visible(timeout=30_000)
+        async with _served(settings, unused_tcp_port):
+            done = page.get_by_role("heading", name="Finished")
+            await expect(done).to_be_visible(timeout=60_000)
+            told = await page.locator("[data-done-words]").inner_text()
+        await context.close()
+
+    assert sum(int(part.split()[0]) for part in told.split(", ")) == len(files)
+    shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
+    assert await _originals(shelf, erika.actor) == set(files)
 
 
 @pytest.fixture

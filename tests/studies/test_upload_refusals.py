@@ -68,7 +68,7 @@ async def test_old_and_deflated_files_are_looked_into_like_others(
         write(folder / name, data)
     page = upload_page
     await choose(page, folder)
-    await expect(page.locator("[data-found-title]")).to_contain_text("(4 images")
+    await expect(page.locator("[data-examination]")).to_contain_text("4 images")
 
     await upload(page)
 
@@ -166,10 +166,40 @@ async def test_names_with_markup_stay_words(
     write(tmp_path / "<b>bold<b>.dcm", image)
     page = upload_page
     await choose(page, tmp_path / "<b>bold<b>.dcm")
-    await expect(page.locator("[data-found-title]")).to_contain_text(markup)
+    await expect(page.locator("[data-examination]")).to_contain_text(markup)
     await page.get_by_label("They are mine").check()
     await upload(page)
 
     await page.goto(f"{server}/documents")
     await expect(page.locator("[data-study]")).to_contain_text(markup)
     assert await page.locator("img[src='x']").count() == 0
+
+
+async def test_what_the_list_of_a_cd_names_and_the_cd_lacks_is_told(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """Names as ISO 9660 and other systems write them are the same; what is nowhere is missing."""
+    folder, (one, other) = tmp_path / "CD", slices(2, size=64)
+    write(folder / "DICOM" / "im0", one)
+    write(folder / "DICOM" / "IM1.DCM", other)
+    listed = ["DICOM\\IM0 ", "DICOM\\IM1", "DICOM\\ST7\\IM9 "]
+    write(
+        folder / "DICOMDIR", bytes(128) + b"DICM" + b"".join(_referenced(each) for each in listed)
+    )
+    page = upload_page
+
+    await choose(page, folder)
+    refused = page.locator("[data-refused]")
+    await expect(refused).to_contain_text("1 file is missing")
+    await is_named(refused, "missing on the CD", "CD/DICOM/ST7/IM9")
+    await expect(refused.locator("[data-reason] li")).to_have_count(2)  # and the list itself
+    await upload(page)
+
+    await expect(page.locator("[data-done-words]")).to_have_text("2 files stored")
+    await is_named(page.locator("[data-done-refused]"), "missing on the CD", "CD/DICOM/ST7/IM9")
+
+
+def _referenced(name: str) -> bytes:
+    """Referenced File ID (0004,1500) of a record in a DICOMDIR."""
+    value = name.encode() + b" " * (len(name) % 2)
+    return b"\x04\x00\x00\x15CS" + len(value).to_bytes(2, "little") + value
