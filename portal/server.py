@@ -7,7 +7,8 @@ import ctypes
 import logging
 import resource
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import ip_network
 from typing import Final
 
@@ -42,6 +43,18 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, leave: Sequence[Leave] = ()) -> None:
         super().__init__(config)
         self._leave = leave
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """
+        Stop at SIGTERM and SIGINT, and let that be all.
+
+        uvicorn raises the signal once more when it has stopped.  It would kill the process before
+        the interpreter has tidied up: semaphores of the searching process were left to the system.
+        """
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End long-lived connections, let requests finish, then stop the application."""

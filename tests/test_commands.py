@@ -119,6 +119,53 @@ def test_the_portal_stops_within_a_second_although_somebody_stays_connected(
     assert not journal.exists(), "the database was not closed"
 
 
+STOPPED: Final = """
+import asyncio, sys, time
+from quart import Quart
+from portal.core.settings import Settings
+from portal.indexing import Worker
+from portal.server import server_for
+app = Quart("searching")
+app.extensions["hds"] = {}
+
+@app.while_serving
+async def searching():
+    worker = Worker()
+    working = asyncio.create_task(worker._run(time.sleep, float(sys.argv[2])))
+    while not worker._pool._processes:
+        await asyncio.sleep(0.01)
+    yield
+    worker.close()
+    await asyncio.gather(working, return_exceptions=True)
+
+@app.get("/")
+async def there():
+    return "there"
+
+server_for(app, Settings.read({"HDS_DATA": "/nowhere", "HDS_PORT": sys.argv[1]})).run()
+"""
+
+
+@pytest.mark.parametrize("busy", ["0", "60"])
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind_and_says_nothing(
+    port: int, busy: str
+) -> None:
+    """Also where a process that searches is in the middle of something."""
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPPED, str(port), busy],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert "200" in first_answer(port)
+        server.send_signal(signal.SIGTERM)
+        said = server.communicate(timeout=20)
+
+    assert said == ("", "")
+    assert server.returncode == 0
+
+
 def test_a_dump_of_the_process_is_not_to_be_had(running: subprocess.Popen[str]) -> None:
     limits = Path(f"/proc/{running.pid}/limits").read_text()
     core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))

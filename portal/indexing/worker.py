@@ -116,6 +116,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._pool = self._new_pool()
+        self._closed = False
 
     @staticmethod
     def _new_pool() -> ProcessPoolExecutor:
@@ -166,10 +167,16 @@ class Worker:
         try:
             return await loop.run_in_executor(self._pool, work, *args)
         except BrokenProcessPool:
+            if self._closed:
+                raise
             self._pool.shutdown(wait=False)
             self._pool = self._new_pool()
             return await loop.run_in_executor(self._pool, work, *args)
 
     def close(self) -> None:
-        """Stop the process; what it holds is gone."""
+        """Stop the process, whatever it is doing; what it holds is gone."""
+        self._closed = True
+        working = list((self._pool._processes or {}).values())  # noqa: SLF001 -- 3.14 has kill_workers
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in working:
+            process.kill()
