@@ -1,5 +1,5 @@
 /** The case page: images and discussion side by side, live. */
-import { maybe, on, one } from "./dom";
+import { all, maybe, on, one } from "./dom";
 import { complainAt, content } from "./fields";
 import { postJson, Refused } from "./http";
 import { t } from "./i18n";
@@ -127,7 +127,7 @@ async function start(page: HTMLElement): Promise<void> {
     signedOut: () => leave(t("You have been signed out. Please sign in again; what you wrote is kept.")),
   });
   const posts = new Posts(page, () => reading.watch());
-  shortcut("n", t("First unread post"), () => reading.jump(null));
+  shortcut("n", t("First unread post"), () => void posts.toUnread(all("[data-thread-section]")));
   if (images !== undefined) alsoListed(t("On the image, once it has the focus"), viewerKeys);
   wireHistory();
   shortcut("t", t("New thread"), () => openNewThread());

@@ -109,7 +109,11 @@ export function addUnread(section: HTMLElement, more: number): void {
   const shown = one("[data-unread-count]", section);
   const count = Math.max(0, Number(shown.textContent) + more);
   shown.textContent = String(count);
-  one("[data-unread-jump]", section).hidden = count === 0;
+  const jump = one<HTMLAnchorElement>("[data-unread-jump]", section);
+  jump.hidden = count === 0;
+  // What came last is the first unread one only where there was none; what was read is none.
+  const first = maybe("[data-unread]", section) ?? section;
+  if (more < 0 || count === more) jump.href = `#${first.id}`;
   const link = maybe(`[data-thread-link="${section.dataset["threadSection"]}"] [data-link-count]`);
   if (link === null) return;
   link.textContent = String(count);

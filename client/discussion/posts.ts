@@ -34,6 +34,11 @@ export class Posts {
     });
     on(document, "click", "[data-earlier] button", (_event, button) => void this.#more(button, "earlier"));
     on(document, "click", "[data-later] button", (_event, button) => void this.#more(button, "later"));
+    on(document, "click", "[data-unread-jump]", (event, link) => {
+      event.preventDefault();
+      const section = link.closest<HTMLElement>("[data-thread-section]");
+      if (section !== null) void this.toUnread([section]);
+    });
     addEventListener("hashchange", () => void this.goToHash());
     shortcut("j", t("Next post"), () => step(1));
     shortcut("k", t("Previous post"), () => step(-1));
@@ -86,9 +91,30 @@ export class Posts {
     }
   }
 
-  async #more(button: HTMLElement, edge: "earlier" | "later"): Promise<void> {
+  /** To the first unread post of these threads, also when the page has not loaded that part. */
+  async toUnread(sections: readonly HTMLElement[]): Promise<void> {
+    for (const section of sections) {
+      const jump = one<HTMLAnchorElement>("[data-unread-jump]", section);
+      if (jump.hidden) continue;
+      if (jump.hash !== "" && document.getElementById(jump.hash.slice(1)) === null) {
+        location.hash = jump.hash; // its address brings it
+        return;
+      }
+      const later = one("[data-later]", section);
+      while (maybe("[data-unread]", section) === null && !later.hidden) {
+        if (!(await this.#more(one("button", later), "later"))) return;
+      }
+      const first = maybe("[data-unread]", section);
+      if (first === null) continue;
+      goTo(first);
+      return;
+    }
+  }
+
+  /** Load what is before or behind what a thread shows; false when that did not work. */
+  async #more(button: HTMLElement, edge: "earlier" | "later"): Promise<boolean> {
     const section = button.closest<HTMLElement>("[data-thread-section]");
-    if (section === null) return;
+    if (section === null) return false;
     const from = one(`[data-${edge}]`, section).dataset[edge] ?? "0";
     const asked = edge === "earlier" ? `before=${from}` : `after=${from}`;
     const path = `/threads/${section.dataset["threadSection"]}/posts?${asked}`;
@@ -103,8 +129,10 @@ export class Posts {
       setEdge(section, edge, found.more ? Number(last?.dataset["seq"] ?? 0) : 0);
       if (edge === "earlier") top?.scrollIntoView({ block: "start" });
       this.#changed();
+      return true;
     } catch (error) {
       toast((error as Error).message, "danger");
+      return false;
     }
   }
 

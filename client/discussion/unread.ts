@@ -1,7 +1,7 @@
 /** What has been in sight for a moment counts as read. */
-import { all, maybe, on } from "../dom";
+import { all, maybe } from "../dom";
 import { request } from "../http";
-import { goTo, readTo } from "./place";
+import { readTo } from "./place";
 
 const IN_SIGHT_MS = 800;
 const TOLD_AFTER_MS = 1000;
@@ -22,10 +22,6 @@ export class Reading {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.#lookAgain();
     });
-    on(document, "click", "[data-unread-jump]", (event, link) => {
-      event.preventDefault();
-      this.jump(link.closest<HTMLElement>("[data-thread-section]"));
-    });
   }
 
   /** The case itself has been looked at; nothing of its posts is read by that. */
@@ -39,18 +35,6 @@ export class Reading {
   /** Watch the posts that are new now; call again whenever posts came. */
   watch(): void {
     for (const post of all("[data-unread]")) this.#observer.observe(post);
-  }
-
-  /** To the first unread post, of a thread or of the whole case. */
-  jump(section: HTMLElement | null): void {
-    const first = maybe("[data-unread]", section ?? document);
-    if (first !== null) {
-      goTo(first);
-      return;
-    }
-    // It stands in a part of the thread that is not here: its address brings it.
-    const link = maybe<HTMLAnchorElement>("[data-unread-jump]:not([hidden])", section ?? document);
-    if (link !== null && link.hash !== "") location.hash = link.hash;
   }
 
   /** The thread has been read up to change `seq`, here or in another window. */
