@@ -1,7 +1,7 @@
 """Communities of physicians, their cases, threads, posts and pins."""
 
 from cases import casework, communities, reading, threads
-from cases.access import readers_of
+from cases.access import communities_of, readers_of
 from cases.casework import study_key
 from cases.leaving import Belongings
 from cases.pins import Pin
@@ -13,6 +13,7 @@ __all__ = [
     "Pin",
     "casework",
     "communities",
+    "communities_of",
     "describe_notices",
     "readers_of",
     "reading",

@@ -6,7 +6,8 @@ and decryption are one fact.  A stranger, a wrong id and a forged membership get
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar, cast
 from uuid import UUID
@@ -43,7 +44,7 @@ async def community_for(actor: Actor, community_id: CommunityId) -> OpenCommunit
 
 async def membership_of(actor: Actor, community_id: CommunityId) -> OpenCommunity:
     """The same for who is no longer confirmed, too: to leave it, or to secure the account."""
-    return await _enter(actor, Member.filter(community_id=community_id), anybody=True)
+    return await _enter(actor, Member.filter(community_id=community_id), unconfirmed=True)
 
 
 async def my_communities(actor: Actor) -> list[OpenCommunity]:
@@ -140,6 +141,17 @@ async def members_of(community_id: CommunityId) -> frozenset[AccountId]:
     return await _accounts(Member.filter(community_id=community_id))
 
 
+async def communities_of(
+    accounts: Collection[AccountId],
+) -> dict[AccountId, frozenset[CommunityId]]:
+    """Where each of *accounts* has a row as a member; open sockets are asked about all the time."""
+    found = defaultdict[AccountId, set[CommunityId]](set)
+    rows = Member.filter(account__in=list(accounts)).values_list("account", "community_id")
+    for account, community in cast("Iterable[tuple[AccountId, CommunityId]]", await rows):
+        found[account].add(community)
+    return {account: frozenset(communities) for account, communities in found.items()}
+
+
 async def _accounts(members: QuerySet[Member]) -> frozenset[AccountId]:
     # Values and not rows: every post asks, and a community may have a thousand members.
     found = await members.values_list("account", flat=True)
@@ -172,8 +184,10 @@ def case_row(case_id: UUID) -> QuerySet[Case]:
     return Case.filter(id=case_id)
 
 
-async def _enter(actor: Actor, rows: QuerySet[Member], *, anybody: bool = False) -> OpenCommunity:
-    if not anybody:
+async def _enter(
+    actor: Actor, rows: QuerySet[Member], *, unconfirmed: bool = False
+) -> OpenCommunity:
+    if not unconfirmed:
         await accounts.must_be_confirmed(actor)
     seen = None
     while True:

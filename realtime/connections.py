@@ -1,8 +1,10 @@
 """Who is connected to this process, and on which session."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 from portal.core.actor import AccountId
 
@@ -51,3 +53,12 @@ class Connections:
         if len(accounts) > len(self._by_account):
             accounts = self._by_account.keys() & set(accounts)
         return [each for account in accounts for each in self._by_account.get(account, ())]
+
+
+def cookie_of(environ: Mapping[str, Any], name: str) -> str:
+    """The cookie *name* that a hand-shake brought along; empty without one."""
+    try:
+        morsel = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(name)
+    except CookieError:
+        return ""
+    return morsel.value if morsel is not None else ""

@@ -33,7 +33,11 @@ class Relay(Protocol):
     """Something that tells the other processes."""
 
     async def publish(self, hint: Hint) -> None:
-        """Tell every other process; losing a hint is no harm, pages catch up by `since`."""
+        """
+        Tell every other process; losing a hint is no harm.
+
+        Pages catch up by `since`, and sockets that must end are found by each process's sweep.
+        """
 
 
 class Alone:

@@ -5,7 +5,6 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -23,7 +22,8 @@ from portal.core.errors import Busy, PortalError, SignInNeeded, reading
 from portal.core.events import listening
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
-from realtime.connections import Connection, Connections
+from realtime.belonging import Belonging, communities_of
+from realtime.connections import Connection, Connections, cookie_of
 from realtime.fanout import FanOut
 from realtime.relay import Hint, Relay, relaying
 from realtime.strict import StrictServer
@@ -31,8 +31,8 @@ from realtime.strict import StrictServer
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS: Final = 0.3
-"""How often open sockets are checked against the sessions in the database: what ended in another
-process is over here within a second, a sweep left out and the closing included (T12)."""
+"""How often open sockets are checked against sessions and memberships in the database: what ended
+in another process is over here within a second, a sweep left out and the closing included (T12)."""
 FRESH_SECONDS: Final = 0.25
 """Sessions that a hint has just asked about are left to the next sweep: it ends them in time."""
 MOST_EACH: Final = 64
@@ -69,6 +69,7 @@ class Live:
         self._settings = settings
         self._find_actor = find_actor
         self._relay: Relay | None = None
+        self._belonging = Belonging()
         self._sent: dict[str, deque[float]] = {}
         self._waiting: list[_Told] = []
         self._turn = asyncio.Lock()
@@ -85,24 +86,28 @@ class Live:
         """Accept a signed-in person's socket that one of our own pages opened."""
         if environ.get("HTTP_ORIGIN") != self._settings.origin:
             raise Refused("origin")
-        actor = await self._find_actor(_cookie(environ, cookie_name(self._settings)))
+        actor = await self._find_actor(cookie_of(environ, cookie_name(self._settings)))
         if actor is None:
             raise Refused("sign_in")
+        communities = await communities_of(actor.id)
         if len(self.connections.of([actor.id])) >= MOST_EACH:
             raise Refused("too_many")
         edge.settle(environ["asgi.scope"])
-        self.connections.add(Connection(sid, actor.id, actor.session))
+        connection = Connection(sid, actor.id, actor.session)
+        self.connections.add(connection)
+        self._belonging.meet(connection, communities)
         self._sent[sid] = deque(maxlen=MOST_PER_SECOND)
 
     async def _disconnect(self, sid: str, _reason: object = None) -> None:
-        """Whoever has left is not counted any more, and so keeps no line either."""
+        """Whoever has left is not counted any more, and so keeps no connection either."""
         self.connections.drop(sid)
+        self._belonging.forget(sid)
         self._sent.pop(sid, None)
         engine = self.sio.manager.eio_sid_from_sid(sid, "/")
-        line = self.sio.eio.sockets.get(engine)
-        if line is not None:
-            await line.close(wait=False)
-            await line.queue.put(None)  # its writer ends, and the web socket with it
+        socket = self.sio.eio.sockets.get(engine)
+        if socket is not None:
+            await socket.close(wait=False)
+            await socket.queue.put(None)  # its writer ends, and the web socket with it
 
     async def close_all(self) -> None:
         """End every socket, as the server is about to stop."""
@@ -243,10 +248,14 @@ class Live:
         await self._end_dead(self.connections.of({event.account}))
 
     async def _sweep(self) -> None:
-        """End the sockets of sessions that have ended or expired, wherever that happened."""
+        """End the sockets of sessions and memberships that are over, wherever that happened."""
         began, alive = self._asked
         fresh = alive if monotonic() - began < FRESH_SECONDS else frozenset[bytes]()
         await self._end_dead([each for each in self.connections.all() if each.session not in fresh])
+        for each, gone in (await self._belonging.left(self.connections.all())).items():
+            for community in gone:
+                await self.sio.emit("left", {"community": str(community)}, room=[each.sid])
+            await self.sio.disconnect(each.sid)
 
     async def _end_dead(self, sockets: Collection[Connection]) -> None:
         alive = await self._alive(sockets)
@@ -286,11 +295,3 @@ class Live:
 
     def _stop_relaying(self) -> None:
         self._relay = None
-
-
-def _cookie(environ: Mapping[str, Any], name: str) -> str:
-    try:
-        morsel = SimpleCookie(environ.get("HTTP_COOKIE", "")).get(name)
-    except CookieError:
-        return ""
-    return morsel.value if morsel is not None else ""

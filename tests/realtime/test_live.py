@@ -18,6 +18,7 @@ from portal.app import create_app
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
 from portal.keys.models import Session
+from realtime.server import SWEEP_SECONDS
 from tests.people import Person, World
 from tests.serving import another_process, started
 
@@ -126,6 +127,24 @@ async def test_a_removed_member_hears_the_end_and_nothing_after(chest: Chest, di
     again = await dial(bob)
     await alice.posts("Bob has left", on=nodule)
     assert await again.hears_nothing()
+
+
+async def test_a_removed_members_socket_ends_though_nobody_said_so(
+    chest: Chest, dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis is away, or the process that removed the member died right after the commit."""
+    alice, bob, _, community, nodule = chest
+    his, hers = await dial(bob), await dial(alice)
+    monkeypatch.setattr("cases.membership.announce", lambda _event: None)
+
+    await communities.remove(alice.actor, community, bob.actor.id)
+
+    assert await his.next("left") == {"community": str(community)}
+    await asyncio.wait_for(his.ended.wait(), 1)
+    again = await dial(bob)
+    await alice.posts("Bob has left", on=nodule)
+    assert await again.hears_nothing(2 * SWEEP_SECONDS)
+    assert not (again.ended.is_set() or hers.ended.is_set()), "the new socket is let be"
 
 
 async def test_a_session_that_ends_takes_its_sockets_along(chest: Chest, dial: Dial) -> None:
@@ -265,11 +284,17 @@ async def test_two_processes_tell_each_other_through_redis(
     alice, bob, _, community, nodule = chest
     here = create_app(replace(settings, redis_url=redis_url))
     async with started(here), another_process(settings, redis_url=redis_url) as address:
-        ear = await dial(bob, at=address)
+        ear, witness = await dial(bob, at=address), await dial(alice, at=address)
 
         posted = await alice.posts("Across processes", on=nodule)
 
         hint = await ear.next("change")
         assert hint == {"community": str(community), "case": str(nodule), "seq": posted.seq}
         await communities.remove(alice.actor, community, bob.actor.id)
-        await asyncio.wait_for(ear.ended.wait(), 3)
+        later = await alice.posts("Bob has left", on=nodule)
+        while (await witness.next("change"))["seq"] != later.seq:
+            pass
+        # The process that told the witness had ended Bob's socket before: only reading it is left.
+        await asyncio.wait_for(ear.ended.wait(), 1)
+        assert await ear.next("left") == {"community": str(community)}
+        assert ear.heard.empty()
