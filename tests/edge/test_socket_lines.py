@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from portal.edge import SAY, clocks, socket_lines
+from portal.edge import SAY, socket_lines
 from tests.edge.calling import GET, UPGRADE, Caller, Served, serving
 
 pytestmark = pytest.mark.one_engine
@@ -48,24 +48,52 @@ async def test_pings_are_answered() -> None:
             assert await line.reader.readexactly(127) == bytes([0x8A, 125]) + bytes(125)
 
 
-async def test_pings_of_somebody_who_does_not_read_are_not_answered_into_memory(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(clocks, "STALL_SECONDS", 0.5)
+@pytest.mark.parametrize(
+    "frame",
+    [PING, bytes([0x8A, 0x80]) + MASK, bytes([0x81, 0x80]) + MASK],
+    ids=["ping", "pong", "text"],
+)
+async def test_whoever_says_very_much_in_tiny_frames_is_not_listened_to(frame: bytes) -> None:
     async with serving(listens) as served:
         line = await served.socket()
         (ours,) = served.connections
-        line.stops_reading()
 
-        flood = asyncio.create_task(floods(line, PING * 500, 100))
-        held = 0
+        flood = asyncio.create_task(floods(line, frame * 500, 100))
+        heard = 0
         async with asyncio.timeout(10):
             while served.connections:
-                held = max(held, ours.transport.get_write_buffer_size())
+                heard = max(heard, ours.queue.qsize())
                 await asyncio.sleep(0)
         await flood
 
-        assert 0 < held <= socket_lines.UNREAD
+        assert heard <= socket_lines.FRAMES
+
+
+async def test_frames_may_come_for_as_long_as_they_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_lines, "FRAMES", 10)
+    monkeypatch.setattr(socket_lines, "FRAMES_A_SECOND", 1_000_000.0)
+    async with serving(listens) as served:
+        line = await served.socket()
+        for _ in range(50):
+            await line.says(PING)
+            assert await line.reader.readexactly(127) == bytes([0x8A, 125]) + bytes(125)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 5\r\n\r\nhello",
+        b"X-Long: " + b"a" * 9000 + b"\r\n\r\n",
+    ],
+    ids=["chunked", "length", "long"],
+)
+async def test_a_hand_shake_that_is_none_leaves_no_line(more: bytes) -> None:
+    async with serving(listens) as served:
+        lines = [await served() for _ in range(5)]
+        for line in lines:
+            await line.says(UPGRADE.removesuffix(b"\r\n") + more)
+        await all_gone(served)
 
 
 async def test_a_socket_that_was_closed_is_gone_soon_whether_the_peer_reads_or_not(
@@ -112,8 +140,7 @@ async def test_however_it_ends_unread_bytes_hold_no_socket(
         await all_gone(served)
 
 
-async def test_a_message_has_a_number_of_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket_lines, "PIECES", 100)
+async def test_a_message_has_a_number_of_pieces() -> None:
     got: list[str] = []
 
     async def keeps(_scope: Any, receive: Any, send: Any) -> None:
@@ -125,9 +152,9 @@ async def test_a_message_has_a_number_of_pieces(monkeypatch: pytest.MonkeyPatch)
 
     async with serving(keeps) as served:
         honest, greedy = await served.socket(), await served.socket()
-        await honest.says(BEGINS + GOES_ON * 98 + ENDS)
+        await honest.says(BEGINS + GOES_ON * 62 + ENDS)
         assert b"thanks" in await honest.reader.readexactly(8)
-        await floods(greedy, BEGINS + GOES_ON * 5000, 1)
+        await floods(greedy, BEGINS + GOES_ON * 66, 1)
         assert await greedy.hears() == b""
         assert got == [""]
 
