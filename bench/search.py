@@ -9,7 +9,7 @@ and nobody asks who may read it.
 
 import random
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from uuid import UUID, uuid4
 
@@ -23,6 +23,7 @@ from cases.ids import ThreadId
 from cases.search import Archive
 from cases.search.finding import search
 from portal import storing
+from portal.core.actor import Secret
 
 VOCABULARY = """
     dense vessel bleeding fracture nodule lesion effusion oedema midline shift contrast
@@ -68,8 +69,8 @@ async def measure(stage: Stage) -> None:
         peer.close()
 
 
-async def _no_words(_studies: Collection[UUID]) -> list[str]:
-    return []
+async def _no_words(_opened: Mapping[UUID, Secret]) -> dict[UUID, str]:
+    return {}
 
 
 async def _index(

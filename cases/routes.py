@@ -199,7 +199,7 @@ def _ending(blueprint: Blueprint) -> None:
 
 async def _images(shelf: studies.Shelf, opened: OpenCase, wanted: Sequence[UUID]) -> dict[str, Any]:
     """The case's studies as its page shows them; one that was withdrawn has no summary."""
-    opening = await casework.study_keys(opened, wanted)
+    opening = await casework.study_keys(opened.community, wanted)
     found = await studies.listed_with(shelf, opening)
     summaries = await studies.unopened(set(wanted) - opening.keys())
     summaries |= {summary.id: summary for summary, _ in found}

@@ -12,9 +12,9 @@ from cases.ids import CaseId, CommunityId
 from cases.models import Post, Thread
 from cases.opened import DAMAGED, OpenCase, OpenCommunity
 from cases.people import Colleague, colleagues
-from cases.reading import studies_of, title_of
+from cases.reading import title_of
 from cases.search.archive import Archive
-from cases.search.harvest import DescribeStudies, cases_among, text_of_case
+from cases.search.harvest import DescribeStudies, cases_among, said_in, text_of_case
 from cases.search.reading import read
 from portal.core.actor import AccountId, Actor
 from portal.core.language import gettext
@@ -40,6 +40,11 @@ class Hit:
     words: list[tuple[str, bool]] = field(repr=False)
     examinations: list[list[tuple[str, bool]]] = field(default_factory=list, repr=False)
     """What the images of a case say, where that and not its own words was looked for."""
+
+    @property
+    def matches(self) -> bool:
+        """Something that was asked for stands in its own words."""
+        return any(match for _, match in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +142,20 @@ async def _hits(ranked: list[_Ranked], wanted: Wanted, describe: DescribeStudies
     ]
     names = await colleagues([row.author for _, row in shown])
     hits = [_hit(one, row, cases[row.case], names[row.author], stems) for one, row in shown]
-    return [await _with_examinations(hit, stems, describe) for hit in hits]
+    mute = [cases[hit.case] for hit in hits if stems and hit.kind == "case" and not hit.matches]
+    said = await said_in(mute, describe)
+    return [
+        _with_examinations(hit, said[hit.case], stems)
+        if hit.kind == "case" and hit.case in said
+        else hit
+        for hit in hits
+    ]
 
 
-async def _with_examinations(hit: Hit, stems: Collection[str], describe: DescribeStudies) -> Hit:
+def _with_examinations(hit: Hit, said: Iterable[str], stems: Collection[str]) -> Hit:
     """A case whose own words hold nothing that was asked for shows which examination does."""
-    if hit.kind != "case" or not stems or any(match for _, match in hit.words):
-        return hit
-    said = [snippet(each, stems) for each in await describe(await studies_of(hit.case))]
-    return replace(hit, examinations=[each for each in said if any(match for _, match in each)])
+    shown = [snippet(each, stems) for each in said]
+    return replace(hit, examinations=[each for each in shown if any(match for _, match in each)])
 
 
 def _hit(one: _Ranked, row: _Row, case: OpenCase, author: Colleague, stems: Collection[str]) -> Hit:

@@ -1,16 +1,18 @@
 """What there is to find: the words of posts, threads and cases that changed since the last look."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from cases import access
+from cases import access, casework
 from cases.models import Case, CaseStudy, Change, Post, Thread
 from cases.opened import OpenCase, OpenCommunity, opened_case
+from portal.core.actor import Secret
 from portal.indexing import Document
 
-DescribeStudies = Callable[[Collection[UUID]], Awaitable[list[str]]]
-"""Words that the images themselves bring along: descriptions, body parts."""
+DescribeStudies = Callable[[Mapping[UUID, Secret]], Awaitable[Mapping[UUID, str]]]
+"""Words that the images of the studies with these keys bring along: description, body part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,15 @@ async def since(community: OpenCommunity, seq: int, describe: DescribeStudies) -
     found = Harvest(community.seq)
     # A case's own words (modality, region) are on each of its documents, so they all follow.
     whole = {each.case for each in changes if each.case and each.kind == "case"}
-    posts = {each.post for each in changes if each.post} - {None}
+    posts = {each.post for each in changes if each.post}
     threads = {each.thread for each in changes if each.thread and not each.post}
-    touched = whole | {each.case for each in changes if each.case}
-    opened = await cases_among(community, touched)
-    for case_id in whole & opened.keys():
-        if opened[case_id].damaged:
-            found.remove.append(f"case:{case_id.hex}")
-        else:
-            found.put.append(await _of_case(opened[case_id], describe))
-    rows = await _rows(Post, community, whole, posts)
-    _take_posts(community, rows, opened, found)
+    opened = await cases_among(community, {each.case for each in changes if each.case})
+    anew = [opened[case_id] for case_id in whole & opened.keys()]
+    found.remove.extend(f"case:{each.id.hex}" for each in anew if each.damaged)
+    legible = [each for each in anew if not each.damaged]
+    said = await said_in(legible, describe)
+    found.put.extend(_of_case(each, said[each.id]) for each in legible)
+    _take_posts(community, await _posts(community, whole, posts), opened, found)
     for thread in await _threads(community, whole, threads):
         _take_thread(community, thread, opened, found)
     return found
@@ -52,14 +52,31 @@ async def cases_among(community: OpenCommunity, ids: Collection[UUID]) -> dict[U
     return {row.id: opened_case(community, row) for row in await access.settled(community, rows)}
 
 
-async def _rows(
-    table: type[Post], community: OpenCommunity, whole: Collection[UUID], single: Collection[UUID]
+async def said_in(
+    cases: Collection[OpenCase], describe: DescribeStudies
+) -> Mapping[UUID, list[str]]:
+    """What the images of each case say, in the order of its studies; one look for all cases."""
+    shown = CaseStudy.filter(case_id__in=[each.id for each in cases]).order_by("position")
+    about: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for row in await shown if cases else []:
+        about[row.case_id].append(row.study)
+    opened: dict[UUID, Secret] = {}
+    for community in {each.community.id: each.community for each in cases}.values():
+        here = [each.id for each in cases if each.community.id == community.id]
+        wanted = [study for case in here for study in about[case]]
+        opened |= await casework.study_keys(community, wanted)
+    words = await describe(opened) if opened else {}
+    return {each.id: [words[study] for study in about[each.id] if study in words] for each in cases}
+
+
+async def _posts(
+    community: OpenCommunity, whole: Collection[UUID], single: Collection[UUID]
 ) -> list[Post]:
-    of_cases = await table.filter(community_id=community.id, case_id__in=list(whole))
+    here = Post.filter(community_id=community.id)
+    of_cases = await here.filter(case_id__in=list(whole))
     known = {row.id for row in of_cases}
     alone = [each for each in single if each not in known]
-    rows = [*of_cases, *await table.filter(community_id=community.id, id__in=alone)]
-    return await access.settled(community, rows)
+    return await access.settled(community, [*of_cases, *await here.filter(id__in=alone)])
 
 
 async def _threads(
@@ -119,13 +136,11 @@ def _take_thread(
     )
 
 
-async def _of_case(case: OpenCase, describe: DescribeStudies) -> Document:
-    about = await CaseStudy.filter(case_id=case.id).values_list("study", flat=True)
-    described = await describe([UUID(str(each)) for each in about])
+def _of_case(case: OpenCase, said: Iterable[str]) -> Document:
     return Document(
         id=f"case:{case.id.hex}",
         case=case.id.hex,
-        text=text_of_case(case, described),
+        text=text_of_case(case, said),
         author=case.row.author.hex,
         created=case.row.opened_at,
         modality=case.words["modality"],
@@ -134,6 +149,6 @@ async def _of_case(case: OpenCase, describe: DescribeStudies) -> Document:
     )
 
 
-def text_of_case(case: OpenCase, described: Iterable[str] = ()) -> str:
+def text_of_case(case: OpenCase, said: Iterable[str] = ()) -> str:
     """A case's own words in one piece, as they are indexed and cut into snippets."""
-    return "\n".join([case.words["title"], case.words["question"], *described])
+    return "\n".join([case.words["title"], case.words["question"], *said])

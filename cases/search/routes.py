@@ -1,6 +1,5 @@
 """The search page: one box over everything the reader's communities ever wrote."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from quart import Blueprint, ResponseReturnValue, render_template, request
@@ -13,17 +12,14 @@ from cases.search.harvest import DescribeStudies
 from cases.search.reading import BadSearch
 from cases.vocabulary import MODALITIES, REGIONS
 from portal import accounts
-from portal.core.actor import Actor
 from portal.core.errors import reading
 from portal.core.web import explain, signed_in
-
-Describing = Callable[[Actor], DescribeStudies]
 
 NOTHING = Results([], 0, 1, 1, {}, {}, {})
 
 
-def create_blueprint(archive: Archive, describing: Describing) -> Blueprint:
-    """The search page over *archive*; *describing* gives what an actor's images say in words."""
+def create_blueprint(archive: Archive, describe: DescribeStudies) -> Blueprint:
+    """The search page over *archive*; *describe* gives what images say in words."""
     blueprint = Blueprint("search", __name__)
 
     @blueprint.get("/search")
@@ -45,9 +41,7 @@ def create_blueprint(archive: Archive, describing: Describing) -> Blueprint:
             only = sent.get("in", "")
             community = CommunityId(UUID(only)) if only else None
         try:
-            results = await search(
-                actor, archive, describing(actor), text, community=community, page=page
-            )
+            results = await search(actor, archive, describe, text, community=community, page=page)
         except BadSearch as error:
             return await _page(text, only, NOTHING, explain(error))
         return await _page(text, only, results, "")

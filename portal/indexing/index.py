@@ -66,10 +66,10 @@ class Answer:
     total: int
     best: tuple[Found, ...]
     facets: Mapping[str, Mapping[str, int]]
-    """modality, region and author, each with the number of matches of its values."""
+    """modality and region, each with the number of matches of its values."""
 
 
-FACETS: Final = ("modality", "region", "author")
+FACETS: Final = ("modality", "region")
 
 
 def _stemmed(language: str) -> analysis.Analyzer:
@@ -87,7 +87,7 @@ def _schema() -> fields.Schema:
         id=fields.ID(stored=True, unique=True),
         case=fields.ID(stored=True),
         kind=fields.ID(stored=True),
-        author=fields.ID(sortable=True),
+        author=fields.ID(),
         modality=fields.ID(sortable=True),
         region=fields.ID(sortable=True),
         created=fields.DATETIME(stored=True),

@@ -1,27 +1,22 @@
 """What one room shows of another room's things, in words its reader may see."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import cases
 from cases.search import DescribeStudies
 from portal import notices, studies
-from portal.core.actor import Actor
+from portal.core.actor import Actor, Secret
 
 
-def describing(shelf: studies.Shelf) -> Callable[[Actor], DescribeStudies]:
-    """What the images of a case say in words, for the search."""
+def describing(shelf: studies.Shelf) -> DescribeStudies:
+    """What the images of cases say in words, for the search."""
 
-    def for_actor(actor: Actor) -> DescribeStudies:
-        async def describe(ids: Collection[UUID]) -> list[str]:
-            opened = {study: await cases.study_key(actor, study) for study in ids}
-            known = {study: key for study, key in opened.items() if key is not None}
-            found = await studies.summaries_with(shelf, known)
-            return [f"{each.description} {each.body_part}" for each in found]
+    async def describe(opened: Mapping[UUID, Secret]) -> dict[UUID, str]:
+        found = await studies.summaries_with(shelf, opened)
+        return {each.id: f"{each.description} {each.body_part}" for each in found}
 
-        return describe
-
-    return for_actor
+    return describe
 
 
 def wording(shelf: studies.Shelf) -> notices.Describe:

@@ -100,7 +100,6 @@ def test_the_count_and_the_facets_cover_more_than_is_shown(index: Index) -> None
     assert answer.total == 3
     assert len(answer.best) == 1
     assert answer.facets["modality"] == {"CT": 2, "MR": 1}
-    assert answer.facets["author"] == {ROSSI: 3}
 
 
 def test_bytes_of_another_format_are_refused() -> None:

@@ -1,6 +1,6 @@
 """The archive as a member searches it: found at once, exactly what is permitted."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
@@ -13,9 +13,11 @@ from cases.ids import CaseId, CommunityId
 from cases.search import archive as archive_module
 from cases.search.archive import Archive
 from cases.search.finding import Results, search
+from cases.search.harvest import DescribeStudies
 from cases.search.models import SearchIndex
 from cases.search.reading import read
-from portal import storing
+from portal import storing, wiring
+from portal.core.actor import Secret
 from portal.core.errors import Unknown
 from portal.core.settings import Settings
 from portal.storing.models import StoredObject
@@ -27,8 +29,14 @@ Chest = tuple[Person, Person, Person, CommunityId, CaseId]
 CANARY = "Kanarienvogelbefund"
 
 
-async def described(_studies: Collection[UUID]) -> list[str]:
-    return ["CT head without contrast"]
+async def described(opened: Mapping[UUID, Secret]) -> dict[UUID, str]:
+    return dict.fromkeys(opened, "CT head without contrast")
+
+
+@pytest.fixture
+def describe(app: Quart) -> DescribeStudies:
+    """What the portal itself knows of examinations."""
+    return wiring.describing(app.extensions["hds"]["shelf"])
 
 
 @pytest.fixture
@@ -77,27 +85,35 @@ async def test_titles_questions_and_studies_are_found_too(chest: Chest, archive:
     assert [hit.kind for hit in (await finds(alice, archive, "contrast")).hits] == ["case"]
 
 
-async def test_a_full_page_of_hits_costs_what_one_hit_costs(chest: Chest, archive: Archive) -> None:
-    alice, _, _, community, nodule = chest
-    await alice.starts("Calcification?", in_=nodule)
-    await alice.posts("A calcification", on=nodule)
-    await finds(alice, archive, "calcification")
-    with counting() as one:
-        await finds(alice, archive, "calcification")
-    other = await alice.opens("Calcification of the valve", in_=community)
-    for number in range(4):
-        await alice.posts(f"Calcification {number}", on=nodule)
-        await alice.posts(f"Calcification {number} again", on=other)
-    await finds(alice, archive, "calcification")
+async def test_a_full_page_of_hits_costs_what_one_hit_costs(
+    world: World, archive: Archive, describe: DescribeStudies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_module, "SEAL_AFTER", 1000)
+    ada = await world.physician("Ada")
+    board = await ada.founds("Board")
 
-    with counting() as many:
-        found = await finds(alice, archive, "calcification")
+    async def asks(case: CaseId | None = None) -> tuple[Results, int]:
+        if case is not None:
+            await ada.starts("Perfusion?", in_=case)
+            await ada.posts("A perfusion", on=case)
+        with counting() as sent:
+            found = await search(ada.actor, archive, describe, "perfusion")
+        return found, len(sent)
 
-    assert sorted(hit.kind for hit in found.hits) == ["case", *["post"] * 9, "thread"]
-    assert {hit.case for hit in found.hits} == {nodule, other}
-    asked = ('FROM "post"', 'FROM "thread"', 'FROM "discussion_case"', 'FROM "account"')
-    for table in asked:
-        assert sum(table in each for each in many) == sum(table in each for each in one) == 1
+    async def opens() -> CaseId:
+        about = [await ada.keeps_a_study(each) for each in ("CT thorax", "Perfusion of the brain")]
+        return await ada.opens("Which vessel?", in_=board, about=about)
+
+    await asks()
+    _, after_one_change = await asks(await opens())
+    _, of_few = await asks()
+    cases = [await opens() for _ in range(16)]
+    many, after_many_changes = await asks(cases[-1])
+    again, of_many = await asks()
+
+    assert (many.total, many.pages) == (21, 2)
+    assert sum(bool(hit.examinations) for hit in again.hits) >= 16
+    assert (after_many_changes, of_many) == (after_one_change, of_few)
 
 
 async def test_what_was_edited_or_deleted_is_found_as_it_is_now(
