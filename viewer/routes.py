@@ -20,7 +20,7 @@ PATIENCE: Final = 60
 """Bytes a second, on the whole, and seconds: a download that is slower than both is ended."""
 
 Stretches = Callable[[int, int], AsyncGenerator[bytes, None]]
-"""Reads the bytes from one place up to another."""
+"""Reads the bytes from one place up to another, a stretch at a time."""
 
 
 def policy(socket: str = "") -> str:

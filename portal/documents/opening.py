@@ -18,15 +18,12 @@ from portal.documents.models import Document
 from portal.documents.taking import LOOKING
 from portal.storing import Place
 from viewer.pdf import MOST_PAGES, Look, NoTurn, Outline, Reader, Unshown, begins_pdf
+from viewer.routes import Stretches
 
 STRETCH: Final = 1024 * 1024
 """Bytes that a download reads at a time."""
 AT_ONCE: Final = 50
 """Pages on one page of ours."""
-
-
-Stretches = Callable[[int, int], AsyncGenerator[bytes, None]]
-"""Reads the bytes from one place up to another, a stretch at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from portal.core.web import signed_in
 from portal.documents import listing, opening
 from portal.documents.desk import Desk
 from portal.documents.facts import LONGEST_LABEL, explain
-from portal.documents.opening import Enclosed, Readable, Stretches
+from portal.documents.opening import Enclosed, Readable
 from viewer.pdf import MOST_PAGES, WIDTHS
-from viewer.routes import streamed
+from viewer.routes import Stretches, streamed
 
 OpenEnclosed = Callable[[UUID, UUID], Awaitable[Enclosed]]
 """Opens the document inside an instance of a study for whoever asks, or raises `Unknown`."""

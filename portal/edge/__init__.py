@@ -6,6 +6,7 @@ Everything here is decided before a page's own code runs, from counts and clocks
 
 from portal.edge.admissions import Admission
 from portal.edge.asgi import Edge
+from portal.edge.bodies import Patience, TooSlow
 from portal.edge.lines import Crowd, line_type
 from portal.edge.networks import network_of
 from portal.edge.paces import Pace
@@ -20,9 +21,11 @@ __all__ = [
     "Crowd",
     "Edge",
     "Pace",
+    "Patience",
     "Request",
     "Say",
     "SocketLine",
+    "TooSlow",
     "Turnstile",
     "line_type",
     "network_of",

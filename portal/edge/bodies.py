@@ -10,6 +10,8 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Hashable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 
 from quart.wrappers.request import Body as QuartBody
@@ -22,10 +24,6 @@ Receive = Callable[[], Awaitable[Any]]
 
 GATE: Final = "hds.gate"
 """Where a request finds its gate in the ASGI scope."""
-IDLE: Final = 30.0
-START: Final = 10.0
-SLOWEST: Final = 8 * 1024
-"""Seconds without a byte, seconds for the first ones, and bytes a second that are expected."""
 HELD: Final = 64 * 1024 * 1024
 HELD_EACH: Final = 4 * 1024 * 1024
 """Bytes of forms and JSON in memory, of everybody and of one person or network."""
@@ -41,6 +39,24 @@ class TooSlow(Busy):
 
     code = "too_slow"
     message = N_("The connection was too slow. Please try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How slowly a body may come."""
+
+    start: float = 10.0
+    """Seconds for the first bytes."""
+    slowest: int = 8 * 1024
+    """Bytes a second that are expected from then on, of the whole."""
+    idle: float = 30.0
+    total: float = inf
+    """Seconds without a byte, and from the first question for one to the end."""
+
+    def until(self, begun: float, came: int, moment: float) -> float:
+        """When the next bytes must be there: *came* of them are since *begun*, it is *moment*."""
+        late = begun + self.start + came / self.slowest
+        return min(moment + self.idle, late, begun + self.total)
 
 
 class Stock:
@@ -124,6 +140,7 @@ class Body(QuartBody):
     """A body that is asked for: in pieces, or whole with its bytes counted (`admit`)."""
 
     gate: Gate | None = None
+    patience = Patience()
     _sender: Hashable = None
     _begun = 0.0
     _came = 0
@@ -175,10 +192,9 @@ class Body(QuartBody):
 
     @asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:
-        late = self._begun + START + self._came / SLOWEST
-        idle = asyncio.get_running_loop().time() + IDLE
+        moment = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout_at(min(idle, late)):
+            async with asyncio.timeout_at(self.patience.until(self._begun, self._came, moment)):
                 yield
         except TimeoutError:
             raise TooSlow(retry_after=1) from None

@@ -10,7 +10,7 @@ from quart.wrappers.request import Body as QuartBody
 from werkzeug.datastructures import MultiDict
 
 from portal.core.errors import Invalid, TooLarge
-from portal.edge.bodies import GATE, Body
+from portal.edge.bodies import GATE, Body, Patience
 from portal.edge.networks import network_of
 
 STRANGERS: Final = 64 * 1024
@@ -62,6 +62,10 @@ class Request(quart.Request):
     async def _load_form_data(self) -> None:
         self._admit()
         await super()._load_form_data()
+
+    def be_patient(self, patience: Patience) -> None:
+        """The body may come as slowly as that, and is `TooSlow` otherwise."""
+        self._mine.patience = patience
 
     @property
     def _mine(self) -> Body:

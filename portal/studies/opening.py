@@ -23,6 +23,7 @@ from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
 from viewer.dicom import Embedded, PoolFull, Reason, Refused
+from viewer.routes import Stretches
 
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""
@@ -177,7 +178,7 @@ class OpenStudy:
         return read
 
 
-def _again(file: Original, found: Embedded) -> documents.Stretches:
+def _again(file: Original, found: Embedded) -> Stretches:
     """Reads the same document where it lies in its object, and keeps nothing of it."""
     start = found.start
     if found.packed is not None:

@@ -3,11 +3,8 @@ Reading what arrives: JSON that is text, and parts bounded in bytes, in time, an
 may stand still.
 """
 
-import asyncio
 import json
 from typing import Any, Final
-
-from quart import Request
 
 from portal import edge
 from portal.core.actor import AccountId
@@ -15,14 +12,8 @@ from portal.core.errors import Invalid
 from portal.studies import parts
 from portal.studies.errors import PartDamaged, PartTooLarge, PartTooSlow, TooManyParts
 
-IDLE: Final = 30.0
-TOTAL: Final = 120.0
-"""Seconds; the framework's own limit does not cover reading a body piece by piece."""
-SLOWEST: Final = 16 * 1024
-"""Bytes a second, counted from `START` on: whoever drips holds no place that others need."""
-START: Final = 5.0
-"""Seconds that a slow line has for its first bytes."""
-
+PATIENCE: Final = edge.Patience(start=5.0, slowest=16 * 1024, idle=30.0, total=120.0)
+"""Whoever drips holds no place that others need."""
 
 PARTS_EACH: Final = 6
 """Parts of one account at once, read or waiting: the browser sends three, also in two windows."""
@@ -79,26 +70,16 @@ class PartTurnstile(edge.Turnstile[AccountId]):
         )
 
 
-async def read_part(
-    request: Request, *, idle: float = IDLE, total: float = TOTAL, start: float = START
-) -> bytearray:
+async def read_part(request: edge.Request, patience: edge.Patience = PATIENCE) -> bytearray:
     """The body.  Raises `PartTooLarge`, `PartTooSlow`, `PartDamaged` for a body cut short."""
     body = bytearray()
-    chunks = aiter(request.body)
-    clock = asyncio.get_running_loop().time
-    begun = clock()
+    request.be_patient(patience)
     try:
-        async with asyncio.timeout(total):
-            while True:
-                late = begun + start + len(body) / SLOWEST
-                async with asyncio.timeout_at(min(clock() + idle, late)):
-                    chunk = await anext(chunks, None)
-                if chunk is None:
-                    break
-                body += chunk
-                if len(body) > parts.BODY:
-                    raise PartTooLarge
-    except TimeoutError:
+        async for chunk in request.body:
+            body += chunk
+            if len(body) > parts.BODY:
+                raise PartTooLarge
+    except edge.TooSlow:
         raise PartTooSlow(retry_after=1) from None
     if request.content_length is not None and len(body) != request.content_length:
         raise PartDamaged

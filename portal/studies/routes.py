@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, g, redirect, render_template, request
@@ -120,7 +120,7 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
         # What arrived whole is finished even when the line breaks now: the answer is kept.
         with ExitStack() as stack:
             stack.enter_context(await turnstile.through(actor.id))
-            body = await read_part(request)
+            body = await read_part(cast("edge.Request", request))
             work = asyncio.create_task(receive_part(shelf, actor, upload_id, number, body))
             under_way.add(work)
             work.add_done_callback(under_way.discard)

@@ -136,13 +136,23 @@ async def test_a_form_has_few_fields_and_no_file(app: Quart, settings: Settings)
 async def test_a_body_that_drips_is_given_up(
     app: Quart, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "START", 0.05)
+    monkeypatch.setattr(bodies.Body, "patience", edge.Patience(start=0.05))
 
     asked = await Asked("POST", "/sign-in", form(settings), [b"mail="], ends=False)(app)
 
     assert asked.status == 429
     assert json.loads(asked.said)["error"] == "too_slow"
     assert app.config["BODY_TIMEOUT"] is None, "a second clock ends what is slow and honest"
+
+
+def test_what_came_fast_gains_time_and_what_stands_still_does_not() -> None:
+    patience = edge.Patience(start=10, slowest=8192, idle=30, total=120)
+
+    assert patience.until(begun=100, came=0, moment=100) == 110
+    assert patience.until(begun=100, came=81_920, moment=105) == 120, "ten seconds more for them"
+    assert patience.until(begun=100, came=1 << 20, moment=101) == 131, "nobody stands still long"
+    assert patience.until(begun=100, came=1 << 20, moment=215) == 220
+    assert edge.Patience().until(begun=100, came=1 << 20, moment=215) == 238
 
 
 def test_bytes_held_at_once_are_counted_by_sender_and_given_back() -> None:

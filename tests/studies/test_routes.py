@@ -2,18 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
-from quart import Quart, Request
+from quart import Quart
 
-from portal import keys, studies
+from portal import edge, keys, studies
+from portal.core.background import background
+from portal.edge.bodies import Body
 from portal.studies import parts
 from portal.studies.errors import PartDamaged, PartTooLarge, PartTooSlow
-from portal.studies.requests import read_part
+from portal.studies.requests import PATIENCE, read_part
 from tests.people import Person, World
 
 Slices = Callable[..., list[bytes]]
@@ -187,15 +189,22 @@ class _Line:
 
     chunks: list[tuple[float, bytes]]
     content_length: int | None = None
-    body: AsyncIterator[bytes] = field(init=False)
+    body: Body = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.body = self._coming()
+    async def read(self, patience: edge.Patience) -> bytearray:
+        self.body = Body(self.content_length, None)
+        request: edge.Request = self  # type: ignore[assignment]
+        async with background(self._come()):
+            return await read_part(request, patience)
 
-    async def _coming(self) -> AsyncIterator[bytes]:
+    def be_patient(self, patience: edge.Patience) -> None:
+        self.body.patience = patience
+
+    async def _come(self) -> None:
         for wait, chunk in self.chunks:
             await asyncio.sleep(wait)
-            yield chunk
+            self.body.append(chunk)
+        self.body.set_complete()
 
 
 @pytest.mark.parametrize(
@@ -212,10 +221,8 @@ async def test_a_line_that_stands_still_drips_or_breaks_is_given_up(
     line: _Line, fault: type[Exception]
 ) -> None:
     started = time.monotonic()
-    request: Request = line  # type: ignore[assignment]
-
     with pytest.raises(fault):
-        await read_part(request, idle=0.1, total=0.5)
+        await line.read(edge.Patience(idle=0.1, total=0.5))
 
     assert time.monotonic() - started < 2
 
@@ -225,10 +232,11 @@ async def test_a_part_that_never_stands_still_but_is_too_slow_gives_its_place_ba
     drips, flows = _Line([(0.05, b"a")] * 40), _Line([(0.05, bytes(4096))] * 10)
 
     started = time.monotonic()
+    patience = replace(PATIENCE, idle=1, start=0.4)
     with pytest.raises(PartTooSlow):
-        await read_part(drips, idle=1, total=60, start=0.4)  # type: ignore[arg-type]
+        await drips.read(patience)
     assert time.monotonic() - started < 1
-    assert len(await read_part(flows, idle=1, total=60, start=0.4)) == 40960  # type: ignore[arg-type]
+    assert len(await flows.read(patience)) == 40960
 
 
 async def test_strangers_reach_nothing_of_this(world: World) -> None:
