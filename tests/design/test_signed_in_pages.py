@@ -37,6 +37,7 @@ async def stage(world: World) -> Stage:
         ("owner", {**DESKTOP, "color_scheme": "dark", "locale": "de-DE"}),
         ("author", {**PHONE, "color_scheme": "light", "locale": "en-GB"}),
         ("administrator", {**PHONE, "color_scheme": "dark", "locale": "de-DE"}),
+        ("patient", {**PHONE, "color_scheme": "light", "locale": "de-DE"}),
     ],
 )
 async def test_every_page_behind_the_sign_in_is_accessible(
