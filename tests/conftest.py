@@ -47,6 +47,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     engines = ENGINES[metafunc.config.getoption("engine")]
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if {"one_engine", "every_engine"} <= marks:
+        raise pytest.UsageError(
+            f"{metafunc.definition.nodeid} is marked for one engine and for all"
+        )
     drives = BROWSERS & set(metafunc.fixturenames) and "every_engine" not in marks
     if drives or "one_engine" in marks:
         engines = ["sqlite"]

@@ -23,7 +23,6 @@ from tests.browser import PHONE, poll
 from tests.journeys.conftest import Sits
 from tests.people import Person, World
 
-pytestmark = pytest.mark.one_engine
 FULL = "document.querySelector('.hv-mark')?.dataset.quality === 'full'"
 IN_A_MONTH = now().date() + timedelta(days=30)
 FOUND_WITHIN_MS = 5_000
@@ -121,6 +120,7 @@ async def _draws_an_arrow(page: Page) -> None:
     await entry.press("Enter")
 
 
+@pytest.mark.every_engine
 async def test_a_question_is_pinned_to_an_image_and_answered_live(
     board: Board, sits: Sits, server: str
 ) -> None:
@@ -269,6 +269,7 @@ async def test_threads_stay_apart_and_a_closed_case_is_found_by_members_only(
     assert told.replace(path, wrong_path) == await wrong.get_data(as_text=True)
 
 
+@pytest.mark.every_engine
 async def test_what_is_written_without_a_network_arrives_once_and_in_order(
     board: Board, sits: Sits
 ) -> None:
@@ -313,6 +314,7 @@ async def test_what_is_written_without_a_network_arrives_once_and_in_order(
     ]
 
 
+@pytest.mark.every_engine
 async def test_who_is_removed_while_reading_is_told_and_sees_no_more(
     board: Board, sits: Sits
 ) -> None:

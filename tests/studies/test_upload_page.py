@@ -29,9 +29,8 @@ from tests.viewer.pdf.making import encapsulated, pdf
 
 __all__ = ["browser", "complaints", "disc", "erika", "upload_page"]
 
-pytestmark = pytest.mark.one_engine
 
-
+@pytest.mark.every_engine
 async def test_a_whole_cd_is_looked_at_and_kept(
     upload_page: Page, disc: Path, erika: Person, world: World, server: str
 ) -> None:
