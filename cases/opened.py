@@ -46,6 +46,8 @@ class OpenCommunity:
     about_rev: int
     mac: bytes = field(repr=False)
     roots: Mapping[int, Secret] = field(repr=False)
+    _blind: dict[int, Secret] = field(default_factory=dict, repr=False, compare=False)
+    """Keys for marks by generation, as far as somebody asked for them."""
 
     @property
     def root(self) -> Secret:
@@ -62,6 +64,12 @@ class OpenCommunity:
         if epoch not in self.roots:
             raise vault.Tampered
         return self.roots[epoch]
+
+    def blind_key_at(self, epoch: int) -> Secret:
+        """The key for keyed marks of a generation, derived once.  Raises as `root_at`."""
+        if epoch not in self._blind:
+            self._blind[epoch] = vault.sub_key(self.root_at(epoch), "blind")
+        return self._blind[epoch]
 
     def box(self, table: str, column: str, row: UUID, rev: int, document: Document) -> bytes:
         """*document* under the current root, bound to its place."""

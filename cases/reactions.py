@@ -14,6 +14,7 @@ from cases.models import Post, Reaction
 from cases.opened import OpenCommunity
 from cases.vocabulary import REACTIONS
 from portal import vault
+from portal.core.actor import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def put(community: OpenCommunity, post: Post, kind: str, *, on: bool, at: 
         post_id=post.id,
         account=community.actor,
         epoch=community.epoch,
-        mark=_mark(community, community.epoch, post.id, community.actor, kind),
+        mark=_mark(community.blind_key_at(community.epoch), post.id, community.actor, kind),
         reacted_at=at,
     )
     return True
@@ -51,12 +52,11 @@ async def put(community: OpenCommunity, post: Post, kind: str, *, on: bool, at: 
 def kind_of(community: OpenCommunity, row: Reaction, post_id: UUID) -> str | None:
     """Which reaction a row is; None for one that no member made."""
     try:
-        for kind in REACTIONS:
-            if _mark(community, row.epoch, post_id, row.account, kind) == row.mark:
-                return kind
+        key = community.blind_key_at(row.epoch)
     except vault.Tampered:  # of a generation that never was
         vault.report("reaction does not open: row", row.id)
-    return None
+        return None
+    return next((k for k in REACTIONS if _mark(key, post_id, row.account, k) == row.mark), None)
 
 
 def tallied(community: OpenCommunity, post_id: UUID, rows: Sequence[Reaction]) -> tuple[Tally, ...]:
@@ -74,6 +74,5 @@ def tallied(community: OpenCommunity, post_id: UUID, rows: Sequence[Reaction]) -
     )
 
 
-def _mark(community: OpenCommunity, epoch: int, post_id: UUID, account: UUID, kind: str) -> bytes:
-    key = vault.sub_key(community.root_at(epoch), "blind")
+def _mark(key: Secret, post_id: UUID, account: UUID, kind: str) -> bytes:
     return vault.blind_mark(key, "reaction", "kind", f"{post_id.hex}/{account.hex}/{kind}")

@@ -23,6 +23,10 @@ INVITED = "invited"
 
 async def verified(community: OpenCommunity) -> dict[AccountId, Member]:
     """The member rows that the current root vouches for; others are reported, without names."""
+    return {account: row for account, (row, _) in (await _vouched(community)).items()}
+
+
+async def _vouched(community: OpenCommunity) -> dict[AccountId, tuple[Member, PublicKey]]:
     rows = await Member.filter(community_id=community.id)
     public = await epochs.public_keys([AccountId(row.account) for row in rows])
     good = {}
@@ -32,7 +36,7 @@ async def verified(community: OpenCommunity) -> dict[AccountId, Member]:
             *(community.root, community.id, community.epoch, row.account, key.fpr),
             *(row.role, row.mac),
         ):
-            good[AccountId(row.account)] = row
+            good[AccountId(row.account)] = (row, key)
         else:
             log.critical("membership not vouched for: community %s member %s", community.id, row.id)
     return good
@@ -40,9 +44,10 @@ async def verified(community: OpenCommunity) -> dict[AccountId, Member]:
 
 async def rotate(community: OpenCommunity) -> OpenCommunity:
     """Give the community a new root.  The caller holds the community's lock."""
-    members = await verified(community)
+    found = await _vouched(community)
+    members = {account: row for account, (row, _) in found.items()}
+    public = {account: key for account, (_, key) in found.items()}
     root, epoch = vault.new_secret(), community.epoch + 1
-    public = await epochs.public_keys(members)
     await epochs.advance(community.id, community.epoch, community.root, root)
     await epochs.drop_seals(community.id, community.epoch)
     await epochs.seal_root(community.id, epoch, root, list(public.values()))

@@ -66,7 +66,11 @@ class Writing:
 
 @asynccontextmanager
 async def writing(actor: Actor, community: OpenCommunity) -> AsyncIterator[Writing]:
-    """A transaction that holds the lock; exactly one of `changed` and `nothing` is called in it."""
+    """
+    A transaction that holds the lock.
+
+    Exactly one of `changed` and `nothing` is called in it, unless the community ends in it.
+    """
     async with transaction():
         await lock(community.id)
         current = await access.reopened(actor, community)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from portal import accounts, keys, mailing, migrating, storing, vault
 from portal.app import MODELS, create_app
@@ -17,6 +18,7 @@ from portal.core.errors import PortalError
 from portal.core.settings import Settings
 from portal.server import keep_memory_private, server_for
 
+T = TypeVar("T")
 Environment = Mapping[str, str]
 
 CARRY: migrating.Carry = {"0018_mark_on_the_second_factors": accounts.carry_over_factors}
@@ -77,19 +79,9 @@ def make_migrations(arguments: argparse.Namespace, _env: Environment) -> None:
 def mail(_arguments: argparse.Namespace, env: Environment) -> None:
     """Say how the mails are going; no mail is named."""
     settings = Settings.read(env)
-    found = asyncio.run(_outbox(settings))
+    found = asyncio.run(_with_database(settings, mailing.outbox()))
     print(f"{found.waiting} mails wait, {found.delayed} of them were tried in vain already")
     print(f"{found.undelivered} could not be delivered within the last day")
-
-
-async def _outbox(settings: Settings) -> mailing.Outbox:
-    database = Database(settings.database_url, MODELS)
-    await database.open()
-    try:
-        with database.current():
-            return await mailing.outbox()
-    finally:
-        await database.close()
 
 
 def professionals(arguments: argparse.Namespace, env: Environment) -> None:
@@ -122,7 +114,7 @@ async def _administer(what: str, mail: str, *, needs_factor: bool) -> str:
     return "is an administrator now"
 
 
-async def _with_database(settings: Settings, work: Coroutine[None, None, str]) -> str:
+async def _with_database(settings: Settings, work: Coroutine[None, None, T]) -> T:
     database = Database(settings.database_url, MODELS)
     await database.open()
     try:

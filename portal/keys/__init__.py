@@ -67,7 +67,7 @@ from portal.keys.sessions import (
     forget_expired,
     start_session,
 )
-from portal.keys.slowness import PLACES, door, slow
+from portal.keys.slowness import PLACES, slow
 from portal.keys.texts import Text
 from portal.keys.wraps import (
     Found,
@@ -108,7 +108,6 @@ __all__ = [
     "create_principal",
     "csrf_token",
     "delete_principal",
-    "door",
     "drop_passkey",
     "drop_passkeys",
     "drop_seals",

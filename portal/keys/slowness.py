@@ -8,9 +8,9 @@ those: neither keeps the other out.
 import asyncio
 import os
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from threading import Lock, get_native_id
 from typing import Any, Final, TypeVar, TypeVarTuple
@@ -26,8 +26,6 @@ AT_ONCE: Final = 4
 QUEUE: Final = 32
 PLACES: Final = AT_ONCE + QUEUE
 """As many as threads and queue take; nobody more is let in from outside either (`portal.edge`)."""
-DOOR: Final = PLACES + 4
-"""Sign-ins and the like under way in a process: a few have nothing derived just now."""
 KNOWN: Final = 8
 """Places for whoever asks for an account that is known, shared fairly (`edge.Turnstile`)."""
 KNOWN_EACH: Final = 6
@@ -94,28 +92,7 @@ def _stand_back() -> None:
         os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
 
 
-class Door:
-    """Lets so many in at once and sends the others away before they cost anything."""
-
-    def __init__(self, most: int = DOOR) -> None:
-        self._most = most
-        self._inside = 0
-
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Be inside for the block.  Raises `Busy` when it is full."""
-        if self._inside >= self._most:
-            raise Busy(retry_after=RETRY_AFTER)
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-
-
 _slots: Final = Slots()
-door: Final = Door()
-"""Of this process, for verbs that ask the database first and derive a key afterwards."""
 
 
 async def slow(function: Callable[[*Ts], R], *args: *Ts, asker: UUID | None = None) -> R:

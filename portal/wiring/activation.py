@@ -13,7 +13,6 @@ BEFORE_ACTIVATION: Final = frozenset(
         *("studies", "documents", "viewer", "mailing", "notices"),
     }
 )
-AFTER_ACTIVATION: Final = frozenset({"administration", "cases", "search"})
 
 
 async def activated_first() -> None:

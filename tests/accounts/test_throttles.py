@@ -2,14 +2,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from quart import Quart
 
-from portal import keys
+from portal import edge
 from portal.accounts import throttles
 from portal.accounts.errors import TooManyTries
 from portal.accounts.models import Throttle
 from portal.accounts.throttles import Limit
 from portal.core.language import gettext, speaking
-from portal.keys.slowness import Door
 from tests.accounts.stories import ERIKA, registers
 from tests.people import PASSWORD, World
 
@@ -74,8 +74,8 @@ async def test_what_was_right_is_given_back_and_what_is_old_forgotten(world: Wor
     assert not await Throttle.exists()
 
 
-async def test_a_full_door_sends_away_whoever_would_make_work_before_anything_is_counted(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def test_a_full_house_sends_away_whoever_would_make_work_before_anything_is_counted(
+    app: Quart, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S29: a flood of registrations or codes is no other than one of passwords."""
     erika = await world.patient("Erika Beispiel")
@@ -83,7 +83,7 @@ async def test_a_full_door_sends_away_whoever_would_make_work_before_anything_is
     await registers(browser)
     link = await world.link_for(ERIKA["mail"])
     before = await Throttle.all().order_by("mark").values()
-    monkeypatch.setattr(keys, "door", Door(most=0))
+    monkeypatch.setattr(app.asgi_app, "admission", edge.Admission(most=0))
 
     answers = {
         path: await browser.post(path, form=form)

@@ -8,7 +8,7 @@ import pytest
 
 from portal import keys
 from portal.core.errors import Busy
-from portal.keys.slowness import Door, Slots
+from portal.keys.slowness import Slots
 
 
 async def test_the_result_and_the_failure_come_back() -> None:
@@ -131,14 +131,3 @@ async def test_the_loop_goes_on_meanwhile() -> None:
     gate.set()
 
     assert await working is True
-
-
-def test_a_door_lets_so_many_in_and_sends_the_others_away_at_once() -> None:
-    door = Door(most=2)
-
-    with door.entered(), door.entered(), pytest.raises(Busy) as refused, door.entered():
-        pass
-    with door.entered():
-        pass
-
-    assert refused.value.details["retry_after"] >= 1

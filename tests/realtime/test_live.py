@@ -144,7 +144,7 @@ async def test_a_removed_members_socket_ends_though_nobody_said_so(
     again = await dial(bob)
     await alice.posts("Bob has left", on=nodule)
     assert await again.hears_nothing(2 * SWEEP_SECONDS)
-    assert not (again.ended.is_set() or hers.ended.is_set()), "the new socket is let be"
+    assert not any(each.ended.is_set() for each in (again, hers)), "the new socket is let be"
 
 
 async def test_a_session_that_ends_takes_its_sockets_along(chest: Chest, dial: Dial) -> None:

@@ -79,12 +79,11 @@ async def register(new: Registration, network: str) -> Registered:
 
     *network* is where the request comes from, for the throttle.  The Pass in the answer holds the
     code for the only time.  Whether the address has an account already shows in the mail alone.
-    Raises `TooManyTries`, and `Busy` at the door.
+    Raises `TooManyTries`.
     """
-    with keys.door.entered():
-        await throttles.count(REGISTRATIONS, network)
-        await throttles.count(MAILS, new.mail.mark)
-        made = await _make()
+    await throttles.count(REGISTRATIONS, network)
+    await throttles.count(MAILS, new.mail.mark)
+    made = await _make()
     async with transaction():
         public = await _keep(made, new)
         mail = await write_link(made.account_id, new.mail, new.language, now() + LIFE)
@@ -121,14 +120,8 @@ async def activate(token: str, typed: Activating | Completing, network: str) -> 
     Turn a registration into an account that can sign in, or confirm the address of one that can.
 
     Raises `LinkDead`, `MistypedCode` (costs no try), `WrongCode`, `WeakPassword`, `AddressTaken`,
-    `TooManyTries` or `CodesStopped`, and `Conflict` when the account was written to meanwhile;
-    `Busy` at the door.
+    `TooManyTries` or `CodesStopped`, and `Conflict` when the account was written to meanwhile.
     """
-    with keys.door.entered():
-        await _activate_by(token, typed, network)
-
-
-async def _activate_by(token: str, typed: Activating | Completing, network: str) -> None:
     link = await find_link(token)
     if link is None or link.unverified != isinstance(typed, Completing):
         raise LinkDead

@@ -29,13 +29,8 @@ async def sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
 
     Raises `WrongSignIn` after the same work for an unknown address, an account not activated and a
     wrong password; `TooManyTries` and `Stopped` before any work.  A device that signed in to the
-    account before is not made to wait for the tries of strangers.  Raises `Busy` at the door.
+    account before is not made to wait for the tries of strangers.
     """
-    with keys.door.entered():
-        return await _sign_in(typed, visit, policy)
-
-
-async def _sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
     mark = typed.mail.mark
     guess = await guessing.from_outside(mark, visit)
     opened = await _opened(typed.mail, passwords.fold(typed.password), guess)

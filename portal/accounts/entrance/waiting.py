@@ -28,14 +28,9 @@ async def enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedI
     Make an unverified account, write to its address, and sign in, as after a password.
 
     Whoever did so before with the same address and password comes back into the same account.
-    Whether the address has an owner shows in the mail alone.  Raises `WeakPassword`,
-    `TooManyTries`, and `Busy` at the door.
+    Whether the address has an owner shows in the mail alone.  Raises `WeakPassword`
+    and `TooManyTries`.
     """
-    with keys.door.entered():
-        return await _enter(new, visit, policy)
-
-
-async def _enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedIn:
     await throttles.count(REGISTRATIONS, visit.network)
     await throttles.count(MAILS, new.mail.mark)
     password = passwords.fold(new.password)

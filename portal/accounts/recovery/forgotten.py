@@ -55,15 +55,10 @@ async def set_password(typed: Forgotten, network: str) -> None:
     Wrap the root by a new password, end every session, stop a pending reset and write a mail.
 
     Raises `MistypedCode` (costs no try), `TooManyTries` before any work, `WrongRecovery` after the
-    same work for an unknown address and a wrong code, `WeakPassword`, and `Busy` at the door.
+    same work for an unknown address and a wrong code, and `WeakPassword`.
     """
     if not vault.check_pass_code(typed.code):
         raise MistypedCode
-    with keys.door.entered():
-        await _set_password(typed, network)
-
-
-async def _set_password(typed: Forgotten, network: str) -> None:
     mark = typed.mail.mark
     async with guessing.code_from_outside(CODES, f"{mark} {network}", CODES_FROM, network):
         found = await _opened(mark, typed.code)
