@@ -18,7 +18,7 @@ from cases.search.harvest import DescribeStudies, cases_among, said_in, text_of_
 from cases.search.reading import read
 from portal.core.actor import AccountId, Actor
 from portal.core.language import gettext
-from portal.indexing import Found, Wanted, snippet, stems_of
+from portal.indexing import MOST_HITS, Found, Wanted, snippet, stems_of
 
 PAGE: Final = 20
 """Hits on one page."""
@@ -53,11 +53,17 @@ class Results:
 
     hits: list[Hit]
     total: int
+    shown: int
+    """The best of them, which the pages hold: all, or `MOST_HITS`."""
     page: int
     pages: int
     modalities: Mapping[str, int]
     regions: Mapping[str, int]
-    communities: Mapping[str, int]
+    communities: Mapping[CommunityId, tuple[str, int]]
+    """The name of each and its hits: two may have the same name."""
+
+
+NOTHING: Final = Results([], 0, 0, 1, 1, {}, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +104,23 @@ async def search(
         else await access.my_communities(actor)
     )
     if wanted.is_empty:
-        return Results([], 0, 1, 0, {}, {}, {})
+        return NOTHING
     answers = [(each, await archive.ask(each, wanted, describe)) for each in asked]
     ranked = [_Ranked(found, each) for each, answer in answers for found in answer.best]
     ranked.sort(key=lambda one: (one.found.score, one.found.created), reverse=True)
+    # Each community names its best, so these are the best of all.
+    ranked = ranked[:MOST_HITS]
     pages = max(1, -(-len(ranked) // PAGE))
     page = min(max(1, page), pages)
-    shown = ranked[(page - 1) * PAGE : page * PAGE]
     return Results(
-        hits=await _hits(shown, wanted, describe),
+        hits=await _hits(ranked[(page - 1) * PAGE : page * PAGE], wanted, describe),
         total=sum(answer.total for _, answer in answers),
+        shown=len(ranked),
         page=page,
         pages=pages,
         modalities=_sum(answer.facets["modality"] for _, answer in answers),
         regions=_sum(answer.facets["region"] for _, answer in answers),
-        communities={each.name: answer.total for each, answer in answers if answer.total},
+        communities={each.id: (each.name, found.total) for each, found in answers if found.total},
     )
 
 

@@ -7,15 +7,13 @@ from quart import Blueprint, ResponseReturnValue, render_template, request
 from cases.answers import steady
 from cases.ids import CommunityId
 from cases.search.archive import Archive
-from cases.search.finding import Results, search
+from cases.search.finding import NOTHING, Results, search
 from cases.search.harvest import DescribeStudies
 from cases.search.reading import BadSearch
 from cases.vocabulary import MODALITIES, REGIONS
 from portal import accounts
 from portal.core.errors import reading
 from portal.core.web import explain, signed_in
-
-NOTHING = Results([], 0, 1, 1, {}, {}, {})
 
 
 def create_blueprint(archive: Archive, describe: DescribeStudies) -> Blueprint:

@@ -8,9 +8,10 @@ ours, so that it is there before somebody has typed their first word.
 from portal.indexing.index import Answer, Document, Found
 from portal.indexing.query import snippet, stems_of
 from portal.indexing.wanted import Wanted
-from portal.indexing.worker import Name, NotOpen, Worker
+from portal.indexing.worker import MOST_HITS, Name, NotOpen, Worker
 
 __all__ = [
+    "MOST_HITS",
     "Answer",
     "Document",
     "Found",

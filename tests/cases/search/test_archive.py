@@ -1,5 +1,6 @@
 """The archive as a member searches it: found at once, exactly what is permitted."""
 
+import re
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from cases.errors import RootMoved
 from cases.forms import PostEdit
 from cases.ids import CaseId, CommunityId
 from cases.search import archive as archive_module
+from cases.search import finding
 from cases.search.archive import Archive
 from cases.search.finding import Results, search
 from cases.search.harvest import DescribeStudies
@@ -282,6 +284,58 @@ async def test_a_hit_by_what_an_image_says_shows_that_and_marks_it(world: World)
     assert "2 hits" in html
     assert html.count("Examination: <mark>Perfusion</mark> of the brain") == 1
     assert "CT thorax" not in html
+
+
+async def test_a_hit_in_the_title_of_a_thread_opens_that_thread(chest: Chest) -> None:
+    alice, _, _, _, nodule = chest
+    thread = await alice.starts("Clot or calcification?", in_=nodule)
+
+    found = await alice.browser.post("/search", form={"q": "calcification"})
+
+    assert f'href="/cases/{nodule}#thread-{thread}"' in await found.get_data(as_text=True)
+    assert f'id="thread-{thread}"' in await alice.reads(nodule)
+
+
+async def test_two_communities_of_one_name_are_counted_each(chest: Chest, archive: Archive) -> None:
+    alice, _, _, first, nodule = chest
+    await alice.posts("Effusion", on=nodule)
+    second = await alice.founds("Chest")
+    await alice.opens("Effusion", in_=second)
+    await alice.opens("Another effusion", in_=second)
+
+    found = await finds(alice, archive, "effusion")
+    page = await alice.browser.post("/search", form={"q": "effusion"})
+
+    assert found.communities == {first: ("Chest", 1), second: ("Chest", 2)}
+    counts = re.findall(
+        r'<span>Chest</span> <span class="soft numbers">(\d)', await page.get_data(as_text=True)
+    )
+    assert sorted(counts) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "4 hits. The best 3 are shown; one more word narrows them down."),
+        ("de", "4 Treffer. Die besten 3 werden gezeigt; ein weiteres Wort grenzt sie ein."),
+    ],
+)
+async def test_of_too_many_hits_the_page_says_that_it_shows_the_best(
+    chest: Chest, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    alice, _, _, _, nodule = chest
+    for number in range(4):
+        await alice.posts(f"Effusion {number}", on=nodule)
+    await alice.browser.post("/preferences", form={"language": language})
+
+    everything = await alice.browser.post("/search", form={"q": "effusion"})
+    monkeypatch.setattr(finding, "MOST_HITS", 3)
+    best = await alice.browser.post("/search", form={"q": "effusion"})
+
+    assert said.split(". ")[1] not in await everything.get_data(as_text=True)
+    html = await best.get_data(as_text=True)
+    assert said in html
+    assert html.count("data-hit") == 3
 
 
 async def test_the_page_shows_hits_and_says_what_it_cannot_read(chest: Chest) -> None:
