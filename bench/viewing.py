@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from viewer import records
+from viewer.series import series_of
 
 HEADER = struct.Struct("<4I")
 
@@ -48,6 +48,6 @@ def frame_paths(study: str, manifest: dict[str, Any]) -> list[str]:
     """The address of every frame of the first series, in order of display."""
     return [
         f"/v/{study}/i/{slot.instance}/frames/{slot.frame}"
-        for slot in records.slots(manifest["series"][0])
+        for slot in series_of(json.dumps(manifest).encode())[0].slots
         if slot is not None
     ]

@@ -7,11 +7,10 @@ of the whole frame, so the reader knows which bytes are still missing.
 """
 
 import struct
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Final
 
+from viewer.series import Slot
 from viewer.study import ViewedStudy
 
 FRAME: Final = 0
@@ -19,38 +18,8 @@ PREFIX: Final = 1
 MANIFEST: Final = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One frame's place in the order of display of a series."""
-
-    index: int
-    instance: UUID
-    frame: int
-    size: int
-    ends: tuple[int, ...]
-
-
 def record(index: int, total: int, kind: int, payload: bytes) -> bytes:
     return struct.pack("<4I", index, total, kind, len(payload)) + payload
-
-
-def slots(series: dict[str, Any]) -> list[Slot | None]:
-    """A series' frames in order of display; None stands for what has no picture."""
-    return list(_slots(series))
-
-
-def _slots(series: dict[str, Any]) -> Iterator[Slot | None]:
-    index = 0
-    for instance in series["instances"]:
-        has_picture = instance["codec"] != "none"
-        for frame in range(max(1, instance["frames"])):
-            if not has_picture:
-                yield None
-            else:
-                ends = tuple(instance["ends"][frame]) if instance["ends"] else ()
-                size = instance["bytes"][frame]
-                yield Slot(index, UUID(instance["id"]), frame, size, ends)
-            index += 1
 
 
 def nearest_first(count: int, start: int) -> Iterator[int]:
@@ -70,7 +39,7 @@ async def frame_record(study: ViewedStudy, slot: Slot) -> bytes:
 
 
 async def prefix_records(
-    study: ViewedStudy, places: list[Slot | None], resolution: int, start: int
+    study: ViewedStudy, places: Sequence[Slot | None], resolution: int, start: int
 ) -> AsyncIterator[bytes]:
     """The exact low resolution of every frame that has one (HTJ2K), nearest to *start* first."""
     for index in nearest_first(len(places), start):

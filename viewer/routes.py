@@ -1,15 +1,16 @@
 """The viewer's page and the endpoints that feed it; who may open what is decided elsewhere."""
 
 import base64
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from math import ceil
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, abort, render_template, request
 
 from viewer import records
+from viewer.series import Series, Slot
 from viewer.study import OpenStudy, ViewedStudy
 
 PREVIEW_SIZES: Final = frozenset({128, 512})
@@ -66,10 +67,13 @@ def _serve_series(blueprint: Blueprint, open_study: OpenStudy) -> None:
     async def open_series(study_id: UUID) -> ResponseReturnValue:
         """The manifest (unless `manifest=0`) and the first frame in one response."""
         study = await open_study(study_id)
-        series = _series(await study.manifest())
-        places = records.slots(series) if series else []
+        if request.args.get("manifest") == "0":
+            parts, listed = [], await study.listed()
+        else:
+            packed, listed = await study.opening()
+            parts = [records.record(0, len(packed), records.MANIFEST, packed)]
+        places = _slots(listed)
         at = _whole_number("at", len(places) // 2)
-        parts = [] if request.args.get("manifest") == "0" else [await _manifest_record(study)]
         slot = places[at] if 0 <= at < len(places) else None
         if slot is not None:
             parts.append(await records.frame_record(study, slot))
@@ -79,8 +83,7 @@ def _serve_series(blueprint: Blueprint, open_study: OpenStudy) -> None:
     async def low(study_id: UUID) -> ResponseReturnValue:
         """Exact low-resolution prefixes of a whole series, nearest to `at` first."""
         study = await open_study(study_id)
-        series = _series(await study.manifest())
-        places = records.slots(series) if series else []
+        places = _slots(await study.listed())
         at, resolution = _whole_number("at", 0), _whole_number("res", 3)
         stream = records.prefix_records(study, places, resolution, at)
         response = Response(stream, content_type=STREAM)
@@ -93,10 +96,7 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
     async def frame_bytes(study_id: UUID, instance: UUID, frame: int) -> ResponseReturnValue:
         """One frame, counted from 0; with `Range` only the bytes the reader lacks (RFC 9110)."""
         study = await open_study(study_id)
-        try:
-            codec, size = await study.frame_size(instance, frame)
-        except LookupError:
-            abort(404)
+        codec, size = await study.frame_size(instance, frame)
         start, stop = _wanted_range(size)
         data = await study.frame(instance, frame, start, stop)
         headers = {"Accept-Ranges": "bytes", "X-HDS-Codec": codec}
@@ -150,35 +150,21 @@ async def streamed(size: int, stretches: Stretches) -> Response:
     return response
 
 
-async def _manifest_record(study: ViewedStudy) -> bytes:
-    packed = await study.manifest_gzip()
-    return records.record(0, len(packed), records.MANIFEST, packed)
-
-
-def _series(manifest: dict[str, Any]) -> dict[str, Any] | None:
-    """The series asked for; the first with pictures if none was named; None in an empty study."""
+def _slots(listed: Sequence[Series]) -> Sequence[Slot | None]:
+    """Those of the series asked for; of the first one shown if none was named."""
     wanted = _whole_number("series", -1)
     if wanted < 0:
-        return _first_shown(manifest)
-    found: dict[str, Any] | None = next(
-        (series for series in manifest["series"] if series["id"] == wanted), None
-    )
+        shown = _first_shown(listed)
+        return shown.slots if shown else ()
+    found = next((series for series in listed if series.id == wanted), None)
     if found is None:
         abort(404)
-    return found
+    return found.slots
 
 
-def _first_shown(manifest: dict[str, Any]) -> dict[str, Any] | None:
+def _first_shown(listed: Sequence[Series]) -> Series | None:
     """The series with most pictures, as the browser chooses too: scouts are seldom the question."""
-    return max(manifest["series"], key=_picture_count, default=None)
-
-
-def _picture_count(series: dict[str, Any]) -> int:
-    return sum(max(1, each["frames"]) for each in _pictures(series))
-
-
-def _pictures(series: dict[str, Any]) -> list[dict[str, Any]]:
-    return [each for each in series["instances"] if each["codec"] != "none"]
+    return max(listed, key=lambda series: series.pictures, default=None)
 
 
 def _whole_number(name: str, default: int) -> int:
@@ -205,9 +191,8 @@ def _wanted_range(size: int) -> tuple[int, int]:
 
 async def inline_preview(study: ViewedStudy) -> str | None:
     """The first picture to be shown, as a data URI: it is painted with the page itself."""
-    series = _first_shown(await study.manifest())
-    pictures = [each for each in _pictures(series) if each.get("preview", True)] if series else []
-    if not pictures:
+    series = _first_shown(await study.listed())
+    if series is None or series.middle is None:
         return None
-    jpeg = await study.preview(UUID(pictures[len(pictures) // 2]["id"]), 512)
+    jpeg = await study.preview(series.middle, 512)
     return f"data:{JPEG};base64,{base64.b64encode(jpeg).decode()}" if jpeg else None

@@ -1,8 +1,10 @@
 """What the viewer needs from whoever keeps the studies."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Protocol
 from uuid import UUID
+
+from viewer.series import Series
 
 
 class ViewedFile(Protocol):
@@ -17,7 +19,12 @@ class ViewedFile(Protocol):
 
 
 class ViewedStudy(Protocol):
-    """One study that the person who asks may look at, already unlocked."""
+    """
+    One study that the person who asks may look at, already unlocked.
+
+    Asked for an instance or a frame that it does not hold, it raises what the portal shows as
+    "not found".
+    """
 
     @property
     def id(self) -> UUID: ...
@@ -30,31 +37,31 @@ class ViewedStudy(Protocol):
     @property
     def subtitle(self) -> str: ...
 
-    async def manifest(self) -> dict[str, Any]:
+    async def opening(self) -> tuple[bytes, Sequence[Series]]:
         """
-        Everything the browser has to know before it shows pixels, as JSON values.
+        Everything the browser has to know before it shows pixels, and the series in it.
 
-        `{"study": {"id", "title", "subtitle"}, "series": [{"id", "number", "description",
-        "modality", "instances": [{"id", "sop", "number", "rows", "columns", "frames", "codec",
-        "why", "bytes", "ends", "meta"}]}]}`; series and instances stand in the order of display,
-        `bytes` and `ends` (byte ends of the HTJ2K resolutions) have one item per frame, and `meta`
-        is `viewer.dicom.Canonical.meta`: lengths in mm, times in ms.  `"preview": false` marks an
-        instance without previews.
+        JSON, packed (RFC 1952): `{"study": {"id"}, "series": [{"id", "number", "description",
+        "modality", "instances": [{"id", "sop", "kind", "number", "rows", "columns", "frames",
+        "codec", "why", "bytes", "ends", "preview", "meta"}]}]}`; series and instances stand in the
+        order of display, `bytes` and `ends` (byte ends of the HTJ2K resolutions) have one item per
+        frame, and `meta` is `viewer.dicom.Canonical.meta`: lengths in mm, times in ms.
+        `"preview": false` marks an instance without previews.
         """
         ...
 
-    async def manifest_gzip(self) -> bytes:
-        """The same JSON, packed (RFC 1952), as it goes to the browser."""
+    async def listed(self) -> Sequence[Series]:
+        """The series alone, for who has the manifest or needs none of it."""
         ...
 
     async def frame_size(self, instance: UUID, frame: int) -> tuple[str, int]:
-        """Codec and bytes of a canonical frame, counted from 0; `LookupError` for none."""
+        """Codec and bytes of a canonical frame, counted from 0."""
         ...
 
     async def frame(
         self, instance: UUID, frame: int, start: int = 0, stop: int | None = None
     ) -> bytes:
-        """Bytes [start, stop) of a canonical frame, counted from 0; `LookupError` for none."""
+        """Bytes [start, stop) of a canonical frame, counted from 0."""
         ...
 
     async def preview(self, instance: UUID, size: int) -> bytes | None:
@@ -62,7 +69,7 @@ class ViewedStudy(Protocol):
         ...
 
     async def original_file(self, instance: UUID) -> ViewedFile:
-        """The file as it was uploaded, bit for bit (DICOM PS3.10); `LookupError` for none."""
+        """The file as it was uploaded, bit for bit (DICOM PS3.10)."""
         ...
 
 

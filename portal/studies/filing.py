@@ -143,7 +143,9 @@ async def _commit(
     shelf: Shelf, actor: Actor, plans: Sequence[_Plan], outcome: Outcome, then: Then
 ) -> None:
     segments = [
-        manifests.segment(plan.study, plan.key, {"instances": plan.entries, "views": {}})
+        await asyncio.to_thread(
+            manifests.segment, plan.study, plan.key, {"instances": plan.entries, "views": {}}
+        )
         for plan in plans
     ]
     async with transaction():

@@ -6,8 +6,7 @@ frames adds is a *segment*; merging all segments into the next generation is a c
 the study's row, so whoever loses starts again and nothing is lost.
 """
 
-import json
-import zlib
+import asyncio
 from collections.abc import Collection, Iterable
 from typing import Any, Final, NotRequired, TypedDict
 from uuid import UUID, uuid4
@@ -17,12 +16,16 @@ from portal.core.actor import AccountId, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
 from portal.storing import Boxes
+from portal.studies.describing import packed, unpacked
 from portal.studies.models import Segment, Study
 from portal.studies.packing import JsonPlaces
 from portal.studies.summaries import sealed_summary
 from portal.studies.views import browser_view
 
 TRIES: Final = 8
+IN_MANIFEST: Final = 1
+IN_SEGMENT: Final = 2
+"""How deep the instances lie."""
 
 
 class FrameSet(TypedDict):
@@ -63,22 +66,11 @@ class Addition(TypedDict):
     views: dict[str, FrameSet]
 
 
-def pack_json(value: object) -> bytes:
-    """Compact JSON, deflated."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode(), 1)
-
-
-def unpack_json(data: bytes) -> Any:
-    """The inverse of `pack_json`."""
-    return json.loads(zlib.decompress(data))
-
-
 def segment(study: UUID, key: Secret, addition: Addition) -> Segment:
-    """One more segment; save it inside the transaction that makes it true."""
+    """One more segment, for a thread; save it inside the transaction that makes it true."""
     segment_id = uuid4()
     context = vault.contexts.blob(study, segment_id, "segment")
-    box = vault.box(key, pack_json(addition), context)
+    box = vault.box(key, packed(addition, IN_SEGMENT), context)
     return Segment(id=segment_id, study=study, created_at=now(), box=box)
 
 
@@ -89,11 +81,18 @@ async def load(boxes: Boxes, row: Study, key: Secret) -> tuple[Manifest, list[UU
     Raises `Unknown` when the study is gone.
     """
     row, segments = await _consistent(row)
-    manifest: Manifest = {}
+    whole = None
     if row.manifest is not None:
-        manifest = unpack_json(await boxes.read(row.id, key, "manifest", row.manifest))
-    additions = [
-        unpack_json(vault.unbox(key, each.box, vault.contexts.blob(row.id, each.id, "segment")))
+        whole = await boxes.read(row.id, key, "manifest", row.manifest)
+    manifest = await asyncio.to_thread(_merged, row.id, whole, segments, key)
+    return manifest, [each.id for each in segments]
+
+
+def _merged(study: UUID, whole: bytes | None, segments: Iterable[Segment], key: Secret) -> Manifest:
+    """What the generation said and what came since, for a thread."""
+    manifest: Manifest = {} if whole is None else unpacked(whole)
+    additions: list[Addition] = [
+        unpacked(vault.unbox(key, each.box, vault.contexts.blob(study, each.id, "segment")))
         for each in segments
     ]
     for addition in additions:
@@ -102,7 +101,7 @@ async def load(boxes: Boxes, row: Study, key: Secret) -> tuple[Manifest, list[UU
         for instance, view in addition["views"].items():
             _show(manifest.get(instance), view)
     _drop_originals(manifest)
-    return manifest, [each.id for each in segments]
+    return manifest
 
 
 def _show(entry: InstanceEntry | None, view: FrameSet) -> None:
@@ -184,26 +183,25 @@ async def merge(boxes: Boxes, study_id: UUID, key: Secret) -> None:
         if not segments:
             return
         by = storing.Payer(AccountId(row.owner), None)
-        made = [
-            await boxes.write(by, study_id, key, "manifest", pack_json(manifest)),
-            await boxes.write(by, study_id, key, "view", browser_view(study_id, manifest)),
-        ]
-        stale = before - objects_in(manifest)
-        if await _swap(row, key, manifest, segments, dict(made), stale):
+        whole = await asyncio.to_thread(packed, manifest, IN_MANIFEST)
+        made = [await boxes.write(by, study_id, key, "manifest", whole)]
+        view = await asyncio.to_thread(browser_view, study_id, manifest)
+        made.append(await boxes.write(by, study_id, key, "view", view))
+        summary = await asyncio.to_thread(sealed_summary, study_id, key, manifest)
+        stale = before - await asyncio.to_thread(objects_in, manifest)
+        if await _swap(row, summary, segments, dict(made), stale):
             return
         await boxes.delete([object_id for object_id, _ in made])
 
 
 async def _swap(
     row: Study,
-    key: Secret,
-    manifest: Manifest,
+    summary: bytes,
     segments: list[UUID],
     made: dict[UUID, int],
     stale: Collection[UUID],
 ) -> bool:
     object_id, view_id = made
-    summary = sealed_summary(row.id, key, manifest)
     async with transaction():
         # The generation in the WHERE decides: of two mergers one wins, the other looks again.
         won = await Study.filter(id=row.id, generation=row.generation).update(

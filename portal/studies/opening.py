@@ -1,20 +1,19 @@
 """An opened study: whoever holds its key reads frames and originals as ranges of packs."""
 
-import gzip
-import json
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 from uuid import UUID
 
 from portal import documents, keys, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
-from portal.studies import manifests
+from portal.studies import inflating, manifests
 from portal.studies.access import study_for
+from portal.studies.describing import inflated, unpacked
 from portal.studies.doubts import UNREADABLE, doubt
-from portal.studies.inflating import inflated
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Study
 from portal.studies.originals import Original, Read, cut
@@ -24,6 +23,7 @@ from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
 from viewer.dicom import Embedded, PoolFull, Reason, Refused
 from viewer.routes import Stretches
+from viewer.series import Series, series_of
 
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""
@@ -52,33 +52,66 @@ class OpenStudy:
 
     @property
     def _facts(self) -> dict[str, Any]:
-        return self._said(self._row)
-
-    def _said(self, row: Study | None) -> dict[str, Any]:
         """What the row's small box says; nothing when it was exchanged: images lie elsewhere."""
         try:
-            if row is None or row.summary is None:
+            if self._row.summary is None:
                 return {}
-            return opened_summary(self.id, self.key, row.summary)
+            return opened_summary(self.id, self.key, self._row.summary)
         except vault.Tampered:
             vault.report("study does not open: row", self.id)
             return {}
 
-    async def manifest_gzip(self) -> bytes:
-        """The browser's manifest, ready to send with `Content-Encoding: gzip`."""
-        row = await self._settled()
-        if row is not None and row.view is not None:
-            return await self._boxes.read(self.id, self.key, "view", row.view)
-        return browser_view(self.id, await self._whole())
+    async def settled(self) -> Self:
+        """
+        The same study, read when nothing waited to be merged into it; itself while something does.
+
+        Whoever asks it several things asks this first, so that it looks but once.
+        """
+        if self._is_settled:
+            return self
+        row = await manifests.settled(self.id)
+        return self if row is None else replace(self, _row=row, _is_settled=True)
+
+    async def opening(self) -> tuple[bytes, tuple[Series, ...]]:
+        """The browser's manifest (`views.view_of`), packed, and the series in it."""
+        study = await self.settled()
+        if study is not self:
+            return await study.opening()
+        if not self._is_settled or self._row.view is None:
+            packed = await asyncio.to_thread(browser_view, self.id, await self._whole())
+            return packed, await asyncio.to_thread(_series_in, packed)
+        packed = await self._boxes.read(self.id, self.key, "view", self._row.view)
+        known = self._known_series
+        if known is None:
+            known = await asyncio.to_thread(_series_in, packed)
+            self._shelf.series.put(self.id, self._row.generation, known)
+        return packed, known
+
+    async def listed(self) -> tuple[Series, ...]:
+        """The series alone: nothing is read while the last that was read still holds."""
+        study = await self.settled()
+        if study is not self:
+            return await study.listed()
+        known = self._known_series
+        return (await self.opening())[1] if known is None else known
 
     async def manifest(self) -> dict[str, Any]:
-        """The browser's manifest (`views.view_of`)."""
-        view: dict[str, Any] = json.loads(gzip.decompress(await self.manifest_gzip()))
+        """The browser's manifest, unpacked."""
+        packed, _ = await self.opening()
+        view: dict[str, Any] = await asyncio.to_thread(unpacked, packed)
         return view
 
-    async def is_prepared(self) -> bool:
-        """Whether every instance's frames are made, as the sealed summary says: a cheap look."""
-        return bool(self._said(await manifests.settled(self.id)).get("prepared"))
+    @property
+    def is_prepared(self) -> bool:
+        """Whether every instance's frames are made, as the summary of a settled study says."""
+        return self._is_settled and bool(self._facts.get("prepared"))
+
+    @property
+    def _known_series(self) -> tuple[Series, ...] | None:
+        """Remembered of exactly this generation, with nothing that came since."""
+        if not self._is_settled:
+            return None
+        return self._shelf.series.get(self.id, self._row.generation)
 
     async def frame(
         self, instance: UUID, frame: int, start: int = 0, stop: int | None = None
@@ -140,9 +173,6 @@ class OpenStudy:
             raise Unknown
         return entry
 
-    async def _settled(self) -> Study | None:
-        return self._row if self._is_settled else await manifests.settled(self.id)
-
     @property
     def _boxes(self) -> Boxes:
         return self._shelf.boxes
@@ -178,11 +208,15 @@ class OpenStudy:
         return read
 
 
+def _series_in(packed: bytes) -> tuple[Series, ...]:
+    return series_of(inflated(packed))
+
+
 def _again(file: Original, found: Embedded) -> Stretches:
     """Reads the same document where it lies in its object, and keeps nothing of it."""
     start = found.start
     if found.packed is not None:
-        return inflated(file, found.packed, start)
+        return inflating.inflated(file, found.packed, start)
     return lambda first, last: file.stretches(start + first, start + last)
 
 
@@ -213,7 +247,7 @@ async def open_with(shelf: Shelf, study_id: UUID, key: Secret) -> OpenStudy:
 
 async def prepared(shelf: Shelf, study: OpenStudy, patience: float = PATIENCE) -> bool:
     """Make sure that frames are made or under way; whether all of them are there now."""
-    if await study.is_prepared():
+    if (await study.settled()).is_prepared:
         return True
     shelf.preparing.add(study.id, study.key)
     return await shelf.preparing.done(study.id, patience)

@@ -123,7 +123,8 @@ class Preparing:
                 view = _without_frames(str(Reason.DAMAGED), {})
             views[instance] = manifests.made_from(entry, view)
         await packer.close()
-        segment = manifests.segment(row.id, key, {"instances": {}, "views": views})
+        addition: manifests.Addition = {"instances": {}, "views": views}
+        segment = await asyncio.to_thread(manifests.segment, row.id, key, addition)
         there = 0
         try:
             async with transaction():

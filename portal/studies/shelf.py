@@ -14,9 +14,11 @@ from portal.core.settings import Settings
 from portal.storing import Boxes, Store, sweeping
 from portal.studies.assembling import Assembler
 from portal.studies.expiring import forgetting
+from portal.studies.manifests import FrameSet
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
 from viewer.dicom import Pool
+from viewer.series import Series
 
 REMEMBERED: Final = 10_000
 
@@ -51,7 +53,10 @@ class Shelf:
     pool: Pool
     preparing: Preparing
     assembler: Assembler = field(repr=False)
-    maps: Maps = field(repr=False)
+    maps: Maps[dict[str, FrameSet]] = field(repr=False)
+    """By instance (hexadecimal)."""
+    series: Maps[tuple[Series, ...]] = field(repr=False)
+    """In the order of the view that goes to the browser."""
     desk: documents.Desk = field(repr=False)
     """Where the findings go that come with the images."""
     free_quota: int
@@ -71,6 +76,7 @@ class Shelf:
             preparing=Preparing(boxes, pool),
             assembler=Assembler(boxes, quota),
             maps=Maps(),
+            series=Maps(),
             desk=desk,
             free_quota=quota,
         )

@@ -1,20 +1,21 @@
 """The manifest as the browser gets it: series and images in reading order, JSON, gzipped."""
 
-import gzip
-import json
 from typing import Any, Final
 from uuid import UUID
 
+from portal.studies.describing import GZIP, packed
+
 Manifest = dict[str, Any]
 
+INSTANCES: Final = 4
+"""How deep the instances lie in a view."""
 LAST: Final = 2**31
 """Sorts what has no number behind what has."""
 
 
 def browser_view(study: UUID, manifest: Manifest) -> bytes:
-    """Ready to send with `Content-Encoding: gzip` (RFC 9110)."""
-    text = json.dumps(view_of(study, manifest), ensure_ascii=False, separators=(",", ":"))
-    return gzip.compress(text.encode(), 1, mtime=0)
+    """Packed as it is sent (RFC 1952); for a thread."""
+    return packed(view_of(study, manifest), INSTANCES, GZIP)
 
 
 def view_of(study: UUID, manifest: Manifest) -> dict[str, Any]:

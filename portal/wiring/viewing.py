@@ -24,10 +24,13 @@ class Viewing:
     async def open_study(self, study_id: UUID) -> studies.OpenStudy:
         """For the viewer; opening waits a little for frames that are still being made."""
         study = await self._find(study_id)
-        if request.endpoint not in OPENING or await studies.prepared(self.shelf, study, 0):
+        if request.endpoint not in OPENING:
+            return study
+        study = await study.settled()
+        if study.is_prepared:
             return study
         await studies.prepared(self.shelf, study)
-        return await self._find(study_id)
+        return await (await self._find(study_id)).settled()
 
     async def open_enclosed(self, study_id: UUID, instance: UUID) -> documents.Enclosed:
         """The finding among the images of a study."""

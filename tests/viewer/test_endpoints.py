@@ -59,7 +59,7 @@ async def test_one_answer_brings_the_manifest_and_the_frame_asked_for(
 
     described, frame = split(await response.get_data())
     assert described[2] == DESCRIPTION
-    assert json.loads(gzip.decompress(described[3])) == await study.manifest()
+    assert json.loads(gzip.decompress(described[3])) == study.manifest
     assert frame == (2, len(whole(study, 2)[1]), FRAME, whole(study, 2)[1])
 
 

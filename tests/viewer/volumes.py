@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import struct
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -13,7 +13,9 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from werkzeug.exceptions import NotFound
 
+from viewer.series import Series, series_of
 from viewer.study import ViewedFile, ViewedStudy
 
 Pixels = NDArray[Any]
@@ -183,19 +185,25 @@ class FakeStudy:
             }
         )
 
-    async def manifest(self) -> dict[str, Any]:
+    @property
+    def manifest(self) -> dict[str, Any]:
         return {"study": {"id": self.id.hex}, "series": self.series}
 
-    async def manifest_gzip(self) -> bytes:
-        return gzip.compress(json.dumps(await self.manifest()).encode())
+    async def opening(self) -> tuple[bytes, Sequence[Series]]:
+        return gzip.compress(json.dumps(self.manifest).encode()), await self.listed()
+
+    async def listed(self) -> Sequence[Series]:
+        return series_of(json.dumps(self.manifest).encode())
 
     async def frame_size(self, instance: UUID, frame: int) -> tuple[str, int]:
-        data = self.frames[instance, frame]
+        data = await self.frame(instance, frame)
         return ("jpeg" if data.startswith(b"\xff\xd8") else "htj2k"), len(data)
 
     async def frame(
         self, instance: UUID, frame: int, start: int = 0, stop: int | None = None
     ) -> bytes:
+        if (instance, frame) not in self.frames:
+            raise NotFound
         return self.frames[instance, frame][start:stop]
 
     async def preview(self, instance: UUID, size: int) -> bytes | None:
