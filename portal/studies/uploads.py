@@ -104,7 +104,9 @@ async def instances_there(
         for index, (study, sop) in enumerate(named)
         if study in studies
     }
-    rows = await Instance.filter(owner=actor.id, sop_mark__in=list(set(wanted.values())))
+    # The unique (study, sop_mark) finds these; by their owner the whole account would be scanned.
+    mine = list(studies.values())
+    rows = await Instance.filter(study__in=mine, sop_mark__in=list(set(wanted.values())))
     whole = await still_there(shelf, actor, rows)
     there = {row.sop_mark for row in rows if row.id in whole}
     return [index for index, mark in wanted.items() if mark in there]
