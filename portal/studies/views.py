@@ -19,27 +19,20 @@ def browser_view(study: UUID, manifest: Manifest) -> bytes:
 
 
 def view_of(study: UUID, manifest: Manifest) -> dict[str, Any]:
-    """What the viewer needs to know before the first frame."""
+    """
+    What the viewer needs to know before the first frame (`viewer.study.ViewedStudy.opening`).
+
+    Every reader may know it: a community discusses images without the patient's name.
+    """
     by_series: dict[str, list[tuple[str, Any]]] = {}
     for instance, entry in manifest.items():
         uid = entry["header"]["series_instance_uid"]
         by_series.setdefault(uid, []).append((instance, entry))
     groups = sorted(by_series.values(), key=lambda group: _series_order(group[0][1]["header"]))
     return {
-        "study": _study(study, groups[0][0][1]["header"] if groups else {}),
+        "study": {"id": study.hex},
         "series": [_series(index, group) for index, group in enumerate(groups)],
     }
-
-
-def _study(study: UUID, header: dict[str, Any]) -> dict[str, Any]:
-    """What every reader may know: a community discusses images without the patient's name."""
-    names = {
-        "uid": "study_instance_uid",
-        "date": "study_date",
-        "time": "study_time",
-        "description": "study_description",
-    }
-    return {"id": study.hex} | {name: header.get(key, "") for name, key in names.items()}
 
 
 def _series(index: int, group: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -47,13 +40,9 @@ def _series(index: int, group: list[tuple[str, Any]]) -> dict[str, Any]:
     header = group[0][1]["header"]
     return {
         "id": index,
-        "uid": header["series_instance_uid"],
         "number": header["series_number"],
         "description": header["series_description"] or header["protocol_name"],
         "modality": header["modality"],
-        "bodyPart": header["body_part"],
-        "date": header["series_date"],
-        "time": header["series_time"],
         "instances": [_instance(instance, entry) for instance, entry in group],
     }
 

@@ -196,3 +196,17 @@ async def test_a_description_without_end_takes_no_memory_without_end(
     monkeypatch.setattr(describing, "MOST", 100)
 
     assert (await erika.browser.get(f"/v/{study}/open", headers=JSON)).status_code == 410
+
+
+async def test_the_browser_is_told_no_more_than_it_shows(
+    shelf: studies.Shelf, erika: Person, slices: Slices
+) -> None:
+    study = await examined(shelf, erika, slices(2))
+
+    view = await (await studies.open_own(shelf, erika.actor, study)).manifest()
+
+    assert view["study"] == {"id": study.hex}
+    (series,) = view["series"]
+    assert set(series) == {"id", "number", "description", "modality", "instances"}
+    for name in ("Beispiel", "4711", "19560401"):
+        assert name not in json.dumps(view)

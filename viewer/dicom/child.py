@@ -22,7 +22,6 @@ from viewer.dicom.embedding import Embedded, embedded_document
 from viewer.dicom.inspecting import inspect_file
 from viewer.dicom.reasons import Refused
 from viewer.dicom.rebuilding import NotRebuilt, rebuild, stored_frame
-from viewer.dicom.tags import tag_rows
 from viewer.dicom.warming import warm_up
 
 
@@ -42,8 +41,6 @@ def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterat
             for answer in canonical_parts(serving.blob_of(reader, sum(sizes))):
                 yield answer
                 budget.renew()
-        case "tags":
-            yield _tags(serving.blob_of(reader, sum(sizes))), []
         case "embedded":
             yield _embedded(serving.blob_of(reader, sum(sizes)), task["most"])
         case "rebuild":
@@ -74,13 +71,6 @@ def _inspected(data: memoryview) -> dict[str, Any]:
     if isinstance(found, Refused):
         return _refused(found)
     return {"kind": "header", "header": found.to_json()}
-
-
-def _tags(data: memoryview) -> dict[str, Any]:
-    found = tag_rows(data)
-    if isinstance(found, Refused):
-        return _refused(found)
-    return {"kind": "tags", "rows": found}
 
 
 def _embedded(data: memoryview, most: int) -> serving.Answer:

@@ -96,18 +96,6 @@ class Pool(Children):
             return Undecodable(Reason(lost.cause))
         return Undecodable(Reason.CRASHED)
 
-    async def tags(self, data: Data) -> list[dict[str, Any]] | Refused:
-        """All elements as rows for a table (see viewer.dicom.tags). Raises PoolFull."""
-        try:
-            async with self.child() as child:
-                message, _ = await child.ask_once({"do": "tags"}, [joined(data)])
-                with understood():
-                    if message["kind"] == "refused":
-                        return Refused(Reason(message["reason"]), message["detail"])
-                    return list(message["rows"])
-        except ChildLost as lost:
-            return Refused(Reason(lost.cause))
-
     async def embedded(self, data: Data, most: int = MOST) -> Embedded | Refused:
         """
         The document of at most *most* bytes inside an Encapsulated Document object.
