@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from viewer.series import series_of
+from viewer import series_of
 
 HEADER = struct.Struct("<4I")
 

@@ -21,9 +21,9 @@ from portal.studies.packing import places
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
+from viewer import Series, series_of
 from viewer.dicom import Embedded, PoolFull, Reason, Refused
 from viewer.routes import Stretches
-from viewer.series import Series, series_of
 
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""

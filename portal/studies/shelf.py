@@ -17,8 +17,8 @@ from portal.studies.expiring import forgetting
 from portal.studies.manifests import FrameSet
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
+from viewer import Series
 from viewer.dicom import Pool
-from viewer.series import Series
 
 REMEMBERED: Final = 10_000
 

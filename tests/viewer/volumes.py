@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from werkzeug.exceptions import NotFound
 
-from viewer.series import Series, series_of
+from viewer import Series, series_of
 from viewer.study import ViewedFile, ViewedStudy
 
 Pixels = NDArray[Any]
