@@ -7,6 +7,8 @@ const REASONS: Readonly<Record<string, () => string>> = {
   bad_uid: () => t("its identification is not valid"),
   bomb: () => t("it unpacks to far more than it could hold; refused for safety"),
   conflict: () => t("an image with the same number but other content is stored already; that one was kept"),
+  conflict_lost: () =>
+    t("the image stored under this number can no longer be read, and this file is another one"),
   crashed: () => t("it could not be read safely"),
   damaged: () => t("it is damaged"),
   dicomdir: () => t("the table of contents of the CD; not needed"),

@@ -3,7 +3,7 @@
 from portal.studies import parts
 from portal.studies.belongings import Belongings
 from portal.studies.events import StudyDeleted, StudyPrepared
-from portal.studies.filing import Outcome
+from portal.studies.outcomes import Outcome
 from portal.studies.intake import keep_files
 from portal.studies.listing import (
     Entry,

@@ -2,12 +2,13 @@
 Checking files and filing them under their study: durable first, then the rows, then the answer.
 
 The database decides who is first: an instance's uniqueness makes a second copy a duplicate and
-other content under the same SOPInstanceUID a conflict, however many parts arrive at once.
+other content under the same SOPInstanceUID a conflict, however many parts arrive at once.  An
+image that is lost is replaced in place by the very same one, and by nothing else.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from portal.studies import manifests, repairing
 from portal.studies.doubts import DOUBTED
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Study
+from portal.studies.outcomes import CONFLICT, LOST, Abandoned, Bytes, Incoming, Outcome, Then
 from portal.studies.packing import Packer
 from portal.studies.shelf import Shelf
 from viewer.dicom import Header, PoolFull, Refused
@@ -29,34 +31,6 @@ from viewer.dicom import Header, PoolFull, Refused
 TRIES: Final = 6
 PATIENCE: Final = 300.0
 """Seconds for looking at the images of a part; what came with them waits for its rows meanwhile."""
-Bytes = bytes | bytearray | memoryview
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One whole file as it arrived."""
-
-    file: int
-    """The number its sender gave it."""
-    data: Bytes
-    fingerprint: bytes
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of the files, by their numbers."""
-
-    kept: list[int] = field(default_factory=list)
-    duplicates: list[int] = field(default_factory=list)
-    refused: list[tuple[int, str]] = field(default_factory=list)
-    studies: set[UUID] = field(default_factory=set)
-
-    def add(self, other: "Outcome") -> None:
-        """Count another outcome in."""
-        self.kept += other.kept
-        self.duplicates += other.duplicates
-        self.refused += other.refused
-        self.studies |= other.studies
 
 
 @dataclass(slots=True)
@@ -67,23 +41,22 @@ class _Plan:
     key: Secret
     stored: dict[str, tuple[Instance, manifests.InstanceEntry | None]] = field(default_factory=dict)
     """What is there under these marks of SOPInstanceUIDs; without an entry it is lost."""
+    found: dict[str, bool] = field(default_factory=dict)
+    """Which of them can be read, of those that were looked at."""
     rows: list[Instance] = field(default_factory=list)
-    marks: dict[UUID, str] = field(default_factory=dict)
-    """What instances that are there are from now on: new content, or that it is sound after all."""
+    marks: dict[UUID, tuple[str, str]] = field(default_factory=dict)
+    """Content marks, as seen and from now on, of what is replaced or sound after all."""
+    replaced: dict[UUID, manifests.InstanceEntry | None] = field(default_factory=dict)
+    """What was seen of the lost instances that come again."""
     entries: manifests.Manifest = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)
 
 
-class _StudyWent(Exception):
-    """Somebody deleted the study between the look and the write."""
-
-
-class Abandoned(Exception):
-    """Raised by `then`: somebody else did all this already, undo it."""
+class _Outdated(Exception):
+    """Somebody deleted the study, or mended it, between the look and the write."""
 
 
 Good = tuple[Incoming, Header]
-Then = Callable[[Outcome], Awaitable[None]]
 
 
 async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], then: Then) -> Outcome:
@@ -112,7 +85,7 @@ async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], the
         try:
             async with shelf.filing:
                 return await _attempt(shelf, actor, good, Outcome(refused=list(refused)), then)
-        except (IntegrityError, _StudyWent):
+        except (IntegrityError, _Outdated):
             continue
     raise Conflict
 
@@ -128,7 +101,7 @@ async def _attempt(
             plans.append(plan)
             await _fill(shelf, actor, plan, mine, outcome)
         await _commit(shelf, actor, plans, outcome, then)
-    except (IntegrityError, _StudyWent, Abandoned, PortalError):
+    except (IntegrityError, _Outdated, Abandoned, PortalError):
         # Rolled back for certain, so nothing refers to these.  After any other failure the
         # commit may have happened: then the sweeper decides.
         await shelf.boxes.delete([each for plan in plans for each in plan.sizes])
@@ -157,15 +130,28 @@ async def _commit(
                 continue
             # The row lock, and the proof that the study is still there.
             if not await Study.filter(id=plan.study).update(owner=actor.id):
-                raise _StudyWent
+                raise _Outdated
             await Instance.bulk_create(plan.rows)
-            for instance, mark in plan.marks.items():
-                if not await Instance.filter(id=instance).update(digest_mark=mark):
-                    raise _StudyWent
+            for instance, (seen, mark) in plan.marks.items():
+                there = Instance.filter(id=instance, digest_mark=seen)
+                if not await there.update(digest_mark=mark):
+                    raise _Outdated
+            if plan.replaced and not await _as_seen(shelf, plan):
+                raise _Outdated
             if plan.entries:
+                segment.created_at = now()  # behind the row lock: the later one replaces
                 await segment.save(force_create=True)
             await storing.keep(actor.id, plan.study, plan.sizes, shelf.free_quota)
         await then(outcome)
+
+
+async def _as_seen(shelf: Shelf, plan: _Plan) -> bool:
+    """Whether what is lost was not mended meanwhile; asked behind the study's row lock."""
+    row = await Study.get(id=plan.study)
+    manifest = await repairing.opened_manifest(shelf.boxes, row, plan.key)
+    return manifest is not None and all(
+        manifest.get(instance.hex) == entry for instance, entry in plan.replaced.items()
+    )
 
 
 async def _study(shelf: Shelf, actor: Actor, uid: str, headers: Sequence[Header]) -> _Plan:
@@ -177,7 +163,7 @@ async def _study(shelf: Shelf, actor: Actor, uid: str, headers: Sequence[Header]
         if plan is not None:
             return plan
         if not await repairing.set_aside(actor, row):
-            raise _StudyWent
+            raise _Outdated
     study, key = uuid4(), vault.new_secret()
     async with transaction():
         await Study.create(id=study, owner=actor.id, uid_mark=mark, created_at=now())
@@ -198,7 +184,7 @@ async def _opened(
     try:
         manifest = await repairing.opened_manifest(shelf.boxes, row, key)
     except Unknown:
-        raise _StudyWent from None
+        raise _Outdated from None
     if key is None or manifest is None:
         return None
     shelf.sound.put(row.id, row.generation)
@@ -221,11 +207,11 @@ async def _fill(
         sop = marks.sop(plan.study, header.sop_instance_uid)
         content = marks.content(each.fingerprint)
         if sop in seen:
-            _repeated(outcome, each.file, same=seen[sop] == content)
+            outcome.repeated(each.file, "" if seen[sop] == content else CONFLICT)
+            continue
+        if not await _is_wanted(shelf, plan, each, (sop, content), outcome):
             continue
         seen[sop] = content
-        if await _is_there(shelf, plan, each, (sop, content), outcome):
-            continue
         if header.series_instance_uid != series:
             await packer.close()
             series = header.series_instance_uid
@@ -235,35 +221,34 @@ async def _fill(
     await packer.close()
 
 
-async def _is_there(
+async def _is_wanted(
     shelf: Shelf, plan: _Plan, each: Incoming, marks: tuple[str, str], outcome: Outcome
 ) -> bool:
-    """Whether an image with this number is stored and can be read; then say what this one is."""
-    row, entry = plan.stored.get(marks[0], (None, None))
-    if row is None or entry is None:
-        return False
-    if not await repairing.readable(shelf, plan.study, plan.key, entry):
-        return False
-    same = row.digest_mark == marks[1]
-    if row.digest_mark == DOUBTED and entry["sha256"] == await _sha256(each.data):
-        plan.marks[row.id], same = marks[1], True
-    _repeated(outcome, each.file, same=same)
-    return True
-
-
-def _repeated(outcome: Outcome, file: int, *, same: bool) -> None:
-    if same:
-        outcome.duplicates.append(file)
-    else:
-        outcome.refused.append((file, "conflict"))
+    """Whether no image has this number, or this very one and it is lost; else say what it is."""
+    sop, content = marks
+    if sop not in plan.stored:
+        return True
+    row, entry = plan.stored[sop]
+    if sop not in plan.found:
+        plan.found[sop] = entry is not None and await repairing.readable(
+            shelf, plan.study, plan.key, entry
+        )
+    same, found = row.digest_mark == content, plan.found[sop]
+    if row.digest_mark == DOUBTED and entry is not None:
+        same = entry["sha256"] == await _sha256(each.data)
+    if same and (row.digest_mark == DOUBTED or not found):
+        plan.marks[row.id] = row.digest_mark, content
+    if found or not same:
+        outcome.repeated(each.file, "" if same else CONFLICT if found else LOST)
+    return same and not found
 
 
 async def _add(
     plan: _Plan, packer: Packer, good: Good, marks: tuple[str, str], actor: Actor
 ) -> None:
-    """Also in place of one that cannot be read any more: whatever points to it goes on."""
+    """Also in place of the same one that is lost: whatever points to it goes on."""
     each, header = good
-    lost, _ = plan.stored.get(marks[0], (None, None))
+    lost, entry = plan.stored.get(marks[0], (None, None))
     instance = uuid4() if lost is None else lost.id
     if lost is None:
         row = Instance(
@@ -271,7 +256,7 @@ async def _add(
         )
         plan.rows.append(row)
     else:
-        plan.marks[instance] = marks[1]
+        plan.replaced[instance] = entry
     plan.entries[instance.hex] = {
         "header": header.to_json(),
         "sha256": await _sha256(each.data),

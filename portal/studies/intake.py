@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from portal import documents
 from portal.core.actor import Actor
 from portal.studies import parts
-from portal.studies.filing import Bytes, Incoming, Outcome, Then, file_all
+from portal.studies.filing import file_all
 from portal.studies.marks import Marks
 from portal.studies.notes import NOTHING_SAID, Note, Notes
+from portal.studies.outcomes import Bytes, Incoming, Outcome, Then
 from portal.studies.shelf import Shelf
 from viewer.pdf import begins_pdf
 

@@ -18,7 +18,7 @@ from portal.core.errors import Busy
 from portal.storing import Place, Role
 from portal.studies.manifests import FrameSet, InstanceEntry
 from portal.studies.packing import JsonPlaces, places
-from viewer.dicom import SKELETON_HEAD, Pool, PoolFull, plan_length
+from viewer.dicom import SKELETON_HEAD, ChildLost, Pool, PoolFull, plan_length
 
 STRETCH: Final = 1024 * 1024
 """Bytes that are read, and kept in memory, at a time."""
@@ -51,7 +51,7 @@ class Original:
         The bytes from *start* up to *stop*.
 
         Raises `vault.Tampered` for a box or a whole file that is not what was kept, `Busy` when too
-        many are being rebuilt.
+        many are being rebuilt, or the child that rebuilt this one was lost.
         """
         stop = self.size if stop is None else min(stop, self.size)
         pieces = self._stored(start, stop) if self.entry["at"] else self._rebuilt(start, stop)
@@ -97,7 +97,7 @@ async def _whole(view: FrameSet, read: Read, pool: Pool, _start: int) -> Placed:
     frames = [b"".join(await read("frames", places(each))) for each in view["frames"]]
     try:
         whole = await pool.rebuild(skeleton, frames)
-    except PoolFull:
+    except (PoolFull, ChildLost):  # neither says anything about what is stored
         raise Busy(retry_after=2) from None
     if whole is None:
         raise vault.Tampered
@@ -143,7 +143,7 @@ async def _stored_frame(pool: Pool, layout: dict[str, Any], frame: bytes) -> byt
         return frame
     try:
         stored = await pool.stored(layout, frame)
-    except PoolFull:
+    except (PoolFull, ChildLost):  # neither says anything about what is stored
         raise Busy(retry_after=2) from None
     if stored is None:
         raise vault.Tampered

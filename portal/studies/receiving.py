@@ -16,11 +16,11 @@ from portal.core.db import now
 from portal.studies import parts
 from portal.studies.access import upload_for
 from portal.studies.errors import PartChanged, UploadLong, UploadOver
-from portal.studies.filing import Abandoned, Incoming, Outcome
 from portal.studies.intake import take_in
 from portal.studies.marks import Marks
 from portal.studies.models import Upload, UploadPart
 from portal.studies.notes import Notes, opened_notes
+from portal.studies.outcomes import Abandoned, Incoming, Outcome
 from portal.studies.shelf import Shelf
 
 MOST_ANSWERS: Final = 20_000
@@ -34,7 +34,7 @@ class PartReceipt:
     kept: tuple[int, ...] = ()
     duplicates: tuple[int, ...] = ()
     refused: tuple[tuple[int, str], ...] = ()
-    """File and reason: a code of `viewer.dicom.Refused`, or `conflict`."""
+    """File and reason: a code of `viewer.dicom.Refused`, `conflict` or `conflict_lost`."""
     waiting: tuple[int, ...] = ()
     """Large files of which pieces are still missing."""
     studies: tuple[UUID, ...] = ()

@@ -4,7 +4,7 @@
 `voi8` is the reference for showing grey values.
 """
 
-from viewer.children import PoolFull
+from viewer.children import ChildLost, PoolFull
 from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header, Kind, Window
@@ -16,6 +16,7 @@ from viewer.dicom.windowing import voi8
 __all__ = [
     "SKELETON_HEAD",
     "Canonical",
+    "ChildLost",
     "Embedded",
     "Frame",
     "Header",

@@ -118,23 +118,25 @@ class Pool(Children):
             return Refused(Reason(lost.cause))
 
     async def rebuild(self, skeleton: bytes, frames: Sequence[bytes]) -> bytes | None:
-        """The original file, bit for bit; None when the parts do not yield it. Raises PoolFull."""
+        """
+        The original file, bit for bit; None when the parts do not yield it.
+
+        Raises PoolFull, and ChildLost, which says nothing about the parts.
+        """
         parts = [[skeleton], *([frame] for frame in frames)]
-        try:
-            async with self.child() as child:
-                _, blobs = await child.ask_once({"do": "rebuild"}, parts)
-                return blobs[0] if blobs else None
-        except ChildLost:
-            return None
+        async with self.child() as child:
+            _, blobs = await child.ask_once({"do": "rebuild"}, parts)
+        return blobs[0] if blobs else None
 
     async def stored(self, layout: dict[str, Any], frame: bytes) -> bytes | None:
-        """One frame as it was in the original; None when it cannot be. Raises PoolFull."""
-        try:
-            async with self.child() as child:
-                _, blobs = await child.ask_once({"do": "stored", "layout": layout}, [[frame]])
-                return blobs[0] if blobs else None
-        except ChildLost:
-            return None
+        """
+        One frame as it was in the original; None when it cannot be.
+
+        Raises PoolFull, and ChildLost, which says nothing about the frame.
+        """
+        async with self.child() as child:
+            _, blobs = await child.ask_once({"do": "stored", "layout": layout}, [[frame]])
+        return blobs[0] if blobs else None
 
 
 def _size(data: Data) -> int:
