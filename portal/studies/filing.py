@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -67,8 +68,9 @@ async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], the
     nothing is kept then.
     """
     try:
+        turn = partial(shelf.inspecting.through, actor.id)
         async with asyncio.timeout(PATIENCE):
-            found = await shelf.pool.inspect([each.data for each in incoming])
+            found = await shelf.pool.inspect([each.data for each in incoming], turn)
     except (PoolFull, TimeoutError):
         raise Busy(retry_after=2) from None
     refused = [

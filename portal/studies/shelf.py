@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 from uuid import UUID
 
-from portal import documents
+from portal import documents, edge
+from portal.core.actor import AccountId
 from portal.core.background import background
 from portal.core.settings import Settings
 from portal.storing import Boxes, Store, sweeping
@@ -40,6 +41,10 @@ class Sound:
             self._known.popitem(last=False)
 
 
+WAITING: Final = 64
+"""Parts that wait to be looked at; `PartTurnstile` lets in far fewer of one account."""
+PATIENCE: Final = 300.0
+"""Seconds for a turn; the whole part has no more."""
 FILED: Final = 2
 """Parts filed at once; what the others hold meanwhile is their body alone."""
 
@@ -61,6 +66,11 @@ class Shelf:
     """Where the findings go that come with the images."""
     free_quota: int
     """Bytes a free account may keep."""
+    inspecting: edge.Turnstile[AccountId] = field(repr=False)
+    """
+    Whose files a child looks at next.  One place more than there are children, so that one account
+    alone keeps them all at work, and another still waits for no more than a spell.
+    """
     sound: Sound = field(default_factory=Sound, repr=False)
     filing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILED), repr=False)
     """Whoever packs, seals and writes: each takes three times the bytes of a part meanwhile."""
@@ -79,6 +89,9 @@ class Shelf:
             series=Maps(),
             desk=desk,
             free_quota=quota,
+            inspecting=edge.Turnstile(
+                each=WAITING, all_=settings.decoders + 1, waiting=WAITING, patience=PATIENCE
+            ),
         )
 
 

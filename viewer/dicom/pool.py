@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Any, Final
 
 from viewer.children import ChildLost, Children, Data, joined, understood
@@ -13,6 +13,13 @@ from viewer.dicom.header import Header
 from viewer.dicom.reasons import Reason, Refused, Undecodable
 
 Keep = Callable[[Frame], Awaitable[None]]
+Turn = Callable[[], Awaitable[AbstractContextManager[None]]]
+"""Waits until one may have a child for a spell of some seconds."""
+
+
+async def _at_once() -> AbstractContextManager[None]:
+    return nullcontext()
+
 
 CHILD: Final = "viewer.dicom.child"
 BATCH_FILES: Final = 256
@@ -34,19 +41,25 @@ class Pool(Children):
     ) -> None:
         super().__init__(workers, queue=queue, wall_seconds=wall_seconds, child=child)
 
-    async def inspect(self, files: Sequence[Data]) -> list[Header | Refused]:
-        """One answer per file, in order. Raises PoolFull."""
+    async def inspect(self, files: Sequence[Data], turn: Turn = _at_once) -> list[Header | Refused]:
+        """
+        One answer per file, in order.  Raises PoolFull and what *turn* raises.
+
+        Asked anew for every spell, so that files that take long make only their sender wait.
+        """
         answers: list[Header | Refused] = []
         while len(answers) < len(files):
             batch = _batch(files, len(answers))
-            got = await self._inspect(batch)
+            with await turn():
+                got, lost = await self._inspect(batch)
             answers += got
-            if len(got) < len(batch):
-                answers += await self._inspect_alone(batch[len(got)])
+            if lost:
+                with await turn():
+                    answers += await self._inspect_alone(batch[len(got)])
         return answers
 
-    async def _inspect(self, batch: Sequence[Data]) -> list[Header | Refused]:
-        """Answers up to the file that took the child with it."""
+    async def _inspect(self, batch: Sequence[Data]) -> tuple[list[Header | Refused], bool]:
+        """Answers for as many as a spell allows, and whether the next took the child with it."""
         got: list[Header | Refused] = []
         try:
             async with self.child() as child:
@@ -54,10 +67,11 @@ class Pool(Children):
                 async with aclosing(child.ask({"do": "inspect"}, sending, len(batch))) as answers:
                     async for message, _ in answers:
                         with understood():
-                            got.append(_header(message))
+                            if message["kind"] != "later":
+                                got.append(_header(message))
         except ChildLost:
-            pass
-        return got
+            return got, True
+        return got, False
 
     async def _inspect_alone(self, data: Data) -> list[Header | Refused]:
         """Once more in a fresh child, because the fault may have been a neighbour's."""
