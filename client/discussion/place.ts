@@ -86,9 +86,14 @@ function markSeen(post: HTMLElement): void {
 export function readTo(section: HTMLElement, seq: number): HTMLElement[] {
   const read = all("[data-unread]", section).filter((each) => seqOf(each) <= seq);
   read.forEach(markSeen);
-  addUnread(section, -read.length);
+  // Who has read one has read all before it, loaded or not: with nothing behind, what is left is here.
+  const whole = read.length > 0 && one("[data-later]", section).hidden;
+  const left = all("[data-unread]", section).length;
+  addUnread(section, whole ? left - unreadIn(section) : -read.length);
   return read;
 }
+
+const unreadIn = (section: HTMLElement) => Number(one("[data-unread-count]", section).textContent);
 
 /** The thread in the list above the discussion, which shows once there are two. */
 export function listThread(section: HTMLElement): void {
@@ -107,7 +112,7 @@ export function listThread(section: HTMLElement): void {
 
 export function addUnread(section: HTMLElement, more: number): void {
   const shown = one("[data-unread-count]", section);
-  const count = Math.max(0, Number(shown.textContent) + more);
+  const count = Math.max(0, unreadIn(section) + more);
   shown.textContent = String(count);
   const jump = one<HTMLAnchorElement>("[data-unread-jump]", section);
   jump.hidden = count === 0;

@@ -89,3 +89,16 @@ async def test_behind_the_last_loaded_post_the_jump_goes_on_and_not_back(
     await jump_of(page, first).click()
     await expect(post(page, new[-left])).to_be_focused()
     await expect(post(page, new[-left])).to_be_in_viewport(ratio=1)
+
+
+async def test_whoever_reads_the_last_post_of_a_long_thread_has_nothing_new_in_it(
+    opens: Opens, talk: Round
+) -> None:
+    first = await talk.ada.first_thread(talk.case)
+    new = await ada_writes(talk, "New", MORE_THAN_A_PAGE, first)
+
+    page = await opens(talk.ben, f"/cases/{talk.case}#post-{new[-1].id}")
+    await expect(post(page, new[-1])).to_be_focused()
+    assert await page.locator(".post").count() < len(new)
+
+    await expect(jump_of(page, first)).to_be_hidden()
