@@ -2,7 +2,7 @@
 
 from portal.storing.boxes import Boxes, Place, Role, write
 from portal.storing.clock import database_now
-from portal.storing.errors import Damaged, DiskFull, QuotaFull, StillLeaving
+from portal.storing.errors import Away, Damaged, DiskFull, QuotaFull, StillLeaving
 from portal.storing.keeping import (
     Payer,
     Space,
@@ -16,11 +16,13 @@ from portal.storing.keeping import (
     sizes_of,
     space,
 )
+from portal.storing.presence import prove
 from portal.storing.store import PARTS, Room, Store
 from portal.storing.sweeping import missing, sweep, sweeping
 
 __all__ = [
     "PARTS",
+    "Away",
     "Boxes",
     "Damaged",
     "DiskFull",
@@ -40,6 +42,7 @@ __all__ = [
     "let_go_of",
     "missing",
     "objects_of",
+    "prove",
     "shares_of",
     "sizes_of",
     "space",

@@ -8,14 +8,14 @@ so no object can stand in for another.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 from portal import vault
 from portal.core.actor import Secret
-from portal.storing import keeping
+from portal.storing import keeping, presence
 from portal.storing.errors import Damaged
 from portal.storing.keeping import Payer
 from portal.storing.store import Store
@@ -45,8 +45,9 @@ async def write(
     """
     Write an object whose row is there first, so whatever lies on the disk is counted; its bytes.
 
-    Raises `StillLeaving` and `DiskFull`; nothing is written and nothing counted then.
+    Raises `StillLeaving`, `DiskFull` and `Away`; nothing is written and nothing counted then.
     """
+    await presence.prove(store)
     await keeping.intend(by, holding, object_id, len(sealed))
     try:
         return await store.put(object_id, sealed)
@@ -55,8 +56,8 @@ async def write(
         raise
 
 
-@contextmanager
-def _missed(object_id: UUID) -> Iterator[None]:
+@asynccontextmanager
+async def _missed(store: Store, object_id: UUID) -> AsyncIterator[None]:
     """An object that is not there, or not all of it, is reported and told like other damage."""
     try:
         yield
@@ -64,6 +65,7 @@ def _missed(object_id: UUID) -> Iterator[None]:
         log.critical("stored object cut short: %s", object_id)
         raise Damaged from None
     except FileNotFoundError:
+        await presence.prove(store)
         log.critical("stored object missing: %s", object_id)
         raise Damaged from None
 
@@ -101,8 +103,8 @@ class Boxes:
         return object_id, await write(self._store, by, holding, object_id, sealed)
 
     async def read(self, holding: UUID, key: Secret, role: Role, object_id: UUID) -> bytes:
-        """A whole object, opened.  Raises `Damaged` when there is none."""
-        with _missed(object_id):
+        """A whole object, opened.  Raises `Damaged` when there is none, `Away` without a store."""
+        async with _missed(self._store, object_id):
             sealed = await self._store.get(object_id)
         context = vault.contexts.blob(holding, object_id, role)
         return await asyncio.to_thread(vault.unbox, key, sealed, context)
@@ -110,7 +112,7 @@ class Boxes:
     async def ranges(
         self, holding: UUID, key: Secret, role: Role, places: Sequence[Place]
     ) -> list[bytes]:
-        """The plain bytes of each place, in order.  Raises `Damaged` where there is no object."""
+        """The plain bytes of each place, in order.  Raises `Damaged` and `Away` like `read`."""
         found: dict[Place, bytes] = {}
         for object_id in dict.fromkeys(place.object for place in places):
             mine = [place for place in dict.fromkeys(places) if place.object == object_id]
@@ -118,7 +120,7 @@ class Boxes:
             context = vault.contexts.blob(holding, object_id, role)
             reader = vault.RangeReader(key, context, ends.size, ends.head, ends.tail)
             spans = [reader.span(each.start, each.start + each.length) for each in mine]
-            with _missed(object_id):
+            async with _missed(self._store, object_id):
                 sealed = await self._store.ranges(object_id, spans)
             for place, box in zip(mine, sealed, strict=True):
                 found[place] = reader.open(place.start, place.start + place.length, box)
@@ -134,7 +136,7 @@ class Boxes:
     async def _ends_of(self, object_id: UUID) -> _Ends:
         known = self._ends.get(object_id)
         if known is None:
-            with _missed(object_id):
+            async with _missed(self._store, object_id):
                 size = await self._store.size(object_id)
                 if size <= vault.HEAD_BYTES:
                     raise EOFError(object_id)

@@ -27,6 +27,16 @@ class DiskFull(Full):
     code = "disk_full"
 
 
+class Away(Busy):
+    """The whole store is not there, as when its disk is not mounted: that damages nothing."""
+
+    code = "store_away"
+    message = N_(
+        "The storage cannot be reached at the moment. Nothing was changed. Please try again in a "
+        "few minutes."
+    )
+
+
 class Damaged(Gone):
     """A stored thing is not there, or does not open: reported where that was found out."""
 

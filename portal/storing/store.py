@@ -37,6 +37,9 @@ PARTS: Final = 256
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """No space left, the disk quota of our own user used up, larger than this disk takes."""
 
+MARK: Final = "store"
+"""An empty folder beside the parts; whoever brings back a store brings it, too."""
+
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -97,6 +100,15 @@ class Store:
         return await asyncio.to_thread(
             lambda: [each for each in objects if not (self._folder / _path(each)).exists()]
         )
+
+    async def is_marked(self) -> bool:
+        """Whether the folder has the mark of a store, and is not where its disk belongs."""
+        return await asyncio.to_thread((self._folder / MARK).is_dir)
+
+    async def mark(self) -> None:
+        """Leave the mark."""
+        mark = self._folder / MARK
+        await asyncio.to_thread(mark.mkdir, mode=0o700, parents=True, exist_ok=True)
 
     async def older_than(self, seconds: float, now: float, part: int) -> list[UUID]:
         """

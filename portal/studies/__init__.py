@@ -3,7 +3,6 @@
 from portal.studies import parts
 from portal.studies.belongings import Belongings
 from portal.studies.events import StudyDeleted, StudyPrepared
-from portal.studies.outcomes import Outcome
 from portal.studies.intake import keep_files
 from portal.studies.listing import (
     Entry,
@@ -19,6 +18,7 @@ from portal.studies.listing import (
 )
 from portal.studies.notes import Note
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
+from portal.studies.outcomes import Outcome
 from portal.studies.receiving import PartReceipt, receive_part
 from portal.studies.requests import PortalRequest
 from portal.studies.routes import create_blueprint

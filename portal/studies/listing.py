@@ -11,7 +11,7 @@ from portal.core.errors import Unknown
 from portal.studies import manifests
 from portal.studies.access import study_for
 from portal.studies.expiring import forget_study
-from portal.studies.models import Segment, Study
+from portal.studies.models import ASIDE, Segment, Study
 from portal.studies.opening import OpenStudy
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import (
@@ -150,7 +150,7 @@ async def _summarised(
 
 async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[str, Any] | None:
     """What lists show, or None for a study that is gone or never got an image."""
-    if row.summary is not None and not fresh:
+    if row.summary is not None and not fresh and not row.uid_mark.startswith(ASIDE):
         try:
             return opened_summary(row.id, key, row.summary)
         except vault.Tampered:

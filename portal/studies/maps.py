@@ -29,6 +29,10 @@ class Maps(Generic[Places]):
         self._maps.move_to_end(study)
         return found[1]
 
+    def forget(self, study: UUID) -> None:
+        """It is no longer true: whoever asks next looks."""
+        self._maps.pop(study, None)
+
     def put(self, study: UUID, generation: int, places: Places) -> None:
         """Remember a map and forget the one used longest ago."""
         self._maps[study] = generation, places

@@ -10,6 +10,10 @@ MARK = 32
 """A blind mark in hexadecimal."""
 
 
+ASIDE = "aside-"
+"""Begins the mark of a study that did not open and stands by itself: no blind mark looks so."""
+
+
 class Study(Model):
     """One examination in somebody's keeping."""
 

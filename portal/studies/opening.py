@@ -195,6 +195,16 @@ class OpenStudy:
             raise Unknown
         return known[instance.hex]
 
+    async def _still_names(self, instance: UUID, objects: set[UUID]) -> bool:
+        """Whether these are what the image consists of now, and not what somebody replaced."""
+        manifest, _ = await manifests.load(self._boxes, self._row, self.key)
+        entry = manifest.get(instance.hex)
+        named = {} if entry is None else {instance.hex: entry}
+        if objects <= manifests.objects_in(named):
+            return True
+        self._shelf.maps.forget(self.id)
+        return False
+
     def _reader(self, instance: UUID) -> Read:
         """Reads what an instance consists of; what does not open may be sent again."""
 
@@ -202,6 +212,8 @@ class OpenStudy:
             try:
                 return await self._boxes.ranges(self.id, self.key, role, wanted)
             except UNREADABLE:
+                if not await self._still_names(instance, {each.object for each in wanted}):
+                    raise Busy(retry_after=1) from None
                 await doubt(self.id, instance)
                 raise
 

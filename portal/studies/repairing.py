@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from portal import keys, vault
+from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import Unknown
@@ -18,14 +18,18 @@ from portal.studies import manifests
 from portal.studies.access import study_for
 from portal.studies.doubts import DOUBTED, UNREADABLE
 from portal.studies.manifests import InstanceEntry, Manifest
-from portal.studies.models import MARK, Instance, Study
+from portal.studies.models import ASIDE, MARK, Instance, Study
 from portal.studies.originals import STRETCH, Original, cut
 from portal.studies.packing import JsonPlaces, places
 from portal.studies.shelf import Shelf
 
 
 async def opened_manifest(boxes: Boxes, row: Study, key: Secret | None) -> Manifest | None:
-    """The manifest of a study, or None when it does not open any more.  Raises `Unknown`."""
+    """
+    The manifest of a study, or None when it does not open any more.
+
+    Raises `Unknown`, and `storing.Away` when there is no store: that says nothing about the study.
+    """
     if key is None:
         return None
     try:
@@ -40,13 +44,15 @@ async def set_aside(actor: Actor, row: Study) -> bool:
     """
     Let a study that does not open stand by itself; whether it still stood where it was.
 
-    Its owner sees it as damaged and can delete it; files of the same examination begin a new one.
+    Its owner sees it as damaged while it does not open, and can delete it; files of the same
+    examination begin a new one.
     Raises `SignInNeeded` when the actor's root was replaced: then the key may well be there.
     """
     async with transaction():
         await keys.hold(actor)
         there = Study.filter(id=row.id, uid_mark=row.uid_mark)
-        return bool(await there.update(uid_mark=secrets.token_hex(MARK // 2), summary=None))
+        mark = ASIDE + secrets.token_hex(MARK // 2)[len(ASIDE) :]
+        return bool(await there.update(uid_mark=mark))
 
 
 async def readable(shelf: Shelf, study: UUID, key: Secret, entry: InstanceEntry) -> bool:
@@ -97,6 +103,8 @@ async def _whole(
         return set()
     lying = {each: _objects(manifest, each) for each in wanted if each.hex in manifest}
     lost = set(await shelf.store.absent(list(set[UUID]().union(*lying.values()))))
+    if lost:
+        await storing.prove(shelf.store)
     return {each for each, objects in lying.items() if objects.isdisjoint(lost)}
 
 

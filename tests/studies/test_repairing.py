@@ -14,8 +14,10 @@ from portal import storing, studies
 from portal.core.actor import Actor
 from portal.core.db import now
 from portal.core.errors import Busy, SignInNeeded
+from portal.core.settings import Settings
 from portal.keys.models import LocalKey, Principal
 from portal.owing.models import Owed
+from portal.storing import store
 from portal.storing.models import StoredObject
 from portal.studies import filing, manifests, originals, parts
 from portal.studies.doubts import UNREADABLE
@@ -312,6 +314,93 @@ async def test_an_examination_that_does_not_open_stands_aside_and_the_part_is_ke
     assert await asked(shelf, erika, files) == [0, 1]
     await studies.delete(erika, study)
     assert await whole(shelf, erika) == {*files, *others}
+
+
+async def test_a_store_that_is_away_for_a_moment_changes_nothing(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, settings: Settings
+) -> None:
+    """Its disk is not mounted: whoever sends, asks or looks is told to wait, and nothing splits."""
+    about = {"StudyInstanceUID": generate_uid()}
+    one, more = slices(1, size=64, **about), slices(1, size=64, seed=9, **about)
+    study = await kept(shelf, erika, one)
+    rows = await Study.all().values(), await Instance.all().values()
+    folder = settings.object_folder
+    away = folder.rename(folder.with_name("away"))
+    folder.mkdir()
+    shelf.sound.put(study, -1)
+    shelf.boxes._ends.clear()
+
+    for files in (more, one, slices(1, size=64)):
+        with pytest.raises(storing.Away):
+            await keep_files(shelf, erika, files)
+    with pytest.raises(storing.Away):
+        await asked(shelf, erika, one)
+    with pytest.raises(storing.Away):
+        await whole(shelf, erika)
+    assert list(folder.iterdir()) == [], "nothing lies where it will be hidden"
+    folder.rmdir()
+    away.rename(folder)
+
+    assert (await Study.filter(id=study).values(), await Instance.all().values()) == rows
+    assert (await keep_files(shelf, erika, [*one, *more])).duplicates == [0]
+    await prepared(shelf, erika, study)
+    assert await whole(shelf, erika) == {*one, *more}
+
+
+async def test_a_store_that_was_put_back_without_its_mark_gets_one(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, settings: Settings
+) -> None:
+    files = slices(1, size=64)
+    await kept(shelf, erika, files)
+    (settings.object_folder / store.MARK).rmdir()
+
+    later = await kept(shelf, erika, slices(1))
+    await studies.delete(erika, later)
+
+    assert await shelf.store.is_marked()
+    assert list(await whole(shelf, erika)) == files
+
+
+async def test_an_examination_that_opens_again_after_it_was_set_aside_is_shown_again(
+    shelf: studies.Shelf, erika: Actor, slices: Slices
+) -> None:
+    """Its manifest was brought back from a backup: two entries, both whole."""
+    files, more = slices(1, size=64), slices(1, size=64)
+    study = await kept(shelf, erika, files)
+    row = await Study.get(id=study)
+    assert row.manifest is not None
+    sealed = await shelf.store.get(row.manifest)
+    await shelf.store.delete(row.manifest)
+    shelf.sound.put(study, -1)
+    await keep_files(shelf, erika, [*files, *more])
+    listed = {each.id: each.damaged for each in await studies.my_studies(shelf, erika)}
+
+    await shelf.store.put(row.manifest, sealed)
+
+    assert listed[study]
+    found = {each.id: each for each in await studies.my_studies(shelf, erika)}
+    assert (found[study].damaged, found[study].description) == (False, "Schädel nativ")
+
+
+async def test_who_reads_by_an_old_map_doubts_nothing_that_was_mended(
+    shelf: studies.Shelf, erika: Actor, slices: Slices
+) -> None:
+    files = slices(1, size=64)
+    study = await kept(shelf, erika, files)
+    (instance,) = await Instance.filter(study=study)
+    opened = await studies.open_own(shelf, erika, study)
+    shown = await opened.frame(instance.id, 0)
+    shelf.boxes._ends.clear()
+    await loses_its_objects(shelf, study)
+    assert (await keep_files(shelf, erika, files)).kept == [0]
+    await prepared(shelf, erika, study)
+
+    with pytest.raises(Busy):
+        await opened.frame(instance.id, 0)
+
+    assert (await Instance.get(id=instance.id)).digest_mark == instance.digest_mark
+    again = await studies.open_own(shelf, erika, study)
+    assert await again.frame(instance.id, 0) == shown
 
 
 async def test_an_account_that_was_secured_meanwhile_sets_nothing_aside(
