@@ -10,6 +10,7 @@ and nobody asks who may read it.
 import random
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from time import perf_counter
 from uuid import UUID, uuid4
 
@@ -58,15 +59,11 @@ async def measure(stage: Stage) -> None:
     visitor = await people.physician(stage.portal, "Search")
     community = await people.community(visitor.actor, "Archive")
     thread = await people.discussion(community, texts, cases=min(200, len(texts)))
-    archive = Archive(storing.Store(stage.portal.settings))
-    peer = sqlite3.connect(":memory:")
-    try:
-        await _index(visitor, archive, peer, texts)
-        await _ask_all(visitor, archive, peer)
-        await _one_more(visitor, archive, peer, thread)
-    finally:
-        archive.close()
-        peer.close()
+    with closing(sqlite3.connect(":memory:")) as peer:
+        async with Archive(storing.Store(stage.portal.settings)).working() as archive:
+            await _index(visitor, archive, peer, texts)
+            await _ask_all(visitor, archive, peer)
+            await _one_more(visitor, archive, peer, thread)
 
 
 async def _no_words(_opened: Mapping[UUID, Secret]) -> dict[UUID, str]:
@@ -79,6 +76,7 @@ async def _index(
     """The first search of a community without an index builds, seals and keeps it."""
     began = perf_counter()
     await search(visitor.actor, archive, _no_words, "w1")
+    await archive.sealed()
     ours = perf_counter() - began
     peer.execute("create virtual table post using fts5(text)")
     began = perf_counter()

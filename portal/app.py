@@ -184,8 +184,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await stack.enter_async_context(rooms.pool)
         await stack.enter_async_context(rooms.pdf_pool)
         await stack.enter_async_context(studies.working(rooms.shelf))
-        stack.callback(rooms.archive.close)
-        stack.enter_context(rooms.archive.hearing())
+        await stack.enter_async_context(rooms.archive.working())
         stack.enter_context(cases.withdrawing())
         # After all whose duty it is: what a process before this one owed is paid at once.
         await stack.enter_async_context(owing.working())

@@ -9,31 +9,34 @@ whose door has just let the actor in.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
-from uuid import UUID, uuid4
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from typing import Final, Self
+from uuid import UUID
 
-from cases import access
 from cases.events import Shredded
 from cases.ids import CommunityId
 from cases.models import Case, Post
 from cases.opened import OpenCommunity
 from cases.people import colleagues
-from cases.search import harvest
+from cases.search import harvest, sealed
 from cases.search.harvest import DescribeStudies
 from cases.search.models import SearchIndex
-from portal import storing, vault
-from portal.core.actor import AccountId, Secret
-from portal.core.db import transaction
-from portal.core.errors import Busy, Full
+from portal import storing
+from portal.core.actor import AccountId
+from portal.core.background import background
 from portal.core.events import listening
 from portal.indexing import Answer, Name, NotOpen, Wanted, Worker
 
 log = logging.getLogger(__name__)
 
 SEAL_AFTER: Final = 25
-"""Changes that may wait outside the sealed index; each search adds them again until then."""
+"""Changes that may wait outside the sealed index; a restarted portal adds them again."""
+RETRY_SECONDS: Final = 60.0
+"""From a sealing that failed to the next."""
+STOP_SECONDS: Final = 5.0
+"""For what is still to be sealed when the portal stops; else its changes are added again."""
 
 
 class Archive:
@@ -44,26 +47,42 @@ class Archive:
         self._worker = Worker()
         self._newest: dict[CommunityId, Name] = {}
         self._locks: defaultdict[CommunityId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._looks: dict[CommunityId, OpenCommunity] = {}
+        self._due: asyncio.Queue[CommunityId] = asyncio.Queue()
+        self._failed: dict[CommunityId, float] = {}
 
     def warm(self) -> None:
         """Somebody is about to search: the process may start while they type."""
         self._worker.warm()
 
-    @contextmanager
-    def hearing(self) -> Iterator[None]:
-        """Drop what is in memory of a community that ends, while the block lasts."""
-        with listening(Shredded, self._drop):
-            yield
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[Self]:
+        """
+        While the block lasts: seal what has grown, and drop what is in memory of a community that
+        ends.  What waits to be sealed at its end is, within `STOP_SECONDS`.
+        """
+        try:
+            with listening(Shredded, self._drop):
+                async with background(self._seal_for_ever()):
+                    try:
+                        yield self
+                    finally:
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(self.sealed(), STOP_SECONDS)
+        finally:
+            self._worker.close()
+
+    async def sealed(self) -> None:
+        """Return once nothing waits to be sealed any more, whether it could be or not."""
+        await self._due.join()
 
     async def _drop(self, event: Shredded) -> None:
         async with self._locks[event.community]:
+            self._looks.pop(event.community, None)
+            self._failed.pop(event.community, None)
             if self._newest.pop(event.community, None) is not None:
                 await self._worker.forget(event.community.hex)
         del self._locks[event.community]
-
-    def close(self) -> None:
-        """Stop the searching process."""
-        self._worker.close()
 
     async def ask(
         self, community: OpenCommunity, wanted: Wanted, describe: DescribeStudies
@@ -86,8 +105,9 @@ class Archive:
         row = await SearchIndex.get_or_none(community=community.id)
         opened = self._newest.get(community.id)
         if opened is not None and opened.seq >= community.seq:
+            self._consider(community, opened, row.seq if row else 0)
             return opened
-        raw = None if opened else await self._unsealed(community, row)
+        raw = None if opened else await sealed.load(self._store, community, row)
         # An index that is missing or was exchanged is made anew from what it was made of.
         sealed_seq = row.seq if row and raw != b"" else 0
         start = opened or Name(community.id.hex, sealed_seq)
@@ -95,70 +115,43 @@ class Archive:
         then = Name(community.id.hex, fresh.seq)
         await self._worker.extend(start, raw, then, fresh.put, fresh.remove)
         self._newest[community.id] = then
-        if fresh.seq - sealed_seq >= SEAL_AFTER:
-            try:
-                await self._seal(community, row, fresh.seq, await self._worker.dump(then))
-            except (Full, Busy) as error:  # the index in memory is whole; sealing it can wait
-                log.warning("search index not sealed: %s", type(error).__name__)
+        self._consider(community, then, sealed_seq)
         return then
 
-    async def _unsealed(self, community: OpenCommunity, row: SearchIndex | None) -> bytes:
-        """The bytes of the sealed index; nothing where there is none yet, or none that opens."""
-        if row is None:
-            return b""
-        await access.settled(community, [row])
-        try:
-            key = _key(community.root_at(row.epoch))
-            context = vault.contexts.index(community.id, row.epoch, row.generation)
-            boxed = await self._store.get(row.object)
-            return await asyncio.to_thread(vault.unbox, key, boxed, context)
-        except (FileNotFoundError, vault.Tampered):
-            log.critical("search index does not open: community %s", community.id)
-            return b""
+    def _consider(self, community: OpenCommunity, name: Name, sealed_seq: int) -> None:
+        """Have the index sealed after the answer, when much waits outside or it failed before."""
+        failed = self._failed.get(community.id)
+        due = name.seq - sealed_seq >= SEAL_AFTER
+        if failed is not None:
+            due = monotonic() - failed >= RETRY_SECONDS
+        # Only by a look that reaches as far: it knows the root for all that the index holds.
+        if not due or community.seq != name.seq:
+            return
+        if community.id not in self._looks:
+            self._due.put_nowait(community.id)
+        self._looks[community.id] = community
 
-    async def _seal(
-        self, community: OpenCommunity, before: SearchIndex | None, seq: int, raw: bytes
-    ) -> None:
-        """Keep the extended index as the next generation, unless another process was faster."""
-        generation, object_id = before.generation + 1 if before else 1, uuid4()
-        context = vault.contexts.index(community.id, community.epoch, generation)
-        boxed = await asyncio.to_thread(vault.box, _key(community.root), raw, context)
-        owner = AccountId(community.id)
-        by = storing.Payer(owner, None)
-        size = await storing.write(self._store, by, community.id, object_id, boxed)
-        facts: dict[str, int | UUID] = {
-            "epoch": community.epoch,
-            "generation": generation,
-            "seq": seq,
-            "object": object_id,
-        }
-        async with transaction():
-            if not await _replace(community.id, before, facts):
-                return
-            await storing.keep(owner, community.id, {object_id: size}, None)
-            if before is not None:
-                await storing.let_go([before.object])
+    async def _seal_for_ever(self) -> None:
+        while True:
+            community = await self._due.get()
+            try:
+                await self._seal(community)
+            except Exception as error:  # noqa: BLE001 -- the index in memory is whole; sealing it can wait
+                self._failed[community] = monotonic()
+                log.warning("search index not sealed: %s", type(error).__name__)
+            finally:
+                self._due.task_done()
 
-
-async def forget(community: CommunityId) -> None:
-    """The community is over: its index goes, row and object; joins the caller's transaction."""
-    await SearchIndex.filter(community=community).delete()
-    await storing.let_go_of(community)
-
-
-async def _replace(
-    community: CommunityId, before: SearchIndex | None, facts: dict[str, int | UUID]
-) -> bool:
-    """Point at the new generation; false when the old one is no longer the current one."""
-    if before is None:
-        _, created = await SearchIndex.get_or_create(community=community, defaults=facts)
-        return created
-    current = SearchIndex.filter(community=community, generation=before.generation)
-    return bool(await current.update(**facts))
-
-
-def _key(root: Secret) -> Secret:
-    return vault.sub_key(root, "index")
+    async def _seal(self, community: CommunityId) -> None:
+        """Seal what is in memory, under the root of the last look that reached it."""
+        if community not in self._looks:
+            return  # it has ended meanwhile
+        async with self._locks[community]:
+            look, name = self._looks.pop(community, None), self._newest.get(community)
+            if look is None or name is None or name.seq != look.seq:
+                return  # whoever made the newer state has asked again, if it was due
+            await sealed.keep(self._store, look, name.seq, await self._worker.dump(name))
+            self._failed.pop(community, None)
 
 
 async def _authors(community: OpenCommunity, wanted: Wanted) -> list[str]:

@@ -17,6 +17,7 @@ from cases.ids import CaseId, CommunityId
 from cases.models import Case, Outcome, PinImage, Post, PostRevision, Reaction, Thread
 from cases.pins import Pin
 from cases.search import archive as archive_module
+from cases.search.archive import Archive
 from cases.search.models import SearchIndex
 from cases.threads import Posted
 from portal.notices.models import Notice
@@ -48,6 +49,7 @@ class Board:
     other: CaseId
     post: Posted
     thread: UUID
+    archive: Archive
 
 
 @pytest.fixture
@@ -67,7 +69,8 @@ async def board(world: World, monkeypatch: pytest.MonkeyPatch) -> Board:
     await threads.react(ada.actor, post.id, "agree", on=True)
     await casework.close(ada.actor, case)
     await outcomes.write_outcome(ada.actor, case, OutcomeWords("An embolus.", 0))
-    return Board(ada, ben, community, case, other, post, thread)
+    archive: Archive = world.app.extensions["hds"]["archive"]
+    return Board(ada, ben, community, case, other, post, thread, archive)
 
 
 async def _everything(board: Board) -> dict[str, str]:
@@ -87,6 +90,7 @@ async def _everything(board: Board) -> dict[str, str]:
         answer = await browser.post("/search", form={"q": words})
         shown[words] = await answer.get_data(as_text=True)
         assert answer.status_code == 200, (words, shown[words])
+    await board.archive.sealed()
     return shown
 
 
