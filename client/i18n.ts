@@ -29,3 +29,15 @@ export function plural(one: string, many: string, n: number, values: Values = {}
   const [single, several] = Array.isArray(found) ? (found as string[]) : [one, many];
   return fill((n === 1 ? single : several) ?? many, { n, ...values });
 }
+
+/** The person's language, as the browser's own formats know it; English is British, as on the server's pages. */
+export function locale(): string {
+  const { lang } = document.documentElement;
+  return lang === "en" ? "en-GB" : lang;
+}
+
+/** A number as the person writes it, with `least` to `most` decimals and nothing between thousands. */
+export function decimal(value: number, least: number, most = least): string {
+  const format = { minimumFractionDigits: least, maximumFractionDigits: most, useGrouping: false };
+  return value.toLocaleString(locale(), format);
+}

@@ -2,13 +2,13 @@
 import type { PinView, ViewerHandle } from "../../viewer/web/mount";
 import { all, el, icon, maybe, on } from "../dom";
 import { t } from "../i18n";
+import { dashed } from "../ids";
 import { showPane } from "../panes";
 import { busy, toast } from "../ui";
 import { goTo } from "./place";
 
 const LARGEST = 40 * 1024;
 const PICTURE_MS = 5000;
-const dashed = (hex: string) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 export interface Pinned {
   readonly view: PinView;

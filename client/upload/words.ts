@@ -1,5 +1,5 @@
 /** Reasons and counts in the person's language.  Every code the server or this page gives is here. */
-import { plural, t } from "../i18n";
+import { locale, plural, t } from "../i18n";
 
 const REASONS: Readonly<Record<string, () => string>> = {
   archive: () => t("a packed file inside, which is not opened"),
@@ -53,12 +53,6 @@ export function reason(code: string): string {
 /** Reasons that only say what belongs on a CD anyway. */
 export function expected(code: string): boolean {
   return code === "dicomdir" || code === "program" || code === "support";
-}
-
-/** English is British here, as on the server's pages: 12 March 2026. */
-function locale(): string {
-  const { lang } = document.documentElement;
-  return lang === "en" ? "en-GB" : lang;
 }
 
 /**

@@ -104,6 +104,26 @@ async def test_every_window_can_be_read_in_german(german: Reader, studies: Studi
         assert needed <= room, name
 
 
+async def test_numbers_are_written_in_german(german: Reader, studies: Studies) -> None:
+    made = FakeStudy()
+    made.add_volume("Axial", head(2))
+    studies[made.id] = made
+    await german.opens(made)
+    await german.one_to_one(256, 256)
+
+    await german.shows(window={"center": -2.5, "width": 7.5})
+    facts = german.page.locator(".hv-bottom-left")
+    await expect(facts).to_contain_text("7,5")
+    await expect(facts).to_contain_text("-2,5")
+    await german.shows(window={"center": -0.04, "width": 1500})
+    await expect(facts).to_contain_text("1500")
+    await expect(facts).not_to_contain_text("-0")
+
+    await german.presses("l")
+    await german.drags((450, 300), (550, 300))
+    await expect(german.page.locator(".hv-port svg text")).to_contain_text("70,0 mm")
+
+
 @pytest.fixture
 async def narrow(phone: Reader, studies: Studies) -> Reader:
     made = FakeStudy()

@@ -1,6 +1,7 @@
 /** Lengths and arrows: from Cornerstone's state to what a pin keeps, and back. */
 import { utilities, type Types } from "@cornerstonejs/core";
 import { annotation as annotations, ArrowAnnotateTool, LengthTool } from "@cornerstonejs/tools";
+import { decimal } from "../../client/i18n";
 import { rendererPoint, standardPoint } from "./presentation";
 import type { Drawing, Point3 } from "./types";
 
@@ -112,8 +113,12 @@ export function eraseSelected(viewer: string): boolean {
   return chosen.length > 0;
 }
 
-/** A length in words, as the drawing shows it. */
+/** In mm. */
 export function lengthOf({ points }: Drawing): number {
   const [a, b] = points as [Point3, Point3];
   return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
+
+/** A length as readers write it: the finer the shorter it is. */
+export const measured = (length: number, unit: string): string =>
+  `${decimal(length, length >= 100 ? 0 : length >= 10 ? 1 : 2)} ${unit}`;

@@ -1,5 +1,5 @@
 /** What stands around the picture: which image, which window, how good, what is missing. */
-import { t } from "../../client/i18n";
+import { decimal, t } from "../../client/i18n";
 import { h } from "./dom";
 import type { GreyRange } from "./greyWindow";
 import { seriesName } from "./seriesList";
@@ -40,8 +40,9 @@ function reason(why: string | null): string {
 
 const REMARK_MS = 6000;
 
+/** With 0 added, as what is rounded to nothing has no sign. */
 const rounded = (value: number): string =>
-  String(Math.abs(value) < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+  decimal((Math.abs(value) < 10 ? Math.round(value * 10) / 10 : Math.round(value)) + 0, 0, 1);
 
 export class Overlay {
   readonly element: HTMLElement;

@@ -1,4 +1,5 @@
 /** The viewer's requests: one study of one server, with the session cookie and nothing else. */
+import { dashed } from "../../client/ids";
 import type { Manifest, Place } from "./types";
 import { FRAME, MANIFEST, joined, records, unpacked, type ServerRecord } from "./records";
 
@@ -9,9 +10,6 @@ export interface Opening {
   /** The frame asked for, unless it has no picture. */
   first?: ServerRecord;
 }
-
-/** 32 hexadecimal digits as addresses write them (RFC 9562). */
-const dashed = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 export class Source {
   readonly #base: string;

@@ -1,7 +1,7 @@
 /** A small JPEG of what is on the screen, with the drawings drawn in. */
 import { rendererPoint } from "./presentation";
 import type { Pane } from "./pane";
-import { lengthOf } from "./drawings";
+import { lengthOf, measured } from "./drawings";
 import { spacingOf } from "./metadata";
 import type { Drawing } from "./types";
 
@@ -49,12 +49,10 @@ function trace(
   paper.lineTo(...to);
   paper.stroke();
   if (drawing.tool === "arrow") head(paper, from, to);
-  const measured = pane.place && spacingOf(pane.place);
-  const words = drawing.tool === "arrow" ? drawing.text : measured && millimetres(drawing);
+  const hasScale = pane.place && spacingOf(pane.place);
+  const words = drawing.tool === "arrow" ? drawing.text : hasScale && measured(lengthOf(drawing), "mm");
   if (words) label(paper, words, to);
 }
-
-const millimetres = (drawing: Drawing): string => `${lengthOf(drawing).toFixed(1)} mm`;
 
 /** The arrow's head sits at its first point, where the reader began to draw. */
 function head(

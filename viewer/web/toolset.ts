@@ -13,6 +13,7 @@ import {
   ZoomTool,
 } from "@cornerstonejs/tools";
 import { Arrow } from "./arrow";
+import { measured } from "./drawings";
 
 /** What the left button or one finger does. */
 export type Mode = "scroll" | "window" | "zoom" | "pan" | "length" | "arrow";
@@ -59,6 +60,16 @@ interface Drawing {
   editData: { annotation: Drawn; newAnnotation?: boolean } | null;
 }
 
+/** What the library keeps of a length under what it was measured on. */
+interface Measured {
+  cachedStats: Readonly<Record<string, { length?: number | null; unit: string }>>;
+}
+
+function lengthWords({ cachedStats }: Measured, measuredOn: string): string[] | undefined {
+  const { length, unit } = cachedStats[measuredOn]!;
+  return length == null || Number.isNaN(length) ? undefined : [measured(length, unit)];
+}
+
 export class Toolset {
   readonly #id: string;
   readonly #viewport: Types.IStackViewport;
@@ -71,7 +82,7 @@ export class Toolset {
     group.addTool(TOOL.window);
     group.addTool(TOOL.zoom);
     group.addTool(TOOL.pan);
-    group.addTool(TOOL.length);
+    group.addTool(TOOL.length, { getTextLines: lengthWords });
     group.addTool(TOOL.arrow, {
       getTextCallback: (done: (text: string) => void) => askText("", this.#spot(this.#wordless()), done),
       changeTextCallback: (arrow: Drawn, _event: unknown, done: (text: string) => void) =>
