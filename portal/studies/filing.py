@@ -49,6 +49,8 @@ class _Plan:
     """Content marks, as seen and from now on, of what is replaced or sound after all."""
     replaced: dict[UUID, manifests.InstanceEntry | None] = field(default_factory=dict)
     """What was seen of the lost instances that come again."""
+    again: list[str] = field(default_factory=list)
+    """Instances whose frames could not be made, and that can be read after all."""
     entries: manifests.Manifest = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)
 
@@ -109,8 +111,8 @@ async def _attempt(
         await shelf.boxes.delete([each for plan in plans for each in plan.sizes])
         raise
     for plan in plans:
-        if plan.entries:
-            shelf.preparing.add(plan.study, plan.key)
+        if plan.entries or plan.again:
+            shelf.preparing.add(plan.study, plan.key, plan.again)
     return outcome
 
 
@@ -240,6 +242,8 @@ async def _is_wanted(
         same = entry["sha256"] == await _sha256(each.data)
     if same and (row.digest_mark == DOUBTED or not found):
         plan.marks[row.id] = row.digest_mark, content
+    if same and found and entry is not None and "tries" in entry.get("view", ()):
+        plan.again.append(row.id.hex)
     if found or not same:
         outcome.repeated(each.file, "" if same else CONFLICT if found else LOST)
     return same and not found

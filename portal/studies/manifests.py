@@ -40,6 +40,8 @@ class FrameSet(TypedDict):
     skeleton: JsonPlaces
     """What rebuilds the original together with the frames; empty: the original is kept."""
     facts: dict[str, Any]
+    tries: NotRequired[int]
+    """How often a fault was in the way that may pass: an object did not open, a child was lost."""
     of: NotRequired[str]
     """In a segment: the object it was made from, in which the instance still has to lie."""
 

@@ -9,7 +9,7 @@ opens the study.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from portal.studies.events import StudyPrepared
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Instance, Study
 from portal.studies.packing import JsonPlaces, Packer, places
+from portal.studies.views import is_made
 from viewer.dicom import Canonical, Frame, Pool, Reason, Undecodable
 
 MOST_WAITING: Final = 500
@@ -33,6 +34,9 @@ BATCH_COUNT: Final = 32
 BATCH_BYTES: Final = 32 * 1024 * 1024
 FEW: Final = 16
 """Up to so many images of a series at a time all get a large preview, else the middle one."""
+
+LOST: Final = (Reason.TIMEOUT, Reason.MEMORY, Reason.CRASHED)
+"""What becomes of a child says little about the image: it is tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +47,18 @@ class Preparing:
     def __init__(self, boxes: Boxes, pool: Pool) -> None:
         self._boxes, self._pool = boxes, pool
         self._waiting: OrderedDict[UUID, Secret] = OrderedDict()
+        self._again: dict[UUID, set[str]] = {}
         self._idle: dict[UUID, asyncio.Event] = {}
         self._wake = asyncio.Event()
 
-    def add(self, study: UUID, key: Secret) -> None:
-        """Prepare *study* soon."""
+    def add(self, study: UUID, key: Secret, again: Iterable[str] = ()) -> None:
+        """Prepare *study* soon, those instances included of which a fault was tried too often."""
         self._waiting[study] = key
+        self._again.setdefault(study, set()).update(again)
         self._idle.setdefault(study, asyncio.Event())
         if len(self._waiting) > MOST_WAITING:
             dropped, _ = self._waiting.popitem(last=False)
+            self._again.pop(dropped, None)
             self._rest(dropped)
         self._wake.set()
 
@@ -88,14 +95,16 @@ class Preparing:
             idle.set()
 
     async def _prepare(self, study: UUID, key: Secret) -> None:
+        again = self._again.pop(study, set[str]())
         row = await Study.get_or_none(id=study)
         if row is None:
             return
         manifest, _ = await manifests.load(self._boxes, row, key)
-        batches = list(_batches(manifest))
+        batches = list(_batches(manifest, again))
+        new = any("view" not in entry for batch in batches for _, entry in batch)
         for batch in batches:
             # What is filed from here on is prepared next, and has a last one of its own.
-            known = len(manifest) if batch is batches[-1] else None
+            known = len(manifest) if new and batch is batches[-1] else None
             if not await self._prepare_batch(row, key, batch, known):
                 return
         if study not in self._waiting:
@@ -112,16 +121,7 @@ class Preparing:
         """
         by = storing.Payer(AccountId(row.owner), None)
         packer = Packer(self._boxes, by, row.id, key, "frames")
-        views: dict[str, FrameSet] = {}
-        for number, (instance, entry) in enumerate(batch):
-            chosen = len(batch) <= FEW or number == len(batch) // 2
-            try:
-                pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
-                view = await _stored(self._pool, packer, pieces, large=chosen)
-            except UNREADABLE:  # the others are made; this one can be sent again
-                await doubt(row.id, UUID(instance))
-                view = _without_frames(str(Reason.DAMAGED), {})
-            views[instance] = manifests.made_from(entry, view)
+        views = await self._views(row, key, batch, packer)
         await packer.close()
         addition: manifests.Addition = {"instances": {}, "views": views}
         segment = await asyncio.to_thread(manifests.segment, row.id, key, addition)
@@ -141,11 +141,31 @@ class Preparing:
             await self._boxes.delete(list(packer.sizes))
         return bool(there)
 
+    async def _views(
+        self, row: Study, key: Secret, batch: list[tuple[str, InstanceEntry]], packer: Packer
+    ) -> dict[str, FrameSet]:
+        views: dict[str, FrameSet] = {}
+        for number, (instance, entry) in enumerate(batch):
+            chosen = len(batch) <= FEW or number == len(batch) // 2
+            try:
+                pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
+                view = await _stored(self._pool, packer, pieces, large=chosen)
+            except UNREADABLE:  # the others are made; this one can be sent again
+                await doubt(row.id, UUID(instance))
+                view = _without_frames(str(Reason.DAMAGED), {})
+                view["tries"] = 0
+            if "tries" in view:
+                view["tries"] = 1 + entry.get("view", view).get("tries", 0)
+            views[instance] = manifests.made_from(entry, view)
+        return views
 
-def _batches(manifest: Manifest) -> Iterator[list[tuple[str, InstanceEntry]]]:
+
+def _batches(
+    manifest: Manifest, again: Collection[str]
+) -> Iterator[list[tuple[str, InstanceEntry]]]:
     """What has no frames yet, series by series in reading order, in bounded portions."""
     todo = sorted(
-        ((instance, entry) for instance, entry in manifest.items() if "view" not in entry),
+        (each for each in manifest.items() if each[0] in again or not is_made(dict(each[1]))),
         key=lambda each: _order(each[1]["header"]),
     )
     batch: list[tuple[str, InstanceEntry]] = []
@@ -180,7 +200,10 @@ async def _stored(
     found = await pool.canonical(original, keep=keep)
     if not isinstance(found, Canonical):
         facts = found.meta if isinstance(found, Undecodable) else {}
-        return _without_frames(str(found.reason), facts)
+        view = _without_frames(str(found.reason), facts)
+        if found.reason in LOST:
+            view["tries"] = 0
+        return view
     previews = {"128": found.preview_128} | ({"512": found.preview_512} if large else {})
     return {
         "codec": found.meta["codec"],

@@ -11,6 +11,7 @@ from uuid import UUID
 from portal import vault
 from portal.core.actor import Secret
 from portal.core.language import gettext, show_date
+from portal.studies.views import is_made
 
 Manifest = dict[str, Any]
 DOCUMENT: Final = "DOC"
@@ -129,7 +130,7 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
         "others": len(others),
         "others_size": sum(entry["size"] for entry in others),
         "thumbnail": _thumbnail(manifest),
-        "prepared": all("view" in entry for entry in manifest.values()),
+        "prepared": all(map(is_made, manifest.values())),
     }
 
 

@@ -9,6 +9,8 @@ Manifest = dict[str, Any]
 
 INSTANCES: Final = 4
 """How deep the instances lie in a view."""
+ATTEMPTS: Final = 3
+"""How often frames are tried after a fault that may pass, before they wait for the same file."""
 LAST: Final = 2**31
 """Sorts what has no number behind what has."""
 
@@ -16,6 +18,11 @@ LAST: Final = 2**31
 def browser_view(study: UUID, manifest: Manifest) -> bytes:
     """Packed as it is sent (RFC 1952); for a thread."""
     return packed(view_of(study, manifest), INSTANCES, GZIP)
+
+
+def is_made(entry: dict[str, Any]) -> bool:
+    """Whether nobody needs to try for frames: they are there, or cannot be, as far as we know."""
+    return "view" in entry and entry["view"].get("tries", ATTEMPTS) >= ATTEMPTS
 
 
 def view_of(study: UUID, manifest: Manifest) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from portal.studies.models import Instance, Segment, Study
 from portal.studies.outcomes import Outcome
 from portal.studies.preparing import Preparing
 from viewer.children.process import Process
+from viewer.dicom import Reason, Undecodable
 
 Person = Callable[..., Awaitable[Actor]]
 Slices = Callable[..., list[bytes]]
@@ -170,6 +171,66 @@ async def test_one_damaged_image_keeps_nobody_from_preparing_the_others(
     assert (await keep_files(shelf, erika, [*one, *other])).kept == [0]
     await prepared(shelf, erika, study)
     assert await whole(shelf, erika) == {*one, *other}
+
+
+async def codecs(shelf: studies.Shelf, actor: Actor, study: UUID) -> list[str]:
+    opened = await studies.open_own(shelf, actor, study)
+    series = (await opened.manifest())["series"]
+    return [each["codec"] for one in series for each in one["instances"]]
+
+
+@pytest.mark.parametrize("openings", [0, 1, 5])
+async def test_a_fault_that_passed_while_frames_were_made_leaves_no_image_without(
+    shelf: studies.Shelf,
+    erika: Actor,
+    slices: Slices,
+    monkeypatch: pytest.MonkeyPatch,
+    openings: int,
+) -> None:
+    """Whoever opens it tries again, a few times; afterwards whoever sends the same file."""
+    monkeypatch.setattr(shelf.preparing, "add", _nothing_at_once)
+    files = slices(1, size=64)
+    (study,) = (await keep_files(shelf, erika, files)).studies
+    lying = {each: await shelf.store.get(each) for each in await objects(shelf, study)}
+    await loses_its_objects(shelf, study)
+    monkeypatch.undo()
+    for _ in range(1 + openings):
+        await prepared(shelf, erika, study)
+    assert await codecs(shelf, erika, study) == ["none"]
+    for each, sealed in lying.items():
+        await shelf.store.put(each, sealed)
+
+    if openings < 2:
+        await prepared(shelf, erika, study)
+        assert await codecs(shelf, erika, study) != ["none"]
+    assert (await keep_files(shelf, erika, files)).duplicates == [0]
+    assert await shelf.preparing.done(study, 60.0)
+
+    assert await codecs(shelf, erika, study) != ["none"]
+    assert await whole(shelf, erika) == set(files)
+    assert await Owed.filter(kind="StudyPrepared").count() == 1
+
+
+async def test_a_child_that_is_lost_while_frames_are_made_leaves_no_image_without(
+    shelf: studies.Shelf, erika: Actor, slices: Slices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = slices(1, size=64)
+
+    async def lost(*_: object, **__: object) -> Undecodable:
+        return Undecodable(Reason.CRASHED)
+
+    monkeypatch.setattr(shelf.pool, "canonical", lost)
+    study = await kept(shelf, erika, files)
+    assert await codecs(shelf, erika, study) == ["none"]
+    monkeypatch.undo()
+
+    await prepared(shelf, erika, study)
+
+    assert await whole(shelf, erika) == set(files)
+
+
+def _nothing_at_once(*_: object) -> None:
+    """Whoever opens the study prepares it."""
 
 
 async def test_a_fault_that_passed_makes_no_second_copy(
