@@ -4,6 +4,7 @@ import { complainAt, content } from "./fields";
 import { postJson, Refused } from "./http";
 import { t } from "./i18n";
 import { live } from "./live";
+import { showPane } from "./panes";
 import { alsoListed, busy, shortcut, toast } from "./ui";
 import { Company } from "./discussion/company";
 import { Composers } from "./discussion/composer";
@@ -46,6 +47,7 @@ async function start(page: HTMLElement): Promise<void> {
     onward.href = "/communities";
     onward.textContent = t("To your communities");
     one("[data-talk]").append(notice, onward);
+    showPane("talk"); // on a phone the images' side has no room for words
   };
 
   const queue = new Queue(safe, caseId, {

@@ -69,6 +69,36 @@ export async function compare(
   return { there, other: new Set(compared.filter(differs)) };
 }
 
+/**
+ * Those that are, byte for byte, another one of them.  Only what has one number, or as documents
+ * one size, is read and compared.
+ */
+export async function copies(
+  items: readonly Item[],
+  progress: (done: number, total: number) => void,
+): Promise<Set<Item>> {
+  const alike = new Map<string, Item[]>();
+  for (const item of items) {
+    const about = "header" in item ? `${item.header.study} ${item.header.instance}` : "";
+    const key = `${item.source.size} ${about}`;
+    alike.set(key, [...(alike.get(key) ?? []), item]);
+  }
+  const crowds = [...alike.values()].filter((some) => some.length > 1);
+  const total = crowds.reduce((sum, some) => sum + some.length, 0);
+  const found = new Set<Item>();
+  let done = 0;
+  for (const some of crowds) {
+    const seen = new Set<string>();
+    for (const item of some) {
+      progress((done += 1), total);
+      const content = await contentOf(item).catch(() => UNREADABLE);
+      if (seen.has(content)) found.add(item);
+      if (content !== UNREADABLE) seen.add(content);
+    }
+  }
+  return found;
+}
+
 /** Addresses of what the account keeps of these, so that it can be opened. */
 export async function addressesOf(
   examinations: readonly Examination[],

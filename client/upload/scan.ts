@@ -2,6 +2,7 @@
 import { missing } from "./directory";
 import { FIRST, SECOND, type Header } from "./headers";
 import type { Found, Paper } from "./grouping";
+import { copies } from "./known";
 import { kindOf, LOOK, skippedByName } from "./recognise";
 import { FileSource, MediumGone, type Refusal, type Source } from "./sources";
 import { unzip } from "./zip";
@@ -81,7 +82,13 @@ export async function scan(
   } finally {
     reader.close();
   }
-  return { found, papers, refused };
+  const twice = await copies([...found, ...papers], progress);
+  refused.push(...[...twice].map(({ source }) => ({ name: source.name, why: "twice" })));
+  return {
+    found: found.filter((each) => !twice.has(each)),
+    papers: papers.filter((each) => !twice.has(each)),
+    refused,
+  };
 }
 
 async function unpacked(chosen: readonly FileSource[], refused: Refusal[]): Promise<Source[]> {

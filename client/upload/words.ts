@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<string, () => string>> = {
   too_large: () => t("it is larger than 512 MB"),
   too_many_papers: () => t("more than 1,000 documents at once; please upload it afterwards"),
   too_many_elements: () => t("it has far too many parts; refused for safety"),
+  twice: () => t("the very same is among the chosen files already"),
   truncated: () => t("it ends early: the file is incomplete"),
   unsafe_path: () => t("its name leads out of the ZIP (unsafe path); refused for safety"),
   unreadable: () => t("it cannot be read from this medium"),
@@ -50,9 +51,9 @@ export function reason(code: string): string {
   return REASONS[code]?.() ?? t("it could not be read");
 }
 
-/** Reasons that only say what belongs on a CD anyway. */
+/** Reasons that only say what belongs on a CD anyway, or came along twice. */
 export function expected(code: string): boolean {
-  return code === "dicomdir" || code === "program" || code === "support";
+  return code === "dicomdir" || code === "program" || code === "support" || code === "twice";
 }
 
 /**

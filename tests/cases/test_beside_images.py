@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from cases import threads
+from cases import communities, threads
 from cases.forms import PostEdit
 from tests.browser import PHONE, poll
 from tests.cases.conftest import Opens, Round
@@ -49,6 +49,20 @@ async def test_on_a_phone_the_view_is_seen_before_it_is_posted(opens: Opens, tal
     await expect(case).to_have_attribute("data-pane", "talk")
     assert (await _pin(phone, "Here it is"))["index"] == 1
     await expect(phone.locator(".case-choosing")).to_have_count(0)
+
+
+async def test_whoever_is_removed_while_looking_at_images_on_a_phone_reads_why_they_went(
+    opens: Opens, talk: Round
+) -> None:
+    phone = await opens(talk.ben, f"/cases/{talk.case}", **PHONE)
+    await _loaded(phone)
+    await phone.get_by_role("tab", name="Images").tap()
+    await expect(phone.locator(".case")).to_have_attribute("data-pane", "images")
+
+    await communities.remove(talk.ada.actor, talk.board, talk.ben.actor.id)
+
+    alert = phone.get_by_role("alert").filter(has_text="You no longer belong")
+    await expect(alert).to_be_visible(timeout=5_000)
 
 
 async def test_on_a_phone_one_can_turn_back_without_posting(opens: Opens, talk: Round) -> None:

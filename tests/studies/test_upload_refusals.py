@@ -22,6 +22,7 @@ from tests.studies.upload_page import (
     write,
 )
 from tests.viewer.dicom.making import parsed, written
+from tests.viewer.pdf.making import pdf
 from viewer.dicom import Header, Pool
 
 __all__ = ["browser", "complaints", "disc", "erika", "upload_page"]
@@ -53,6 +54,29 @@ async def test_damaged_files_and_disguised_programs_are_named_and_the_rest_is_ke
     await is_named(told, "it ends early", "CD/cut.dcm")
     await is_named(told, "a program", "CD/program.dcm")
     await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")
+
+
+async def test_what_was_chosen_twice_counts_once_and_is_named(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    folder, (one, other) = tmp_path / "CD", slices(2, size=64)
+    write(folder / "a" / "one.dcm", one)
+    write(folder / "b" / "copy.dcm", one)
+    write(folder / "b" / "other.dcm", other)
+    write(folder / "a" / "letter.pdf", pdf(["Kein Nachweis einer Blutung"]))
+    write(folder / "b" / "letter.pdf", pdf(["Kein Nachweis einer Blutung"]))
+    page = upload_page
+    await choose(page, folder)
+
+    before = page.locator("[data-refused]")
+    await expect(before).to_contain_text("Skipped, not needed: 2 files")
+    await before.get_by_text("Skipped, not needed").click()
+    await expect(before).to_contain_text("the very same is among the chosen files already")
+    await expect(page.locator('[data-step="found"]')).to_contain_text("2 images")
+    await upload(page)
+
+    await expect(page.locator("[data-done-words]")).to_contain_text("3 files stored")
+    await expect(page.locator("[data-done-words]")).not_to_contain_text("already there")
 
 
 async def test_old_and_deflated_files_are_looked_into_like_others(
