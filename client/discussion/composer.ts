@@ -99,6 +99,7 @@ export class Composers {
     one("[data-replying-to]", form).textContent = t("Reply to {name}", { name });
     one("[data-replying]", form).hidden = false;
     one("textarea", form).focus();
+    form.scrollIntoView({ block: "nearest" }); // with its buttons, which the focus alone leaves out
   }
 
   #key(event: KeyboardEvent, text: HTMLElement): void {

@@ -55,9 +55,9 @@ export class FoundView {
     const files = examinations.flatMap((each) => each.files);
     ({ there: this.there, other: this.other } = await compare(files, papers, progress));
     this.people = await Promise.all(patients.map(async (patient) => this.person(patient)));
-    const someMatch = this.people.some(({ identity }) => identity.answer === "matches");
     for (const { identity, choices } of this.people) {
-      const proposed = identity.answer !== "differs" || !someMatch;
+      // A single other name may be one's own from before; of several people nobody is guessed.
+      const proposed = identity.answer !== "differs" || this.people.length === 1;
       for (const { examination, box, papers: beside } of choices) {
         box.checked = proposed && !examination.files.every((file) => this.there.has(file));
         for (const each of beside) each.box.checked = proposed && !this.there.has(each.paper);

@@ -77,6 +77,7 @@ async def test_a_pinned_question_arrives_live_and_leads_to_the_same_image(
     assert pinned
     await poll(his, f"document.querySelector('[data-stage]').textContent.includes({found[1]!r})")
     await arrived.get_by_role("button", name="Reply").click()
+    await expect(his.get_by_role("button", name="Post with this view")).to_be_in_viewport(ratio=1)
     await write(his, "Calcification, I think.")
     answer = hers.locator(".post", has_text="Calcification, I think.")
     await expect(answer).to_be_visible(timeout=5_000)

@@ -81,3 +81,24 @@ async def test_of_two_people_on_a_cd_only_ones_own_is_proposed(
     await upload(page)
 
     await expect(page.locator("[data-done-words]")).to_have_text("2 files stored")
+
+
+async def test_of_several_strangers_on_a_cd_nobody_is_proposed(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """One of them may be oneself under a former name: whoever is ticked is asked about."""
+    folder = tmp_path / "CD"
+    for number, name in enumerate(("Otto", "Anna")):
+        his = {
+            "PatientName": f"Fremd^{name}",
+            "PatientSex": "M",
+            "StudyDescription": f"Knie {name}",
+        }
+        write(folder / name, slices(1, seed=number, **his)[0])
+    page = upload_page
+    await choose(page, folder)
+
+    await expect(page.locator("[data-patient]")).to_have_count(2)
+    for name in ("Otto", "Anna"):
+        await expect(page.get_by_label(f"Knie {name}")).not_to_be_checked()
+    await expect(page.locator("[data-start]")).to_be_disabled()
