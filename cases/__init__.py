@@ -2,6 +2,7 @@
 
 from cases import casework, communities, reading, threads
 from cases.access import communities_of, readers_of
+from cases.auditing import keeping_watch
 from cases.casework import study_key
 from cases.leaving import Belongings
 from cases.pins import Pin
@@ -15,6 +16,7 @@ __all__ = [
     "communities",
     "communities_of",
     "describe_notices",
+    "keeping_watch",
     "readers_of",
     "reading",
     "study_key",

@@ -186,6 +186,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await stack.enter_async_context(studies.working(rooms.shelf))
         await stack.enter_async_context(rooms.archive.working())
         stack.enter_context(cases.withdrawing())
+        await stack.enter_async_context(cases.keeping_watch())
         # After all whose duty it is: what a process before this one owed is paid at once.
         await stack.enter_async_context(owing.working())
         await stack.enter_async_context(mailing.PostOffice(settings).working())

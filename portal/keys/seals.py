@@ -8,7 +8,7 @@ from portal import vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import SignInNeeded
-from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target
+from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target, TargetKind
 from portal.keys.models import LocalKey, Seal
 from portal.keys.principals import FIRST_EPOCH, hold, public_key
 
@@ -55,6 +55,15 @@ async def drop_seals(target: Target, holder: UUID | None = None) -> None:
     rows = Seal.filter(target=target.id, target_kind=target.kind)
     rows = rows.filter(target_epoch__lte=target.epoch)
     await (rows if holder is None else rows.filter(holder=holder)).delete()
+
+
+async def handed(kind: TargetKind, targets: Collection[UUID]) -> dict[UUID, set[tuple[UUID, int]]]:
+    """Who was handed which generation of each: pairs of holder and generation."""
+    found: dict[UUID, set[tuple[UUID, int]]] = {each: set() for each in targets}
+    rows = Seal.filter(target_kind=kind, target__in=list(targets))
+    for target, holder, epoch in await rows.values_list("target", "holder", "target_epoch"):
+        found[target].add((holder, epoch))
+    return found
 
 
 async def seal_study_key(study: UUID, key: Secret, to: tuple[PrincipalKind, UUID]) -> None:

@@ -1,12 +1,14 @@
 """
 The box audit (T14): at any moment, what can be opened is exactly what membership says.
 
-Run after a story; an operator runs the same questions every hour.
+Run after a story.  What needs no knowledge of the story the portal asks itself every hour
+(`cases.auditing`).
 """
 
 from collections import defaultdict
 from uuid import UUID
 
+from cases import auditing
 from cases.models import Community, Invitation, Member
 from portal import keys
 from portal.keys.models import LocalKey, Principal, PrincipalKey, Seal
@@ -22,6 +24,7 @@ async def audit() -> None:
     holders = await _holders(communities)
     for community in communities:
         assert holders[community] == members[community], "seals are not members"
+    assert await auditing.audit() == []
     await _principals(communities)
     await _no_key_without_a_study()
     await _ended_invitations_carry_nothing()

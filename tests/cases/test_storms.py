@@ -3,13 +3,13 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 from uuid import UUID, uuid4
 
 import pytest
 
-from cases import communities, threads
+from cases import communities, sparing, threads
 from cases.forms import NewPost
 from cases.ids import CaseId, CommunityId, InvitationId, ThreadId
 from cases.models import Change, Community, Invitation, Post
@@ -141,9 +141,10 @@ class Stay:
 
 
 async def test_no_post_is_readable_with_a_root_a_removed_member_held(
-    world: World, many: int
+    world: World, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many posts as there are, while guests come and go: a hundred times on PostgreSQL."""
+    monkeypatch.setattr(sparing, "TO_ONE", replace(sparing.TO_ONE, free=100))
     rounds = 3 if many < 1000 else 17
     ada, ben = await world.physician("Ada"), await world.physician("Ben")
     guests = [await world.physician(f"Guest {number}") for number in range(6)]

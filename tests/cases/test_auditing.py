@@ -1,0 +1,50 @@
+"""The hourly audit finds what somebody with the database at hand has changed (T14)."""
+
+from uuid import uuid4
+
+import pytest
+
+from cases import auditing
+from cases.models import Community, Member
+from portal.keys.models import PrincipalKey, Seal
+from tests.people import World
+
+
+async def test_what_can_be_opened_and_who_belongs_are_compared(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada, ben = await world.physician("Ada Lindqvist"), await world.physician("Ben Okafor")
+    eve = await world.physician("Eve Evans")
+    sound, board = await ada.founds("Sound Board"), await ada.founds("Chest Board")
+    await ada.invites(ben, board)
+    assert await auditing.audit() == []
+
+    seal = await Seal.get(target=board, target_kind="community", holder=ben.actor.id)
+    row = await Member.get(community_id=board, account=ben.actor.id)
+
+    # One more reader than members.
+    seal.id, seal.holder, seal._saved_in_db = uuid4(), eve.actor.id, False
+    await seal.save()
+    assert await auditing.audit() == [board]
+    await Seal.filter(id=seal.id).delete()
+    assert await auditing.audit() == []
+
+    # A seal of a root that is over.
+    await Community.filter(id=board).update(epoch=2)
+    assert await auditing.audit() == [board]
+    await Community.filter(id=board).update(epoch=1)
+
+    # A member whom nobody handed anything.
+    row.id, row.account, row._saved_in_db = uuid4(), eve.actor.id, False
+    await row.save()
+    assert await auditing.audit() == [board]
+    await Member.filter(id=row.id).delete()
+
+    # A public key that nobody signed.
+    await PrincipalKey.filter(principal=ben.actor.id).update(dir_sig=bytes(32))
+    assert await auditing.audit() == [board]
+
+    assert str(board) in caplog.text
+    assert str(sound) not in caplog.text
+    assert "Chest" not in caplog.text
+    assert "Okafor" not in caplog.text
