@@ -20,7 +20,8 @@ function show(unread: number): void {
 
 async function refresh(): Promise<void> {
   try {
-    show((await getJson<{ unread: number }>("/notices/count")).unread);
+    // In the background, so a session that has ended covers no page that asks for a new one itself.
+    show((await getJson<{ unread: number }>("/notices/count", { asksItself: true })).unread);
     document.dispatchEvent(new CustomEvent("noticed"));
   } catch (error) {
     // Signed out or offline: the next click says so in words.
