@@ -177,6 +177,7 @@ class Worker:
         """Stop the process, whatever it is doing; what it holds is gone."""
         self._closed = True
         working = list((self._pool._processes or {}).values())  # noqa: SLF001 -- 3.14 has kill_workers
-        self._pool.shutdown(wait=False, cancel_futures=True)
         for process in working:
             process.kill()
+        # Dead already, so this is short; left alone, its thread closes what Python's exit uses.
+        self._pool.shutdown(wait=True, cancel_futures=True)
