@@ -340,7 +340,7 @@ async def test_a_reader_of_a_case_is_not_told_whose_images_these_are(board: Boar
     length = int.from_bytes(records[12:16], "little")
     manifest = gzip.decompress(records[16 : 16 + length])
 
-    assert b"CT head without contrast" in manifest
+    assert b"Head 2.0 brain" in manifest
     for word in (b"Muster", b"19580917", b"D-2001"):
         assert word not in manifest
 
