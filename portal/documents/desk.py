@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 from uuid import UUID
 
+from portal import edge
+from portal.core.actor import AccountId
 from portal.core.settings import Settings
+from portal.documents.reading_room import ReadingRoom
 from portal.storing import Boxes, Store
-from viewer.pdf import PdfPool, Turns
+from viewer.pdf import PdfPool
 
 REMEMBERED: Final = 10_000
 
@@ -28,8 +31,8 @@ class Slow:
         return document in self._known
 
 
-def _turns() -> Turns:
-    return Turns(1, each=4, all_=64)
+def _one_at_a_time() -> edge.Turnstile[AccountId]:
+    return edge.Turnstile(each=5, all_=1, waiting=64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,14 @@ class Desk:
     """The sealed objects, and the limited children that look into documents."""
 
     boxes: Boxes
-    pool: PdfPool
+    reading_room: ReadingRoom = field(repr=False)
     free_quota: int
     """Bytes a free account may keep."""
     slow: Slow = field(default_factory=Slow, repr=False)
-    unwrapping: Turns = field(default_factory=_turns, repr=False)
+    unwrapping: edge.Turnstile[AccountId] = field(default_factory=_one_at_a_time, repr=False)
     """Enclosed documents are taken out of their objects one at a time, which bounds the memory."""
 
     @classmethod
     def of(cls, settings: Settings, store: Store, pool: PdfPool) -> Self:
         """A desk over *store*; the pool must be running before it is used."""
-        return cls(Boxes(store), pool, settings.free_quota)
+        return cls(Boxes(store), ReadingRoom(pool), settings.free_quota)

@@ -17,7 +17,7 @@ from portal.documents.marks import ids_of
 from portal.documents.models import Document
 from portal.documents.taking import LOOKING
 from portal.storing import Place
-from viewer.pdf import MOST_PAGES, Look, NoTurn, Outline, Reader, Unshown, begins_pdf
+from viewer.pdf import MOST_PAGES, Look, Outline, Reader, Unshown, begins_pdf
 from viewer.routes import Stretches
 
 STRETCH: Final = 1024 * 1024
@@ -176,7 +176,7 @@ async def seen(desk: Desk, actor: Actor, document: OpenDocument) -> OpenDocument
     """The document after the first look at it, if there was no time for one when it came."""
     if not document.facts.unseen:
         return document
-    found = await desk.pool.look(document.whole, Reader(actor.id, document.id))
+    found = await desk.reading_room.look(document.whole, Reader(actor.id, document.id))
     facts = document.facts.seen(found)
     if facts.unseen:
         return document
@@ -209,7 +209,7 @@ async def outline(
         return why
     reader = Reader(actor.id, document.id)
     try:
-        found = await desk.pool.outline(document.whole, first, AT_ONCE, reader)
+        found = await desk.reading_room.outline(document.whole, first, AT_ONCE, reader)
     except TooLarge:
         return document.why
     if isinstance(found, Unshown):
@@ -227,7 +227,9 @@ async def page(
         if why != "timeout":
             raise Unknown
         return None
-    found = await desk.pool.page(document.whole, number, width, Reader(actor.id, document.id))
+    found = await desk.reading_room.page(
+        document.whole, number, width, Reader(actor.id, document.id)
+    )
     if found == Unshown("busy"):
         raise Busy(retry_after=2)
     if found == Unshown("timeout"):
@@ -251,8 +253,5 @@ async def given_back(desk: Desk, actor: Actor, document: Readable) -> Stretches:
     """
     if isinstance(document, OpenDocument):
         return document.stream
-    try:
-        async with desk.unwrapping.turn(actor.id):
-            return await document.stretches()
-    except NoTurn:
-        raise Busy(retry_after=2) from None
+    with await desk.unwrapping.through(actor.id):
+        return await document.stretches()

@@ -99,7 +99,7 @@ class Taking:
                 continue
             try:
                 async with asyncio.timeout_at(until):
-                    found.append(await self._desk.pool.look(each.data, reader))
+                    found.append(await self._desk.reading_room.look(each.data, reader))
             except TimeoutError:
                 found.append(None)
         return found

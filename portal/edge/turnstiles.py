@@ -16,8 +16,9 @@ class Turnstile(Generic[Who]):
     Lets *all_* in at once, of whom nobody has more than *each* inside or waiting.
 
     A free place goes to whoever has fewest, and only while more are free than they hold: of eight
-    one gets four and two get six.  *waiting* may wait, for *patience* seconds each; whoever finds
-    no place is told so by a *refusal*.  Belongs to one event loop.
+    one gets four and two get six; of two nobody gets both.  *waiting* may wait, for *patience*
+    seconds each (without an end unless it is given); whoever finds no place is told so by a
+    *refusal*.  Belongs to one event loop.
     """
 
     def __init__(
@@ -26,7 +27,7 @@ class Turnstile(Generic[Who]):
         each: int,
         all_: int,
         waiting: int,
-        patience: float,
+        patience: float | None = None,
         refusal: type[Busy] = Busy,
     ) -> None:
         self._each, self._all, self._most, self._patience = each, all_, waiting, patience
@@ -62,7 +63,7 @@ class Turnstile(Generic[Who]):
             self._leave(who)
 
     def _serve(self) -> None:
-        """Give free places to those with fewest, and among them to who has waited longest."""
+        """Give free places to those with fewest, and of them to whose last turn is longest ago."""
         while True:
             free = self._all - self._inside.total()
             who = min(self._waiting, key=self._inside.__getitem__, default=None)
@@ -85,6 +86,8 @@ class Turnstile(Generic[Who]):
 
     def _leave(self, who: Who) -> None:
         self._inside[who] -= 1
+        if who in self._waiting:
+            self._waiting.move_to_end(who)
         self._tidy(who)
         self._serve()
 

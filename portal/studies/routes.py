@@ -10,8 +10,8 @@ from uuid import UUID
 from quart import Blueprint, Response, ResponseReturnValue, g, redirect, render_template, request
 
 from portal import accounts, edge, storing
-from portal.core.actor import Actor
-from portal.core.errors import Busy, Invalid, reading
+from portal.core.actor import AccountId, Actor
+from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in
 from portal.studies import listing, opening, parts, uploads
 from portal.studies.access import study_for
@@ -20,7 +20,6 @@ from portal.studies.notes import LONGEST_UID, read_notes
 from portal.studies.receiving import PartReceipt, receive_part
 from portal.studies.requests import PartTurnstile, read_part
 from portal.studies.shelf import Shelf
-from viewer.pdf import NoTurn, Turns
 
 ASKED_AT_ONCE = 5000
 LISTED = 100
@@ -137,17 +136,14 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
 
 def _asking(blueprint: Blueprint, shelf: Shelf) -> None:
     """What the browser asks before and after sending; of one account one question at a time."""
-    turns = Turns(2, each=4, all_=64)
+    turnstile = edge.Turnstile[AccountId](each=5, all_=2, waiting=64)
     pace = edge.Pace(QUESTIONS, AT_REST)
 
     @asynccontextmanager
     async def turn(files: int) -> AsyncIterator[None]:
         pace.take(signed_in().id, 1 + files / WEIGHT)
-        try:
-            async with turns.turn(signed_in().id):
-                yield
-        except NoTurn:
-            raise Busy(retry_after=1) from None
+        with await turnstile.through(signed_in().id):
+            yield
 
     @blueprint.post("/uploads/known")
     async def known() -> ResponseReturnValue:

@@ -45,7 +45,7 @@ class Children:
         ahead: int = 0,
     ) -> None:
         self._free = asyncio.Semaphore(workers)
-        self._workers = workers
+        self.workers = workers
         self._busy = 0
         self._idle: list[tuple[Hashable, Process]] = []
         self._fresh: list[Process] = []
@@ -107,7 +107,7 @@ class Children:
             if served == task:
                 del self._idle[place]
                 return process
-        while self._idle and len(self._idle) + self._busy > self._workers:
+        while self._idle and len(self._idle) + self._busy > self.workers:
             _, other = self._idle.pop(0)
             await self._end(other)
         process = self._fresh.pop() if self._fresh else await self._start()

@@ -15,19 +15,16 @@ from viewer.pdf.facts import (
     begins_pdf,
 )
 from viewer.pdf.pool import PdfPool, Reader
-from viewer.pdf.turns import NoTurn, Turns
 
 __all__ = [
     "MOST_PAGES",
     "PREVIEW_BYTES",
     "WIDTHS",
     "Look",
-    "NoTurn",
     "Outline",
     "Paper",
     "PdfPool",
     "Reader",
-    "Turns",
     "Unshown",
     "begins_pdf",
 ]

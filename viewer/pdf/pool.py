@@ -1,37 +1,33 @@
-"""The children that read PDFs, and whose turn it is to ask them."""
+"""The children that read PDFs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from viewer.children import Buffer, ChildLost, Children, PoolFull, understood
 from viewer.pdf.facts import MOST_PAGES, WIDTHS, Look, Outline, Paper, Unshown, Why
-from viewer.pdf.turns import NoTurn, Turns
 
 CHILD: Final = "viewer.pdf.child"
 WORKERS: Final = 2
 """Documents that are read at a time, and so what all of them together take of the memory."""
-EACH: Final = 12
-"""Calls of one person that may wait: about the pages that a browser asks for at once."""
 LOOK_SECONDS: Final = 3
 PAGE_SECONDS: Final = 15
 """Processor time of the first sight, and of a page that somebody asked for."""
 LOOK_WALL: Final = 10.0
-"""Seconds from the turn to the first sight, however busy the machine is."""
+"""Seconds to the first sight, however busy the machine is."""
 ANSWER: Final = 32 << 20
 """Bytes of one answer: a picture of 12 million points, or the texts of fifty pages."""
 
 T = TypeVar("T")
-Load = Callable[[], Awaitable[Buffer]]
 
 
 class Reader(NamedTuple):
     """For whom, and in what, a document is read."""
 
     person: Hashable
-    """Has one turn at a time."""
+    """A child that read for one reads for nobody else."""
     task: Hashable
     """A document, or a part of an upload: a child that served one task serves no other."""
 
@@ -45,7 +41,7 @@ class PdfPool(Children):
     """
     Looks into PDFs in child processes; every fault of a document is a value, never an error.
 
-    Whoever asks waits for a turn first; what a function loads it loads when the turn has come.
+    It serves whoever asks first; who shares it fairly among many is the caller's business.
     """
 
     def __init__(
@@ -53,16 +49,14 @@ class PdfPool(Children):
         workers: int = WORKERS,
         *,
         queue: int = 200,
-        each: int = EACH,
         wall_seconds: float = 40,
         child: str = CHILD,
     ) -> None:
         super().__init__(
             workers, queue=queue, wall_seconds=wall_seconds, child=child, answer=ANSWER, ahead=1
         )
-        self._turns = Turns(workers, each=each, all_=queue)
 
-    async def look(self, data: Buffer | Load, reader: Reader | None = None) -> Look | Unshown:
+    async def look(self, data: Buffer, reader: Reader | None = None) -> Look | Unshown:
         """The document at first sight."""
         try:
             return await self._ask({"do": "look", "seconds": LOOK_SECONDS}, data, reader, _look)
@@ -70,14 +64,14 @@ class PdfPool(Children):
             return Unshown("timeout")
 
     async def outline(
-        self, data: Buffer | Load, first: int, count: int, reader: Reader | None = None
+        self, data: Buffer, first: int, count: int, reader: Reader | None = None
     ) -> Outline | Unshown:
         """*count* pages from number *first* (from 1), as far as there are so many."""
         task = {"do": "outline", "first": first, "count": count, "seconds": PAGE_SECONDS}
         return await self._ask(task, data, reader, _outline)
 
     async def page(
-        self, data: Buffer | Load, number: int, width: int, reader: Reader | None = None
+        self, data: Buffer, number: int, width: int, reader: Reader | None = None
     ) -> bytes | Unshown:
         """Page *number* (from 1) as a WebP picture, *width* (of `WIDTHS`) pixels wide."""
         if not 1 <= number <= MOST_PAGES or width not in WIDTHS:
@@ -88,22 +82,20 @@ class PdfPool(Children):
     async def _ask(
         self,
         task: dict[str, Any],
-        data: Buffer | Load,
+        data: Buffer,
         reader: Reader | None,
         read: Callable[[dict[str, Any], list[bytes]], T],
     ) -> T | Unshown:
         mine = reader or Reader.unknown()
         patience = LOOK_WALL if task["do"] == "look" else None
         try:
-            async with self._turns.turn(mine.person):
-                whole = await data() if callable(data) else data
-                async with asyncio.timeout(patience), self.child(mine) as child:
-                    message, blobs = await child.ask_once(task, [[whole]])
-                    with understood():
-                        if message["kind"] == "unshown":
-                            return Unshown(_why(message["why"]))
-                        return read(message, blobs)
-        except (NoTurn, PoolFull):
+            async with asyncio.timeout(patience), self.child(mine) as child:
+                message, blobs = await child.ask_once(task, [[data]])
+                with understood():
+                    if message["kind"] == "unshown":
+                        return Unshown(_why(message["why"]))
+                    return read(message, blobs)
+        except PoolFull:
             return Unshown("busy")
         except ChildLost as lost:
             return Unshown(lost.cause)
