@@ -15,6 +15,7 @@ import { type Member, Names } from "./discussion/names";
 import { byThread, goTo, listThread, put, rendered } from "./discussion/place";
 import { dropWaiting, Posts, showWaiting } from "./discussion/posts";
 import { Queue } from "./discussion/queue";
+import { wireReactions } from "./discussion/reactions";
 import { Safe } from "./discussion/safe";
 import { Reading } from "./discussion/unread";
 import { viewerKeys } from "../viewer/web/shortcuts";
@@ -128,10 +129,11 @@ async function start(page: HTMLElement): Promise<void> {
     gone: () => leave(t("This case does not exist, or you have no access to it.")),
     signedOut: () => leave(t("You have been signed out. Please sign in again; what you wrote is kept.")),
   });
-  const posts = new Posts(page, () => reading.watch());
+  const posts = new Posts(page, () => reading.watch(), (post) => reading.enter(post));
   shortcut("n", t("First unread post"), () => void posts.toUnread(all("[data-thread-section]")));
   if (images !== undefined) alsoListed(t("On the image, once it has the focus"), viewerKeys);
   wireHistory();
+  wireReactions();
   shortcut("t", t("New thread"), () => openNewThread());
   wireThreads(refreshed);
   wireSignOut();

@@ -17,6 +17,15 @@ function company(here: readonly string[]): string {
   return t("Also here: {name} and {number} more", { name: here[0] ?? "", number: here.length - 1 });
 }
 
+/** Who is writing just now; more than two are counted, as above. */
+function writers(names: readonly string[]): string {
+  const [name = "", other] = names;
+  if (name === "") return "";
+  if (other === undefined) return t("{name} is writing …", { name });
+  if (names.length === NAMED) return t("{name} and {other} are writing …", { name, other });
+  return t("{name} and {number} more are writing …", { name, number: names.length - 1 });
+}
+
 /** What becomes of what one writes now. */
 function alone(): string {
   return navigator.onLine
@@ -71,7 +80,7 @@ export class Company {
     for (const [thread, writing] of this.#writing) {
       const place = maybe("[data-typing]", byThread(thread) ?? document.createElement("i"));
       const names = this.#named(writing);
-      const words = names.length > 0 ? t("{names} is writing …", { names: names.join(", ") }) : "";
+      const words = writers(names);
       if (place !== null && place.textContent !== words) place.textContent = words;
     }
     const line = maybe("[data-connection]");

@@ -1,17 +1,20 @@
 /** Where posts stand in the page, and how many of them are new. */
 import { all, el, maybe, one } from "../dom";
 import { fragment } from "../html";
+import { asToolbars, sameReaction } from "./reactions";
 
 /** What came for a post while somebody was editing it: put in its place once the editing ends. */
 const heldBack = new Map<string, string>();
 
 export const byPost = (id: string) => document.getElementById(`post-${id}`);
 export const byThread = (id: string) => document.getElementById(`thread-${id}`);
-const seqOf = (post: HTMLElement) => Number(post.dataset["seq"] ?? 0);
+export const seqOf = (post: HTMLElement) => Number(post.dataset["seq"] ?? 0);
 
 /** The elements of a rendered partial, in order. */
 export function rendered(html: string): HTMLElement[] {
-  return [...fragment(html).children].filter((each) => each instanceof HTMLElement);
+  const made = fragment(html);
+  asToolbars(made);
+  return [...made.children].filter((each) => each instanceof HTMLElement);
 }
 
 function waitingFor(client: string | undefined, account: string, fresh: HTMLElement): HTMLElement | null {
@@ -32,8 +35,9 @@ export function put(html: string, account: string): boolean {
     }
     if (!shown.hasAttribute("data-unread")) markSeen(fresh);
     const focused = shown.contains(document.activeElement);
+    const place = sameReaction(document.activeElement, fresh) ?? fresh;
     shown.replaceWith(fresh);
-    if (focused) fresh.focus({ preventScroll: true });
+    if (focused) place.focus({ preventScroll: true });
     return false;
   }
   const section = byThread(fresh.dataset["thread"] ?? "");

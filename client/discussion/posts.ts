@@ -22,10 +22,12 @@ interface Around {
 export class Posts {
   readonly #account: string;
   readonly #changed: () => void;
+  readonly #entered: (post: HTMLElement) => void;
 
-  constructor(page: HTMLElement, changed: () => void) {
+  constructor(page: HTMLElement, changed: () => void, entered: (post: HTMLElement) => void) {
     this.#account = page.dataset["account"] ?? "";
     this.#changed = changed;
+    this.#entered = entered;
     on(document, "submit", "[data-react]", (event, form) => this.#react(event as SubmitEvent, form));
     on(document, "submit", "[data-delete]", (event, form) => this.#delete(event, form));
     on(document, "click", "[data-edit]", (_event, button) => {
@@ -73,7 +75,8 @@ export class Posts {
     if (!(form instanceof HTMLFormElement) || !(event.submitter instanceof HTMLButtonElement)) return;
     const kind = event.submitter.value;
     const on = one<HTMLInputElement>("[name=on]", form).value;
-    void this.#do(event.submitter, postJson<Answer>(form.action, { kind, on }));
+    // The button keeps the focus: the same reaction sent twice is one.
+    void this.#do(form, postJson<Answer>(form.action, { kind, on }));
   }
 
   #delete(event: Event, form: HTMLElement): void {
@@ -152,7 +155,9 @@ export class Posts {
       }
     }
     const post = byPost(id);
-    if (post !== null) goTo(post);
+    if (post === null) return;
+    this.#entered(post);
+    goTo(post);
   }
 }
 

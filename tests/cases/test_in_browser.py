@@ -13,7 +13,7 @@ from cases.ids import CaseId
 from cases.models import Post
 from tests.browser import PHONE, poll
 from tests.cases.conftest import Opens, Round
-from tests.people import Person
+from tests.people import Person, World
 
 PICTURE_MS = 20_000
 """Without a graphics card a busy machine draws slowly."""
@@ -217,6 +217,16 @@ async def test_edits_reactions_and_deletions_arrive_without_a_reload(
     await seen.get_by_role("button", name="Agree").click()
     await expect(mine.get_by_role("button", name="Agree: 1")).to_be_visible(timeout=5_000)
 
+    # All reactions are one stop of the Tab key; what was pressed keeps the focus.
+    row = seen.get_by_role("toolbar", name="Reactions").locator(".reaction")
+    await expect(seen.get_by_role("button", name="Agree: 1")).to_be_focused()
+    await his.keyboard.press("End")
+    await expect(row.last).to_be_focused()
+    await his.keyboard.press("Tab")
+    await expect(seen.get_by_role("button", name="Reply")).to_be_focused()
+    await his.keyboard.press("Shift+Tab")
+    await expect(row.last).to_be_focused()
+
     await mine.get_by_label("More").click()
     await mine.get_by_role("button", name="Delete").click()
     await hers.get_by_role("button", name="Delete post").click()
@@ -355,6 +365,27 @@ async def test_a_new_case_appears_on_top_without_a_reload(opens: Opens, talk: Ro
     await expect(badge).to_have_text("3 new posts and cases")
     await mine.reload()
     await expect(badge).to_have_text("3 new posts and cases")
+
+
+async def test_an_owner_sees_who_accepts_without_a_reload(
+    opens: Opens, talk: Round, world: World
+) -> None:
+    hers = await opens(talk.ada, f"/communities/{talk.board}/members")
+    await expect(hers.locator("[data-member]")).to_have_count(2)
+    cleo = await world.physician("Dr. Cleo Brandt")
+
+    asked = await communities.invite(talk.ada.actor, talk.board, cleo.actor.id)
+    await expect(hers.locator("[data-pending]")).to_contain_text("Cleo", timeout=10_000)
+    menu = hers.locator("[data-member]", has_text="Okafor").locator("details.menu")
+    await menu.locator("summary").click()
+    await communities.accept(cleo.actor, asked)
+
+    # A menu that is open is not taken away; what changed is shown as soon as it is closed.
+    await expect(menu.get_by_role("button", name="Remove")).to_be_visible()
+    await hers.keyboard.press("Escape")
+    await expect(hers.locator("[data-member]", has_text="Cleo")).to_be_visible(timeout=10_000)
+    await expect(hers.locator("[data-pending]")).to_have_count(0)
+    await expect(menu.locator("summary")).to_be_focused()
 
 
 async def test_a_form_says_beside_the_field_what_is_wrong_and_keeps_what_was_typed(

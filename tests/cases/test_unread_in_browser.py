@@ -11,6 +11,8 @@ from tests.cases.conftest import Opens, Round
 pytestmark = pytest.mark.one_engine
 A_SCREENFUL = 25
 MORE_THAN_A_PAGE = 104
+LONGER_THAN_A_LOOK = 1500
+"""Milliseconds after which what is in sight counts as read."""
 
 
 async def ada_writes(talk: Round, words: str, count: int, on: ThreadId) -> list[Posted]:
@@ -91,7 +93,7 @@ async def test_behind_the_last_loaded_post_the_jump_goes_on_and_not_back(
     await expect(post(page, new[-left])).to_be_in_viewport(ratio=1)
 
 
-async def test_whoever_reads_the_last_post_of_a_long_thread_has_nothing_new_in_it(
+async def test_whoever_is_led_to_a_late_post_has_not_read_those_before_it(
     opens: Opens, talk: Round
 ) -> None:
     first = await talk.ada.first_thread(talk.case)
@@ -100,5 +102,34 @@ async def test_whoever_reads_the_last_post_of_a_long_thread_has_nothing_new_in_i
     page = await opens(talk.ben, f"/cases/{talk.case}#post-{new[-1].id}")
     await expect(post(page, new[-1])).to_be_focused()
     assert await page.locator(".post").count() < len(new)
+    await page.wait_for_timeout(LONGER_THAN_A_LOOK)
+    count = jump_of(page, first).locator("[data-unread-count]")
+    await expect(count).to_have_text(str(len(new)))
+    await expect(post(page, new[-1]).locator("[data-new]")).to_be_visible()
 
+    # From the first one on everything is read as it is passed, up to the end.
+    await page.keyboard.press("n")
+    await expect(post(page, new[0])).to_be_focused()
+    await expect(count).not_to_have_text(str(len(new)))
+    assert int(await count.inner_text()) > MORE_THAN_A_PAGE // 2
+    await page.get_by_role("button", name="Later posts").click()
+    await post(page, new[-1]).scroll_into_view_if_needed()
+    await expect(jump_of(page, first)).to_be_hidden()
+
+
+async def test_a_post_led_to_counts_once_those_before_it_were_in_sight(
+    opens: Opens, talk: Round
+) -> None:
+    first = await talk.ada.first_thread(talk.case)
+    new = await ada_writes(talk, "New", A_SCREENFUL, first)
+
+    page = await opens(talk.ben, f"/cases/{talk.case}#post-{new[-1].id}")
+    await expect(post(page, new[-1])).to_be_focused()
+    await page.wait_for_timeout(LONGER_THAN_A_LOOK)
+    count = jump_of(page, first).locator("[data-unread-count]")
+    await expect(count).to_have_text(str(A_SCREENFUL))
+
+    for each in reversed(new):
+        await post(page, each).scroll_into_view_if_needed()
+        await expect(post(page, each)).to_be_in_viewport()
     await expect(jump_of(page, first)).to_be_hidden()
