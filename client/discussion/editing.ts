@@ -61,7 +61,8 @@ export function edit(post: HTMLElement, around: Around, begun?: Draft): void {
     );
   });
   if (words !== null) words.hidden = true;
-  one(".post-head", post).after(form);
+  // What is answered stays above the answer.
+  (maybe(".post-reply", post) ?? one(".post-head", post)).after(form);
   text.focus();
 }
 

@@ -101,8 +101,12 @@ async def _preset(reader: Reader) -> str:
 
 async def test_right_button_zooms_middle_button_moves(reader: Reader, study: FakeStudy) -> None:
     await reader.drags((500, 300), (500, 350), button="right")
-    zoomed = await reader.view()
-    assert zoomed["zoom"] != 1
+    assert (await reader.view())["zoom"] > 1
+    await reader.presses("x")
+    await reader.drags((500, 350), (500, 300), button="right")
+    assert (await reader.view())["zoom"] < 1
+    tool = reader.page.get_by_role("button", name="Zoom", exact=True)
+    assert await tool.get_attribute("title") == "Zoom (Z): drag down to enlarge, up to shrink"
 
     await reader.presses("x")
     scale = (await reader.page.evaluate("document.querySelector('.hv-port').clientHeight")) / 256
@@ -165,6 +169,33 @@ async def test_an_arrow_points_at_what_was_pressed_and_its_words_stand_at_the_ot
     assert words is not None
     assert words["x"] + words["width"] <= box["x"] + 380
     assert abs(words["y"] + words["height"] / 2 - box["y"] - 200) < 12
+
+
+@pytest.mark.parametrize("corner", ["top-left", "top-right", "bottom-left"])
+async def test_the_words_at_an_arrow_leave_the_corners_readable(
+    reader: Reader, study: FakeStudy, corner: str
+) -> None:
+    box = await reader.box()
+    place = await reader.page.locator(f".hv-{corner}").bounding_box()
+    assert place is not None
+    middle = (
+        place["x"] + place["width"] / 2 - box["x"],
+        place["y"] + place["height"] / 2 - box["y"],
+    )
+
+    await reader.presses("a")
+    await reader.drags((box["width"] / 2, box["height"] / 2), middle)
+    await reader.page.get_by_role("textbox", name="Text at the arrow").fill("Vessel")
+    await reader.page.keyboard.press("Enter")
+    await reader.settles()
+
+    words = await reader.page.locator(".hv-port svg text").bounding_box()
+    assert words is not None
+    above, below = (
+        place["y"] - words["y"] - words["height"],
+        words["y"] - place["y"] - place["height"],
+    )
+    assert max(above, below) >= 0, (words, place)
 
 
 async def test_a_drawing_that_was_begun_is_given_up_from_anywhere(

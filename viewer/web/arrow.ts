@@ -34,7 +34,7 @@ export class Arrow extends ArrowAnnotateTool {
     const { viewport } = enabledElement;
     const size: Point = [widthOf(textLines[0] ?? ""), LINE];
     const room: Point = [viewport.element.clientWidth, viewport.element.clientHeight];
-    const [left, top] = beyond(tail, head, size, room);
+    const [left, top] = clear(beyond(tail, head, size, room), size, viewport.element);
     const place = viewport.canvasToWorld([left - PADDING, top - PADDING - ABOVE_LETTERS]);
     handles.textBox = { ...handles.textBox!, hasMoved: true, worldPosition: place };
     const drawn = super.renderLinkedTextBoxAnnotation(options);
@@ -51,6 +51,22 @@ function beyond(tail: Point, head: Point, size: Point, room: Point): Point {
   place[along] = way[along] < 0 ? tail[along] - size[along] - GAP : tail[along] + GAP;
   const inside = (at: 0 | 1) => Math.max(4, Math.min(room[at] - size[at] - 4, place[at]));
   return [inside(0), inside(1)];
+}
+
+/** The place, or the nearest one above or below it that covers nothing written in a corner. */
+function clear(place: Point, size: Point, element: HTMLElement): Point {
+  const canvas = element.getBoundingClientRect();
+  const corners = element.closest(".hv-stage")?.querySelectorAll(".hv-corner:not(:empty)") ?? [];
+  const [left] = place;
+  let [, top] = place;
+  for (const corner of corners) {
+    const box = corner.getBoundingClientRect();
+    const [upper, lower] = [box.top - canvas.top, box.bottom - canvas.top];
+    const beside = left > box.right - canvas.left || left + size[0] < box.left - canvas.left;
+    if (beside || top > lower || top + size[1] < upper) continue;
+    top = upper < canvas.height / 2 ? lower + GAP : upper - size[1] - GAP;
+  }
+  return [left, top];
 }
 
 let paper: CanvasRenderingContext2D | null | undefined;

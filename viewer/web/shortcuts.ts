@@ -22,6 +22,8 @@ export interface Tool<Name> {
   key: string;
   /** The key as people read it. */
   shown: string;
+  /** What to do with it, where its name does not say so. */
+  how?: string;
 }
 
 const tool = <Name>(name: Name, label: string, key: string, shown = key.toUpperCase()): Tool<Name> => ({
@@ -31,11 +33,13 @@ const tool = <Name>(name: Name, label: string, key: string, shown = key.toUpperC
   shown,
 });
 
+const zooming = () => t("drag down to enlarge, up to shrink");
+
 /** What the left button or one finger can do. */
 export const modes = (): Tool<Mode>[] => [
   tool("scroll", t("Scroll"), "s"),
   tool("window", t("Brightness and contrast"), "w"),
-  tool("zoom", t("Zoom"), "z"),
+  { ...tool<Mode>("zoom", t("Zoom"), "z"), how: zooming() },
   tool("pan", t("Move"), "p"),
   tool("length", t("Length"), "l"),
   tool("arrow", t("Arrow with text"), "a"),
@@ -53,11 +57,14 @@ export const actions = (): Tool<Action>[] => [
   tool("help", t("Keyboard shortcuts"), "?"),
 ];
 
+/** A name with what to do, where it needs saying. */
+export const explained = (name: string, how = ""): string => (how === "" ? name : `${name}: ${how}`);
+
 /** The keys of the viewer, as the help lists them. */
 export function viewerKeys(): ListedKey[] {
   const names = CT_WINDOWS.map(([name]) => name()).join(", ");
   return [
-    ...[...modes(), ...actions()].map(({ shown, label }) => ({ key: shown, words: label })),
+    ...[...modes(), ...actions()].map(({ shown, label, how }) => ({ key: shown, words: explained(label, how) })),
     { key: "0", words: t("The image's own window") },
     { key: "1–8", words: t("Windows of a CT: {names}", { names }) },
     { key: "1–9", words: t("Windows of other images, as far as the file names some") },
@@ -73,7 +80,7 @@ export function viewerKeys(): ListedKey[] {
 /** What mouse and fingers do whichever tool is chosen. */
 export const gestures = (): ListedKey[] => [
   { key: t("Wheel"), words: t("Scroll") },
-  { key: t("Right button"), words: t("Zoom") },
+  { key: t("Right button"), words: explained(t("Zoom"), zooming()) },
   { key: t("Middle button"), words: t("Move") },
-  { key: t("Two fingers"), words: t("Zoom and move") },
+  { key: t("Two fingers"), words: explained(t("Zoom and move"), t("apart to enlarge, together to shrink")) },
 ];

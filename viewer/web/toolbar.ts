@@ -4,7 +4,7 @@ import { h, icon, type IconName } from "./dom";
 import { withEdges } from "./edges";
 import type { Preset } from "./presets";
 import { Roving } from "./roving";
-import { actions, modes, type Action } from "./shortcuts";
+import { actions, explained, modes, type Action } from "./shortcuts";
 import type { Mode } from "./toolset";
 
 export interface ToolbarEvents {
@@ -55,8 +55,9 @@ export class Toolbar {
   }
 
   #modeButtons(events: ToolbarEvents): HTMLElement[] {
-    return modes().map(({ name, label, shown }) => {
+    return modes().map(({ name, label, shown, how }) => {
       const made = button(name, label, shown, () => events.mode(name));
+      made.title = explained(made.title, how);
       this.#modes.set(name, made);
       return made;
     });
