@@ -59,9 +59,10 @@ async function look(chosen: readonly FileSource[]): Promise<void> {
   setProgress(bar, 0, 0, t("Looking at {files} …", { files: files(chosen.length) }));
   const worker = ownWorker(new URL("./upload-headers.js", import.meta.url));
   try {
-    const seen = await scan(chosen, worker, (done, total) =>
-      setProgress(bar, done, total, t("Looking at {files} …", { files: files(total) })),
-    );
+    const seen = await scan(chosen, worker, {
+      looking: (done, total) => setProgress(bar, done, total, t("Looking at {files} …", { files: files(total) })),
+      comparing: (done, total) => setProgress(bar, done, total, t("Looking for files that are here twice …")),
+    });
     refused = seen.refused;
     await present(group(seen.found, seen.papers));
   } catch (error) {
@@ -76,8 +77,11 @@ async function present(seen: Sorted): Promise<void> {
   );
   one("[data-found-title]", root).textContent = foundSentence(seen);
   one("[data-refused]", root).replaceChildren(...drawRefused(refused));
+  const nothing = seen.patients.length === 0 && seen.alone.length === 0;
   const onlyPictures = seen.patients.length === 0 && refused.some(({ why }) => why === "picture");
   one("[data-only-pictures]", root).hidden = !onlyPictures;
+  one("[data-nothing]", root).hidden = !nothing || onlyPictures;
+  for (const part of ["[data-room]", "[data-start]"]) one(part, root).hidden = nothing;
   one("[data-two-people]", root).hidden = seen.patients.length < 2;
   judge();
   show("found");

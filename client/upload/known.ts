@@ -8,6 +8,9 @@ import type { Source } from "./sources";
 /** Questions in one request; see `portal/studies/routes.py`. */
 const ASK = 5000;
 
+/** How often progress is told. */
+const STEPS = 100;
+
 /** Stands for the content of a file that could not be read. */
 const UNREADABLE = "0".repeat(64);
 /** What was hashed once is not read from a slow CD again. */
@@ -36,6 +39,9 @@ export interface Comparison {
   readonly other: ReadonlySet<Item>;
 }
 
+/** So many of so many bytes were read: one file may take longer than all others. */
+type Progress = (done: number, total: number) => void;
+
 /**
  * Images are asked for by their numbers, which are read already.  Only those whose number is known
  * are read whole and compared by their content, as documents are: a number alone proves nothing.
@@ -43,7 +49,7 @@ export interface Comparison {
 export async function compare(
   found: readonly Found[],
   papers: readonly Paper[],
-  progress: (done: number, total: number) => void,
+  progress: Progress,
 ): Promise<Comparison> {
   const numbered = new Set<Item>();
   for (let start = 0; start < found.length; start += ASK) {
@@ -54,10 +60,10 @@ export async function compare(
   }
   const compared: Item[] = [...numbered, ...papers];
   const fingerprints: string[] = [];
+  const read = counted(compared, progress);
   for (const item of compared) {
     // A medium that fails now fails again when the file is sent, and is spoken of there.
-    fingerprints.push(await contentOf(item).catch(() => UNREADABLE));
-    progress(fingerprints.length, compared.length);
+    fingerprints.push(await contentOf(item, read).catch(() => UNREADABLE));
   }
   const there = new Set<Item>();
   for (let start = 0; start < compared.length; start += ASK) {
@@ -73,10 +79,7 @@ export async function compare(
  * Those that are, byte for byte, another one of them.  Only what has one number, or as documents
  * one size, is read and compared.
  */
-export async function copies(
-  items: readonly Item[],
-  progress: (done: number, total: number) => void,
-): Promise<Set<Item>> {
+export async function copies(items: readonly Item[], progress: Progress): Promise<Set<Item>> {
   const alike = new Map<string, Item[]>();
   for (const item of items) {
     const about = "header" in item ? `${item.header.study} ${item.header.instance}` : "";
@@ -84,14 +87,12 @@ export async function copies(
     alike.set(key, [...(alike.get(key) ?? []), item]);
   }
   const crowds = [...alike.values()].filter((some) => some.length > 1);
-  const total = crowds.reduce((sum, some) => sum + some.length, 0);
+  const read = counted(crowds.flat(), progress);
   const found = new Set<Item>();
-  let done = 0;
   for (const some of crowds) {
     const seen = new Set<string>();
     for (const item of some) {
-      progress((done += 1), total);
-      const content = await contentOf(item).catch(() => UNREADABLE);
+      const content = await contentOf(item, read).catch(() => UNREADABLE);
       if (seen.has(content)) found.add(item);
       if (content !== UNREADABLE) seen.add(content);
     }
@@ -119,12 +120,35 @@ export async function addressesOf(
   return found;
 }
 
-async function contentOf({ source }: Item): Promise<string> {
+/** Tells of bytes as they are read, seldom enough for many small files. */
+function counted(items: readonly Item[], progress: Progress): (bytes: number) => void {
+  const total = items.reduce((sum, { source }) => sum + source.size, 0);
+  let done = 0;
+  let told = 0;
+  return (bytes) => {
+    done += bytes;
+    if (done - told < total / STEPS && done < total) return;
+    told = done;
+    progress(done, total);
+  };
+}
+
+/** What the content of a file is known by, where all of it was read before. */
+export function contentRead(source: Source): string | undefined {
+  return contents.get(source);
+}
+
+async function contentOf({ source }: Item, read: (bytes: number) => void = () => undefined): Promise<string> {
   const before = contents.get(source);
-  if (before) return before;
+  if (before) {
+    read(source.size);
+    return before;
+  }
   const digests: Uint8Array[] = [];
   for (let start = 0; start < source.size; start += PIECE) {
-    digests.push(await sha256(await source.read(start, Math.min(start + PIECE, source.size))));
+    const stop = Math.min(start + PIECE, source.size);
+    digests.push(await sha256(await source.read(start, stop)));
+    read(stop - start);
   }
   const content = hex(await fingerprint(digests));
   contents.set(source, content);

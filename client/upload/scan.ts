@@ -49,12 +49,16 @@ class HeaderReader {
   }
 }
 
-/** Look at all files; `progress` hears how many of how many were looked at. */
-export async function scan(
-  chosen: readonly FileSource[],
-  worker: Worker,
-  progress: (done: number, total: number) => void,
-): Promise<Scan> {
+/** What a look at everything tells while it lasts. */
+interface ScanProgress {
+  /** So many of so many files were looked at. */
+  looking(done: number, total: number): void;
+  /** So many of so many bytes of files that are alike were compared. */
+  comparing(done: number, total: number): void;
+}
+
+/** Look at all files. */
+export async function scan(chosen: readonly FileSource[], worker: Worker, progress: ScanProgress): Promise<Scan> {
   const reader = new HeaderReader(worker);
   const found: Found[] = [];
   const papers: Paper[] = [];
@@ -75,14 +79,14 @@ export async function scan(
         else if (typeof result === "string") refused.push({ name: source.name, why: result });
         else found.push({ source, header: result });
         done += 1;
-        if (done % 16 === 0 || done === total) progress(done, total);
+        if (done % 16 === 0 || done === total) progress.looking(done, total);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, look));
   } finally {
     reader.close();
   }
-  const twice = await copies([...found, ...papers], progress);
+  const twice = await copies([...found, ...papers], (done, all) => progress.comparing(done, all));
   refused.push(...[...twice].map(({ source }) => ({ name: source.name, why: "twice" })));
   return {
     found: found.filter((each) => !twice.has(each)),

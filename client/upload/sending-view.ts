@@ -3,9 +3,10 @@ import { el, one } from "../dom";
 import { t } from "../i18n";
 import { setProgress } from "../ui";
 import type { Examination, Item, Paper } from "./grouping";
+import { goesOn, type Halt } from "./halting";
 import type { Tally } from "./kept-list";
 import { titleOf } from "./naming";
-import { goesOn, type Fate, type Halt, type Listener } from "./transfer";
+import type { Fate, Listener } from "./transfer";
 import { files, remaining } from "./words";
 import type { Refusal } from "./sources";
 
@@ -25,6 +26,8 @@ export class SendingView implements Listener {
   private readonly started = performance.now();
   private stood = 0;
   private paused = false;
+  /** Percent of a large file that was read, while it is read before it is sent. */
+  private checked: number | undefined;
   private since: number | undefined;
 
   constructor(
@@ -59,8 +62,18 @@ export class SendingView implements Listener {
     const { settled, sent, total } = this.counts();
     const active = performance.now() - this.started - this.stood;
     const left = sent > 0 ? ((total - settled) * active) / sent / 1000 : Number.NaN;
-    const words = total === settled ? t("Finishing …") : this.paused ? t("Paused") : remaining(left);
-    setProgress(one("[data-overall]", this.root), settled, total, words || t("Sending …"));
+    const words = total === settled ? t("Finishing …") : this.paused ? t("Paused") : this.doing(left);
+    setProgress(one("[data-overall]", this.root), settled, total, words);
+  }
+
+  checking(done: number | undefined, size: number): void {
+    this.checked = done === undefined ? undefined : Math.floor((100 * done) / size);
+    this.moved();
+  }
+
+  private doing(left: number): string {
+    if (this.checked === undefined) return remaining(left) || t("Sending …");
+    return t("Looking whether a large file is there already: {percent} %", { percent: this.checked });
   }
 
   halted(why: Halt): void {

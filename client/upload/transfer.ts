@@ -1,7 +1,9 @@
 /** Sending: parts built as the files are read, three on the way, each repeated until answered. */
-import { getJson, Offline, postJson, Refused, request } from "../http";
+import { getJson, postJson, Refused, request } from "../http";
 import { waitAsked } from "../patience";
 import type { Item } from "./grouping";
+import { goesOn, mayPass, type Halt } from "./halting";
+import { contentRead } from "./known";
 import { build, fingerprint, hex, PART, PIECE, RECORDS, roomIn, sha256, type Piece } from "./parts";
 import { MediumGone } from "./sources";
 
@@ -13,10 +15,6 @@ const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
 const PART_TIMEOUT = 150_000;
 
-/** Why sending stands still. */
-export type Halt = "" | "person" | "sign_in" | "medium" | PassingHalt;
-/** What ends without anybody doing anything. */
-type PassingHalt = "offline" | "busy";
 /** What became of a file. */
 export type Fate = "kept" | "duplicate" | "refused";
 
@@ -24,6 +22,8 @@ export type Fate = "kept" | "duplicate" | "refused";
 export interface Listener {
   fate(file: Item, fate: Fate, why: string): void;
   moved(): void;
+  /** A large file is read whole, to ask whether it is there; `undefined` when that is done. */
+  checking(done: number | undefined, size: number): void;
   halted(why: Halt): void;
 }
 
@@ -221,22 +221,35 @@ export class Transfer {
   }
 
   private async *large(file: number): AsyncGenerator<Piece> {
-    const { size } = (this.files[file] as Item).source;
-    const digests: Uint8Array[] = [];
-    for (let offset = 0; offset < size; offset += PIECE) {
-      const piece = await this.piece(file, offset);
-      if (!piece) return;
-      digests.push(piece.digest);
-    }
-    if (await this.isKnown(await fingerprint(digests))) {
+    const { source } = this.files[file] as Item;
+    const content = contentRead(source) ?? (await this.contentOf(file));
+    if (content === undefined) return;
+    if (await this.isKnown(content)) {
       this.known(file);
       return;
     }
-    for (let offset = 0; offset < size; offset += PIECE) {
+    for (let offset = 0; offset < source.size; offset += PIECE) {
       const piece = await this.piece(file, offset);
       if (!piece) return;
       yield piece;
     }
+  }
+
+  /** What a large file is known by, or nothing when it cannot be read. */
+  private async contentOf(file: number): Promise<string | undefined> {
+    const { size } = (this.files[file] as Item).source;
+    const digests: Uint8Array[] = [];
+    try {
+      for (let offset = 0; offset < size; offset += PIECE) {
+        this.listener.checking(offset, size);
+        const piece = await this.piece(file, offset);
+        if (!piece) return undefined;
+        digests.push(piece.digest);
+      }
+    } finally {
+      this.listener.checking(undefined, size);
+    }
+    return hex(await fingerprint(digests));
   }
 
   /** One piece read and hashed, or nothing when the file turns out to be unreadable for good. */
@@ -264,8 +277,8 @@ export class Transfer {
     return batch.filter((_, index) => !there.has(index));
   }
 
-  private async isKnown(digest: Uint8Array): Promise<boolean> {
-    return (await this.repeated(() => this.ask([hex(digest)]))).length > 0;
+  private async isKnown(content: string): Promise<boolean> {
+    return (await this.repeated(() => this.ask([content]))).length > 0;
   }
 
   private async ask(fingerprints: string[]): Promise<number[]> {
@@ -278,17 +291,4 @@ export class Transfer {
     this.fate(file, "duplicate", "");
     this.listener.moved();
   }
-}
-
-/** Whether the same request may succeed later without anybody doing anything. */
-function mayPass(error: unknown): boolean {
-  if (error instanceof Offline) return true;
-  if (!(error instanceof Refused)) return false;
-  if (error.status === 429) return error.code !== "too_many_uploads" && waitAsked(error) > 0;
-  return error.status >= 500 ? error.status !== 507 : error.code === "part_damaged";
-}
-
-/** Whether sending goes on, or will by itself. */
-export function goesOn(why: Halt): boolean {
-  return why === "" || why === "offline" || why === "busy";
 }

@@ -157,6 +157,7 @@ async def test_a_zip_with_tricks_gives_its_images_and_nothing_else(
     for name in ("etc/cron.d/evil.dcm", "x", "C:/run.exe"):
         await is_named(refused, "unsafe path", f"study.zip › {name}")
     await expect(page.locator("[data-found-title]")).to_contain_text("1 examination found")
+    await expect(page.locator("[data-nothing]")).to_be_hidden()
     await upload(page)
     await expect(page.locator("[data-done-words]")).to_contain_text("1 file stored")
     await expect(page.locator("body")).not_to_contain_text("../")
@@ -180,6 +181,9 @@ async def test_bombs_and_crowds_in_a_zip_are_refused(upload_page: Page, tmp_path
     await is_named(refused, "this ZIP holds more than 20,000 files", "crowd.zip")
     await is_named(refused, "this ZIP is damaged", "broken.zip")
     await expect(page.locator("[data-found-title]")).to_contain_text("No examinations found")
+    await expect(page.locator("[data-nothing]")).to_contain_text("There is nothing here to upload")
+    await expect(page.get_by_role("button", name="Upload", exact=True)).to_be_hidden()
+    await expect(page.get_by_role("button", name="Choose something else")).to_be_visible()
 
 
 async def test_names_with_markup_stay_words(
