@@ -1,7 +1,7 @@
 """An opened study: whoever holds its key reads frames and originals as ranges of packs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 from uuid import UUID
@@ -139,10 +139,11 @@ class OpenStudy:
         """The file as it was uploaded, bit for bit, to be read in stretches."""
         return Original(await self.stored(instance), self._reader(instance), self._shelf.pool)
 
-    async def original(self, instance: UUID) -> bytes:
-        """All of it at once: for files that are known to be small."""
-        file = await self.original_file(instance)
-        return b"".join([piece async for piece in file.stretches()])
+    async def originals(self) -> AsyncIterator[tuple[UUID, Original]]:
+        """Every file with its instance; what tells where they lie is read once for all of them."""
+        for name, entry in (await self._whole()).items():
+            instance = UUID(name)
+            yield instance, Original(entry, self._reader(instance), self._shelf.pool)
 
     async def enclosed(self, instance: UUID) -> documents.Enclosed:
         """The document inside an instance, a finding among the images.  Raises `Unknown`."""

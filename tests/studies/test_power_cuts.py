@@ -26,6 +26,7 @@ from portal.storing import Store, keeping
 from portal.storing.models import StoredObject
 from portal.studies import manifests, parts
 from portal.studies.models import Study
+from tests.studies.reading import originals_of
 from viewer.dicom import Pool
 from viewer.pdf import PdfPool
 
@@ -134,15 +135,6 @@ async def story(shelf: studies.Shelf, owner: Actor, files: list[bytes], told: To
     await storing.sweep(shelf.store, parts=[])
 
 
-async def originals(shelf: studies.Shelf, owner: Actor) -> set[bytes]:
-    found = set()
-    for summary in await studies.my_studies(shelf, owner):
-        study = await studies.open_own(shelf, owner, summary.id)
-        for series in (await study.manifest())["series"]:
-            found |= {await study.original(UUID(each["id"])) for each in series["instances"]}
-    return found
-
-
 async def nobody_waits_for_news(shelf: studies.Shelf, owner: Actor) -> None:
     """Whoever prepares after the cut finds nothing to do: the news are owed by then."""
     for row in await Study.filter(owner=owner.id):
@@ -184,7 +176,7 @@ async def test_whenever_the_power_fails_what_was_acknowledged_is_there_and_nothi
         with failing(power, folder), suppress(PowerCut):
             await story(machine.started(), owner, files, told)
         shelf = machine.started()
-        found = await originals(shelf, owner)
+        found = await originals_of(shelf, owner)
         await nobody_waits_for_news(shelf, owner)
 
         wanted = set() if told.deleted else {files[number] for number in told.kept}
@@ -192,10 +184,10 @@ async def test_whenever_the_power_fails_what_was_acknowledged_is_there_and_nothi
         assert found <= set(files), f"{where}: something is there in part"
         assert wanted <= found or (told.deleting and not found), f"{where}: something is lost"
         await nothing_is_left_over(shelf, folder, owner)
-        assert await originals(shelf, owner) == found, f"{where}: the sweeper took too much"
+        assert await originals_of(shelf, owner) == found, f"{where}: the sweeper took too much"
         if left % 5 == 0:
             await studies.keep_files(shelf, owner, files)
-            assert await originals(shelf, owner) == set(files), f"{where}: it cannot come again"
+            assert await originals_of(shelf, owner) == set(files), f"{where}: it cannot come again"
         if not power.is_off:
             steps = power.steps
             break

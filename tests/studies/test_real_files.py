@@ -6,7 +6,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psutil
 import pydicom
@@ -16,6 +16,7 @@ from pydicom.filebase import DicomBytesIO
 from portal import storing, studies
 from portal.core.actor import Actor
 from portal.studies import parts
+from tests.studies.reading import originals_in
 
 Slices = Callable[..., list[bytes]]
 pytestmark = pytest.mark.one_engine
@@ -34,9 +35,8 @@ async def _kept(shelf: studies.Shelf, actor: Actor, outcome: studies.Outcome) ->
         study = await studies.open_own(shelf, actor, study_id)
         view = await study.manifest()
         for series in view["series"]:
-            for each in series["instances"]:
-                assert each["why"] != "preparing"
-                found.add(await study.original(UUID(each["id"])))
+            assert "preparing" not in [each["why"] for each in series["instances"]]
+        found |= await originals_in(study)
     return found
 
 

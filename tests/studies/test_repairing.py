@@ -25,6 +25,7 @@ from portal.studies.intake import keep_files
 from portal.studies.models import Instance, Segment, Study
 from portal.studies.outcomes import Outcome
 from portal.studies.preparing import Preparing
+from tests.studies.reading import file_of, originals_in
 from viewer.children.process import Process
 from viewer.dicom import Reason, Undecodable
 
@@ -57,7 +58,7 @@ async def whole(shelf: studies.Shelf, actor: Actor) -> set[bytes]:
         for series in (await study.manifest())["series"]:
             for each in series["instances"]:
                 assert await study.frame(UUID(each["id"]), 0)
-                found.add(await study.original(UUID(each["id"])))
+        found |= await originals_in(study)
     return found
 
 
@@ -317,7 +318,7 @@ async def test_a_child_that_is_lost_while_it_rebuilds_says_nothing_about_the_ima
         with pytest.raises(Busy):
             await keep_files(shelf, erika, files)
     with pytest.raises(Busy):
-        await opened.original(instance.id)
+        await file_of(await opened.original_file(instance.id))
     monkeypatch.undo()
 
     assert (await Instance.get(id=instance.id)).digest_mark == instance.digest_mark

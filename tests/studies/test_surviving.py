@@ -1,11 +1,7 @@
 """T41: whatever a real server acknowledged before it was killed is there afterwards, whole."""
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,73 +11,52 @@ import pytest
 from playwright.async_api import expect
 
 from portal import keys, storing, studies
-from portal.core.actor import Actor
 from portal.core.db import now
 from portal.core.settings import Settings
 from portal.storing.models import StoredObject
 from portal.studies import parts
 from tests.browser import DESKTOP, browsing
 from tests.people import World
+from tests.studies.killing import Served, served
+from tests.studies.reading import originals_of
 from tests.studies.upload_page import choose, write
 from tests.thief import look
 
 Slices = Callable[..., list[bytes]]
-ROOT = Path(__file__).parents[2]
-ROUNDS = 4
-
-
-@asynccontextmanager
-async def _served(settings: Settings, port: int) -> AsyncIterator[tuple[str, int]]:
-    """A server of its own process on *port*, killed without a word at the end."""
-    env = {
-        "PATH": os.environ["PATH"],
-        "HDS_DATA": str(settings.data),
-        "HDS_DATABASE_URL": settings.database_url,
-        "HDS_KEY_FOLDER": str(settings.key_folder),
-        "HDS_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "HDS_PORT": str(port),
-        "HDS_DECODERS": "1",
-        "HDS_MAIL": "mailbox",
-    }
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "portal", "serve", cwd=ROOT, env=env,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    assert server.stdout is not None
-    try:
-        await asyncio.wait_for(server.stdout.readline(), 30)
-        yield f"http://127.0.0.1:{port}", server.pid
-    finally:
-        if server.returncode is None:
-            os.killpg(server.pid, signal.SIGKILL)
-        await server.wait()
+IMAGES = 1_000
+KILLS = 30
 
 
 @pytest.mark.one_engine
 async def test_every_acknowledged_image_survives_kill_minus_nine(
     world: World, settings: Settings, slices: Slices, unused_tcp_port: int, cookie: "Cookie"
 ) -> None:
+    """Thirty times in an upload of 1,000 images, each time at another point of a part's way."""
     erika = await world.patient("Erika Beispiel")
-    files = slices(80, size=96)
+    files = slices(IMAGES)
     shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
     upload = (await studies.begin_upload(shelf, erika.actor, uuid4())).id
     kept: set[int] = set()
 
-    for turn in range(ROUNDS):
-        async with _served(settings, unused_tcp_port) as (url, pid):
-            sending = asyncio.create_task(_send(url, cookie(erika), upload, files, kept))
-            while len(kept) < (turn + 1) * 12 and not sending.done():
-                await asyncio.sleep(0.005)
-            os.killpg(pid, signal.SIGKILL)
+    for turn in range(KILLS):
+        enough = IMAGES * (turn + 1) // (KILLS + 1)
+        async with served(settings, unused_tcp_port) as server:
+            sending = asyncio.create_task(_send(server, cookie(erika), upload, files, kept))
+            while len(kept) < enough and not sending.done():
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(turn / 1000)
+            assert not sending.done(), "killed in the middle"
+            server.kill()
             await asyncio.gather(sending, return_exceptions=True)
-
+    assert len(kept) < IMAGES
     assert look([await _copied(settings.data)], _canaries(files)) == [], "T28: nothing readable"
-    assert len(kept) >= ROUNDS * 12
-    found = await _originals(shelf, erika.actor)
-    missing = [number for number in kept if files[number] not in found]
-    assert missing == []
+    found = await originals_of(shelf, erika.actor)
+    assert [number for number in kept if files[number] not in found] == []
     assert found <= set(files), "nothing is there in part"
+
+    async with served(settings, unused_tcp_port) as server:
+        await _send(server, cookie(erika), upload, files, kept)
+    assert await originals_of(shelf, erika.actor) == set(files)
     await _nothing_refers_to_a_missing_object(shelf)
 
 
@@ -103,9 +78,9 @@ Cookie = Callable[[object], tuple[str, str, str]]
 
 
 async def _send(
-    url: str, who: tuple[str, str, str], upload: UUID, files: list[bytes], kept: set[int]
+    server: Served, who: tuple[str, str, str], upload: UUID, files: list[bytes], kept: set[int]
 ) -> None:
-    name, value, csrf = who
+    url, (name, value, csrf) = server.url, who
     headers = {"Cookie": f"{name}={value}", "Origin": url, "X-HDS-CSRF": csrf,
                "Accept": "application/json", "Sec-Fetch-Site": "same-origin"}  # fmt: skip
     todo = [number for number in range(0, len(files), 2) if number not in kept]
@@ -122,17 +97,6 @@ async def _send(
 
     async with aiohttp.ClientSession() as session:
         await asyncio.gather(*(sender(session) for _ in range(3)))
-
-
-async def _originals(shelf: studies.Shelf, actor: Actor) -> set[bytes]:
-    found = set()
-    for summary in await studies.my_studies(shelf, actor):
-        study = await studies.open_own(shelf, actor, summary.id)
-        view = await study.manifest()
-        for series in view["series"]:
-            for each in series["instances"]:
-                found.add(await study.original(UUID(each["id"])))
-    return found
 
 
 async def _nothing_refers_to_a_missing_object(shelf: studies.Shelf) -> None:
@@ -160,15 +124,16 @@ async def test_the_page_goes_on_by_itself_when_a_killed_server_is_back(
         context = await browser.new_context(**DESKTOP)
         page = await context.new_page()
         share = page.locator("[data-overall] [data-progress-share]")
-        async with _served(settings, unused_tcp_port) as (url, pid):
+        async with served(settings, unused_tcp_port) as server:
+            url = server.url
             await context.add_cookies([{"name": name, "value": value, "url": url}])
             await page.goto(f"{url}/upload")
             await choose(page, tmp_path / "CD")
             await page.get_by_role("button", name="Upload", exact=True).click()
             await expect(share).not_to_have_text("0 %", timeout=30_000)
-            os.killpg(pid, signal.SIGKILL)
+            server.kill()
         await expect(page.get_by_text("It goes on by itself")).to_be_visible(timeout=30_000)
-        async with _served(settings, unused_tcp_port):
+        async with served(settings, unused_tcp_port):
             done = page.get_by_role("heading", name="Finished")
             await expect(done).to_be_visible(timeout=60_000)
             told = await page.locator("[data-done-words]").inner_text()
@@ -176,7 +141,7 @@ async def test_the_page_goes_on_by_itself_when_a_killed_server_is_back(
 
     assert sum(int(part.split()[0]) for part in told.split(", ")) == len(files)
     shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
-    assert await _originals(shelf, erika.actor) == set(files)
+    assert await originals_of(shelf, erika.actor) == set(files)
 
 
 @pytest.fixture

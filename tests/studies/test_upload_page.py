@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from playwright.async_api import Page, expect
@@ -12,6 +11,7 @@ from portal import studies
 from portal.storing.models import Usage
 from tests.browser import poll
 from tests.people import Person, World
+from tests.studies.reading import originals_in
 from tests.studies.upload_page import (
     Slices,
     browser,
@@ -82,7 +82,7 @@ async def test_a_whole_cd_is_looked_at_and_kept(
         study = await studies.open_own(shelf, erika.actor, found.id)
         view = await study.manifest()
         instances = [each for series in view["series"] for each in series["instances"]]
-        originals = {await study.original(UUID(each["id"])) for each in instances}
+        originals = await originals_in(study)
         on_disc = {path.read_bytes() for path in (disc / "DICOM").glob("ST*/IM*")}
         assert originals <= on_disc
         assert len(originals) == len(instances)

@@ -22,6 +22,7 @@ from portal.storing.models import StoredObject
 from portal.studies import parts
 from portal.studies.errors import PartChanged, UploadOver
 from portal.studies.models import Instance, Study, UploadPiece
+from tests.studies.reading import originals_in
 
 Person = Callable[..., Awaitable[Actor]]
 Slices = Callable[..., list[bytes]]
@@ -43,10 +44,7 @@ async def _sent(
 
 
 async def _originals(shelf: studies.Shelf, actor: Actor, study_id: UUID) -> set[bytes]:
-    study = await studies.open_own(shelf, actor, study_id)
-    view = await study.manifest()
-    instances = [each for series in view["series"] for each in series["instances"]]
-    return {await study.original(UUID(each["id"])) for each in instances}
+    return await originals_in(await studies.open_own(shelf, actor, study_id))
 
 
 async def test_a_ct_becomes_one_examination_in_my_documents(
