@@ -18,13 +18,14 @@ async def scan_for_ids(world: World, ids: Collection[UUID]) -> list[str]:
         for model in apps["hds"].values()
         for row in await model.all().values()
         for column, value in row.items()
-        if any(_names(value, each) for each in ids)
+        if any(names(value, each) for each in ids)
     ]
     objects = [path.name for path in world.settings.object_folder.rglob("*") if path.is_file()]
     return found + [f"object {name}" for name in objects if any(each.hex in name for each in ids)]
 
 
-def _names(value: Any, sought: UUID) -> bool:
+def names(value: Any, sought: UUID) -> bool:
+    """Whether a column's value is that id, or holds it as text or bytes."""
     if isinstance(value, str):
         return sought.hex in value or str(sought) in value
     if isinstance(value, bytes):

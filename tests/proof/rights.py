@@ -24,7 +24,8 @@ Sends = Callable[[Stage], dict[str, Any]]
 Fresh = Callable[[Stage, str], Awaitable[Mapping[str, str]]]
 
 ALL: Final = frozenset(ACTORS)
-SIGNED_IN: Final = ALL - {"stranger", "ended"}
+OUTSIDE: Final = frozenset({"stranger", "ended", "half"})
+SIGNED_IN: Final = ALL - OUTSIDE
 CONFIRMED: Final = SIGNED_IN - {"unconfirmed"}
 PROFESSIONALS: Final = CONFIRMED - {"patient"}
 ADMINISTRATOR: Final = frozenset({"administrator"})
@@ -188,8 +189,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "notices.ask_stop": Right(ALL, fine=frozenset({404})),
     "notices.stop": Right(ALL, fine=frozenset({404})),
     "factors.ask_second": Right(ALL),
-    "factors.second": Right(ALL, sends=form()),
-    "factors.second_options": Right(ALL, fine=frozenset({410})),  # nobody here is half-way in
+    "factors.second": Right(ALL, sends=form(), fine=frozenset({403})),  # it is no code
+    "factors.second_options": Right(ALL, fine=frozenset({410})),  # nobody here has a passkey
     "factors.passkey_options": Right(ALL),
     "factors.passkey_sign_in": Right(ALL, sends=form(), fine=frozenset({403})),
     "factors.ask_set_up": Right(ALL, fine=frozenset({401})),

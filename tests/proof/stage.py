@@ -20,6 +20,7 @@ from cases import communities
 from portal import accounts, documents, keys, notices, studies
 from portal.notices.models import Notice
 from portal.studies import parts
+from tests.accounts.factors.stories import gives_password, sets_up_an_app
 from tests.accounts.stories import ADA, registers
 from tests.people import Browser, Person, World
 from tests.viewer.dicom.making import dataset, parsed, written
@@ -28,9 +29,12 @@ from tests.viewer.pdf.making import encapsulated, pdf
 JSON: Final = {"Accept": "application/json"}
 ACTORS: Final = (
     "stranger", "ended", "patient", "outsider", "invited", "removed", "member", "author", "owner",
-    "administrator", "unconfirmed",
+    "administrator", "unconfirmed", "half",
 )  # fmt: skip
-"""Nobody signed in; a member whose session ended; and so on.  The author's are study and case."""
+"""
+Nobody signed in; a member whose session ended; and so on.  The author's are study and case; the
+half is a member with an authenticator app who gave the password and not the code yet.
+"""
 
 
 @dataclass
@@ -80,8 +84,9 @@ async def set_up(world: World, words: Words | None = None) -> Stage:
     stage = Stage(world, words or Words())
     await _people(stage)
     await _membership(stage)
+    await _half_way(stage)
     await upload_study(stage, "author")
-    await _discussion(stage)
+    await discuss(stage)
     await _newcomer(stage)
     stage.ids["notice"] = await told(stage, "author")
     await keys.end_sessions(stage.people["ended"].actor.id)
@@ -104,7 +109,7 @@ async def _membership(stage: Stage) -> None:
     about = {"name": stage.words.community, "department": "Radiology", "location": "Kiel"}
     founded = await owner.browser.post("/communities/manage", form=about)
     stage.ids["community"] = founded.headers["Location"].split("/")[2]
-    for name in ("member", "author", "removed", "ended"):
+    for name in ("member", "author", "removed", "ended", "half"):
         await owner.invites(stage.people[name], stage.community)
     await communities.remove(owner.actor, stage.community, stage.people["removed"].actor.id)
     invited = stage.people["invited"].actor.id
@@ -112,6 +117,14 @@ async def _membership(stage: Stage) -> None:
     bystander = await stage.world.physician("Dr. Bystander")
     await owner.invites(bystander, stage.community)
     stage.ids["account"] = str(bystander.actor.id)
+
+
+async def _half_way(stage: Stage) -> None:
+    """A member gives the password in a new browser; the second step is lacking."""
+    half = stage.people["half"]
+    await sets_up_an_app(half.browser)
+    stage.browsers["half"], answer = await gives_password(stage.world, half)
+    assert answer.headers["Location"].startswith("/sign-in/second")
 
 
 async def upload_study(stage: Stage, actor: str) -> None:
@@ -204,7 +217,8 @@ def pinned(stage: Stage) -> dict[str, Any]:
     }
 
 
-async def _discussion(stage: Stage) -> None:
+async def discuss(stage: Stage) -> None:
+    """The author's case in the community, with a second thread and a post with a view."""
     browser, ids = stage.browsers["author"], stage.ids
     opened = await browser.post(f"/communities/{ids['community']}/cases", form=case_form(stage))
     assert opened.status_code == 303, await opened.get_data(as_text=True)

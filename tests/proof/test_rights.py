@@ -8,6 +8,7 @@ what they would be told if there were nothing: same status, same words, same hea
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,7 +19,8 @@ from socketio.exceptions import ConnectionError as NoConnection
 
 from portal.core.web import cookie_name
 from tests.people import World
-from tests.proof.rights import INSIDE, RIGHTS, SIGNED_IN, cells
+from tests.proof.grid import ADDRESSES, READ_BY_POST, READING, VERBS, places
+from tests.proof.rights import ALL, INSIDE, OUTSIDE, RIGHTS, SIGNED_IN, cells
 from tests.proof.stage import ACTORS, Stage, set_up
 
 MADE_UP: Final = {
@@ -93,7 +95,7 @@ async def refusals(asking: Asking, actor: str) -> list[str]:
 
 
 def expected(actor: str, asking: Asking, accept: str) -> set[int]:
-    if actor not in {"stranger", "ended"}:
+    if actor not in OUTSIDE:
         # These have no communities at all, and are told so whatever they ask for.
         return NOT_THERE | ({403} if actor in {"patient", "unconfirmed"} else set())
     return {303} if asking.method == "GET" and accept == "text/html" else {401}
@@ -152,19 +154,45 @@ def sockets(app: Quart) -> Any:
 
 SAYS: Final = {"typing": INSIDE, "present": INSIDE}
 """Who is answered `ok` for each event that a browser may send."""
-COMES_AND_GOES: Final = {"connect", "disconnect"}
+COMES_AND_GOES: Final = {"connect": SIGNED_IN, "disconnect": SIGNED_IN}
+
+
+@pytest.mark.one_engine
+async def test_every_cell_of_the_grid_is_a_right_or_nobodys(app: Quart, sockets: Any) -> None:
+    """Twelve actors, at least twenty objects, five verbs; nothing has no place or two places."""
+    events = {f"event:{name}": who for name, who in (SAYS | COMES_AND_GOES).items()}
+    rights = {endpoint: right.may for endpoint, right in RIGHTS.items()} | events
+    routed, placed = cells(app), places()
+    assert set(placed) == {endpoint for endpoint, _ in routed} | {
+        f"event:{name}" for name in sockets.handlers["/"]
+    }
+    assert {name: where for name, where in placed.items() if len(where) != 1} == {}
+    assert (len(set(ACTORS)), len(VERBS)) == (12, 5)
+    assert {verb for verbs in ADDRESSES.values() for verb in verbs} == set(VERBS)
+
+    grid = dict.fromkeys(product(ACTORS, ADDRESSES, VERBS), False)
+    assert len(ADDRESSES) >= 20
+    assert len(grid) == 12 * len(ADDRESSES) * 5 >= 1200
+    for name, [(thing, verb)] in placed.items():
+        assert rights[name] <= ALL
+        grid |= {(actor, thing, verb): True for actor in rights[name]}
+
+    assert 0 < sum(grid.values()) < len(grid) / 2, "most is nobody's"
+    for endpoint, method in routed:
+        reads = method == "GET" or endpoint in READ_BY_POST
+        assert reads == (placed[endpoint][0][1] in READING), f"{method} {endpoint}"
 
 
 @pytest.mark.one_engine
 async def test_sockets_answer_like_pages(stage: Stage, sockets: Any, server: str) -> None:
-    assert set(sockets.handlers["/"]) == set(SAYS) | COMES_AND_GOES, "the table is not the portal"
+    assert set(sockets.handlers["/"]) == {*SAYS, *COMES_AND_GOES}, "the table is not the portal"
     assert not sockets.namespace_handlers
     real = {"case": stage.ids["case"], "thread": stage.ids["thread"]}
     unreal = {"case": str(uuid4()), "thread": str(uuid4())}
 
     for actor in ACTORS:
         async with socket(stage, actor, server) as client:
-            if actor not in SIGNED_IN:
+            if actor in OUTSIDE:
                 assert client is None, actor
                 continue
             for event, may in SAYS.items():
@@ -177,8 +205,9 @@ async def test_sockets_answer_like_pages(stage: Stage, sockets: Any, server: str
 @asynccontextmanager
 async def socket(stage: Stage, actor: str, server: str) -> AsyncIterator[Any]:
     """A socket with the actor's cookie; None where it is refused."""
-    name = cookie_name(stage.world.settings)
-    headers = {"Origin": server, "Cookie": f"{name}={stage.browsers[actor].cookie(name) or ''}"}
+    name, browser = cookie_name(stage.world.settings), stage.browsers[actor]
+    cookie = browser.cookie(name) or browser.cookie(f"{name}-half") or ""
+    headers = {"Origin": server, "Cookie": f"{name}={cookie}; {name}-half={cookie}"}
     client = socketio.AsyncClient(reconnection=False)
     try:
         await client.connect(server, headers=headers, transports=["websocket"])
