@@ -15,7 +15,7 @@ from uuid import UUID
 from portal import keys
 from portal.accounts.errors import NotActivated
 from portal.accounts.models import Account
-from portal.core.actor import Actor, Secret
+from portal.core.actor import Actor
 from portal.core.db import now
 
 UNVERIFIED: Final = "unverified"
@@ -28,11 +28,10 @@ REMEMBERED: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An account that a password opened, its root, and the wrap that gave it."""
+    """An account that a password opened, and what it opened."""
 
     account: Account
-    root: Secret = field(repr=False)
-    wrap: UUID
+    found: keys.Found = field(repr=False)
 
 
 class _Activated:
@@ -82,7 +81,7 @@ async def find(mark: str, password: str) -> Opened | None:
     salt = keys.shared_salt(mark)
     found = await keys.unwrap_one_of("password", "user", ids, password, salt=salt)
     account = None if found is None else await Account.get_or_none(id=found.principal)
-    return None if found is None or account is None else Opened(account, found.root, found.wrap)
+    return None if found is None or account is None else Opened(account, found)
 
 
 def learn(account: Account) -> None:

@@ -41,6 +41,7 @@ from portal.keys.principals import (
     rotate_root,
 )
 from portal.keys.renewing import renew_root
+from portal.keys.rewrapping import renew_password
 from portal.keys.seals import (
     blind_key,
     drop_seals,
@@ -140,6 +141,7 @@ __all__ = [
     "public_keys",
     "push_identity",
     "raise_guard",
+    "renew_password",
     "renew_root",
     "retire",
     "rotate_root",

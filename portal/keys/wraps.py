@@ -16,6 +16,7 @@ from portal import vault
 from portal.core.actor import Secret
 from portal.core.db import transaction
 from portal.core.errors import Conflict
+from portal.keys import costs
 from portal.keys.custody import Custody, custody, pepper_key
 from portal.keys.guards import close_outer, guard_of, open_outer
 from portal.keys.holders import PrincipalKind
@@ -75,6 +76,8 @@ class Found(NamedTuple):
     principal: UUID
     root: Secret
     wrap: UUID
+    outdated: bool
+    """Made when the settings asked for another cost, or under another pepper."""
 
 
 async def wrap_root(  # noqa: PLR0913 -- six of them say what is wrapped
@@ -167,7 +170,7 @@ async def unwrap_root(
     The root under *typed* and the wrap that gave it, or None: wrong, or there is none.
 
     Nobody learns from the time which it was: for an unknown principal (None) the same work is done
-    on a wrap that nothing opens.
+    on a wrap that nothing opens, and a stranger's guess pays every cost in use.
 
     *asker* is the account that somebody signed in to, wholly or half-way: it has few places at once
     and takes none from strangers.  For a stranger it is None, whoever *principal* may be: their
@@ -176,9 +179,13 @@ async def unwrap_root(
     who = principal or uuid4()
     rows = await _rows(how, kind, [who])
     row, work = _or_nobodys(rows[0] if rows else None, how, principal)
-    key = await slow(vault.derive, _spelled(how, typed), *work, asker=asker)
+    spelled = _spelled(how, typed)
+    key = await slow(vault.derive, spelled, *work, asker=asker)
+    if asker is None:
+        for cost in await costs.in_use(how) - {work.cost}:
+            await slow(vault.derive, spelled, work.salt, cost)
     root = _opened(row, how, kind, key)
-    return None if root is None else Found(who, root, row.id)
+    return None if root is None else Found(who, root, row.id, _is_outdated(row))
 
 
 async def unwrap_one_of(
@@ -187,22 +194,21 @@ async def unwrap_one_of(
     """
     The first of *principals* whose root, wrapped under *salt*, opens with *typed*; or None.
 
-    One derivation however many there are, and for up to `ALIKE` of them, none included, the same
-    statement and as many boxes tried: the time tells nobody how many.  (One more derivation for
-    each other cost among their wraps, while old ones outlive a change of the settings.)  Raises
+    One derivation for each cost in use however many there are, and for up to `ALIKE` of them, none
+    included, the same statement and as many boxes tried: the time tells nobody how many.  Raises
     `Busy` when too many people sign in at once.
     """
     tried = [*principals, *(uuid4() for _ in range(ALIKE - len(principals)))]
     rows = {row.principal: row for row in await _rows(how, kind, tried) if row.salt == salt}
     found = [_or_nobodys(rows.get(each), how, None) for each in tried]
-    costs = {work.cost for _, work in found} | {custody().cost}
+    paid = {work.cost for _, work in found} | await costs.in_use(how)
     spelled = _spelled(how, typed)
-    derived = {cost: await slow(vault.derive, spelled, salt, cost) for cost in costs}
+    derived = {cost: await slow(vault.derive, spelled, salt, cost) for cost in paid}
     opened = None
     for row, work in found:
         root = _opened(row, how, kind, derived[work.cost])
         if root is not None and opened is None:
-            opened = Found(row.principal, root, row.id)
+            opened = Found(row.principal, root, row.id, _is_outdated(row))
     return opened
 
 
@@ -272,6 +278,12 @@ def _work_in(row: _Row) -> _Work | None:
         log.critical("salt or cost out of bounds: wrap %s", row.id)
         return None
     return _Work(row.salt, cost)
+
+
+def _is_outdated(row: _Row) -> bool:
+    desk = custody()
+    newest = row.pepper_id in {None, desk.files.pepper_id}
+    return row.cost != str(desk.cost) or not newest
 
 
 def _spelled(how: TypedHow, typed: str) -> str:

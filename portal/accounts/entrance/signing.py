@@ -1,5 +1,6 @@
 """Signing in and out, changing the password.  The wrap of the root is the only verifier."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 from portal import keys, mailing
@@ -16,7 +17,7 @@ from portal.accounts.owners import to_owner
 from portal.accounts.profile.profiles import account_of, open_name
 from portal.core.actor import AccountId, Actor
 from portal.core.db import transaction
-from portal.core.errors import Conflict
+from portal.core.errors import Busy, Conflict
 from portal.owing import owe
 
 CHANGES: Final = throttles.Limit("change-password")
@@ -33,16 +34,19 @@ async def sign_in(typed: SigningIn, visit: Visit, policy: Policy) -> SignedIn:
     """
     mark = typed.mail.mark
     guess = await guessing.from_outside(mark, visit)
-    opened = await _opened(typed.mail, passwords.fold(typed.password), guess)
+    password = passwords.fold(typed.password)
+    opened = await _opened(typed.mail, password, guess)
     if opened is None:
         await guess.wrong(typed.mail)
         raise WrongSignIn
-    account = opened.account
+    account, found = opened.account, opened.found
     unverified.learn(account)
     await guess.right(owner=account.state != unverified.UNVERIFIED)
     try:
+        with suppress(Busy):  # another time: whoever is right gets in
+            await keys.renew_password(found, password)
         return await entering.after_password(
-            account, opened.root, visit, policy, opened_by=opened.wrap
+            account, found.root, visit, policy, opened_by=found.wrap
         )
     except Conflict:  # the password was changed while this one was tried
         raise WrongSignIn from None
@@ -66,7 +70,7 @@ async def _opened(
         raise
     if found is not None:
         account = await Account.get_or_none(id=whose, mail_mark=mark)
-        return None if account is None else unverified.Opened(account, found.root, found.wrap)
+        return None if account is None else unverified.Opened(account, found)
     try:
         return await unverified.find(mark, password)
     except Exception:

@@ -35,12 +35,12 @@ async def enter(new: ShortRegistration, visit: Visit, policy: Policy) -> SignedI
     await throttles.count(MAILS, new.mail.mark)
     password = passwords.fold(new.password)
     await passwords.check(password, new.kind, (new.mail.text,))
-    found = await unverified.find(new.mail.mark, password)
-    if found is not None:
-        account, root = found.account, found.root
+    opened = await unverified.find(new.mail.mark, password)
+    if opened is not None:
+        account, root, wrap = opened.account, opened.found.root, opened.found.wrap
     else:
         account, root = await _made(new, password)
-    wrap = None if found is None else found.wrap
+        wrap = None
     return await after_password(account, root, visit, policy, opened_by=wrap)
 
 
