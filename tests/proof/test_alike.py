@@ -91,6 +91,7 @@ async def test_an_address_with_an_account_costs_what_one_without_costs(
     await _waits(world)
     spent = _watched(monkeypatch)
 
+    await asks(world, "first@example.test")  # what is asked once in ten minutes is known now
     costs = [await _cost(world, asks, mail, spent) for mail in (NOBODY, erika.mail, WAITING)]
 
     assert costs[0].statements == costs[1].statements == costs[2].statements != []
