@@ -32,11 +32,6 @@ def whole(sent: object) -> int:
         return max(0, min(int(str(sent)), LAST))
 
 
-def wants_json() -> bool:
-    """Whether one of our scripts asks."""
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) != "text/html"
-
-
 async def post_html(post: PostView, *, closed: bool) -> str:
     """The one rendering of a post, for the page, the answer to a post and the changes."""
     return await fragment("cases/_post.html", post=post, closed=closed, words=words())

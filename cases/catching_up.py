@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 from uuid import UUID
 
-from cases import access, unread, views
+from cases import access, reading, unread, views
 from cases.ids import CaseId, PostId
-from cases.models import Change, Post
+from cases.models import Change, Post, Thread
+from cases.opened import OpenCase
+from cases.reading import ThreadView
 from cases.views import PostView
 from portal.core.actor import Actor
 
@@ -16,13 +18,15 @@ CHANGES_AT_ONCE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One line of the record, with the thing as it is now when it is a post."""
+    """One line of the record, with the post as it is now, or the thread that began with it."""
 
     seq: int
     kind: str
     thread: UUID | None
     post: UUID | None
     view: PostView | None = field(default=None, repr=False)
+    started: ThreadView | None = field(default=None, repr=False)
+    """The thread that began with this change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,27 @@ async def since(actor: Actor, case_id: CaseId, seq: int) -> Missed:
     posts = await Post.filter(id__in=list(last), case_id=case_id) if last else []
     marks = await unread.marks_of(case.community, [post.thread_id for post in posts])
     shown = {view.id: view for view in await views.show_posts(case.community, posts, marks)}
+    threads = await _started(case, [row.thread for row in rows if row.kind == "thread"])
     changes = [
-        ChangeView(row.seq, row.kind, row.thread, row.post, shown.get(_post_of(row)))
+        ChangeView(
+            seq=row.seq,
+            kind=row.kind,
+            thread=row.thread,
+            post=row.post,
+            view=shown.get(_post_of(row)),
+            started=threads.get(row.thread) if row.kind == "thread" else None,
+        )
         for row in rows
         if row.post is None or last[_post_of(row)] == row.seq
     ]
     reached = _reached(rows, more=more, seen=max(seq, case.community.seq))
     return Missed(reached, more, case.row.status == "closed", changes)
+
+
+async def _started(case: OpenCase, ids: Sequence[UUID | None]) -> dict[UUID | None, ThreadView]:
+    rows = await Thread.filter(id__in=ids, case_id=case.id) if ids else []
+    await access.settled(case.community, rows)
+    return {each.id: each for each in await reading.started(case.community, rows)}
 
 
 def _reached(rows: Sequence[Change], *, more: bool, seen: int) -> int:

@@ -112,13 +112,15 @@ class Stretch:
 
     posts: Sequence[PostView]
     more: bool
+    closed: bool
+    """Whether the case is closed by now."""
 
 
 async def stretch(
     actor: Actor, thread_id: ThreadId, *, before: int | None = None, after: int = 0
 ) -> Stretch:
     """The posts of a thread next to change *before* or *after*: what the page left out."""
-    _, community = await access.thread_for(actor, thread_id)
+    thread, community = await access.thread_for(actor, thread_id)
     rows = Post.filter(thread_id=thread_id)
     if before is not None:
         found = await rows.filter(seq__lt=before).order_by("-seq").limit(SHOWN_AT_ONCE + 1)
@@ -127,7 +129,11 @@ async def stretch(
         found = await rows.filter(seq__gt=after).order_by("seq").limit(SHOWN_AT_ONCE + 1)
         kept = found[:SHOWN_AT_ONCE]
     marks = await unread.marks_of(community, [thread_id])
-    return Stretch(await views.show_posts(community, kept, marks), len(found) > SHOWN_AT_ONCE)
+    return Stretch(
+        posts=await views.show_posts(community, kept, marks),
+        more=len(found) > SHOWN_AT_ONCE,
+        closed=thread.case.status == "closed",
+    )
 
 
 @dataclass(frozen=True, slots=True)

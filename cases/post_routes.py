@@ -6,13 +6,13 @@ from quart import Blueprint, Response, make_response, redirect, render_template,
 from quart.typing import ResponseReturnValue
 
 from cases import access, catching_up, paging, reading, threads
-from cases.answers import body, fragment, post_html, steady, wants_json, whole, words
+from cases.answers import body, fragment, post_html, steady, whole, words
 from cases.forms import NewPost, NewThread, PostEdit
 from cases.ids import CaseId, PostId, ThreadId
 from cases.reading import ThreadView
 from cases.threads import Posted
 from portal.core.actor import Actor
-from portal.core.web import signed_in
+from portal.core.web import signed_in, wants_html
 
 blueprint = Blueprint("posts", __name__)
 
@@ -30,19 +30,13 @@ async def changes_json(actor: Actor, case: CaseId, since: int) -> ResponseReturn
         }
         if change.view is not None:
             line["html"] = await post_html(change.view, closed=missed.closed)
-        elif change.kind == "thread" and change.thread is not None:
-            line["html"] = await _thread_html(actor, ThreadId(change.thread), closed=missed.closed)
+        elif change.started is not None:
+            line["html"] = await _thread_html(change.started, closed=missed.closed)
         lines.append(line)
     return {"seq": missed.seq, "more": missed.more, "closed": missed.closed, "changes": lines}
 
 
-async def _thread_html(actor: Actor, thread: ThreadId, *, closed: bool) -> str:
-    _, community = await access.thread_for(actor, thread)
-    view = await reading.thread_view(community, thread)
-    return await _rendered(view, closed=closed)
-
-
-async def _rendered(view: ThreadView, *, closed: bool) -> str:
+async def _thread_html(view: ThreadView, *, closed: bool) -> str:
     return await fragment(
         "cases/_thread.html",
         thread=view,
@@ -58,9 +52,10 @@ async def start_thread(case: UUID) -> ResponseReturnValue:
     """Open a titled thread."""
     actor = signed_in()
     thread = await threads.start_thread(actor, NewThread.parse(case, await body()))
-    if wants_json():
-        html = await _thread_html(actor, thread, closed=False)
-        return {"id": str(thread), "html": html}, 201
+    if not wants_html():
+        row, community = await access.thread_for(actor, thread)
+        (view,) = await reading.started(community, [row])
+        return {"id": str(thread), "html": await _thread_html(view, closed=False)}, 201
     return redirect(f"{url_for('cases.show', case=case)}#thread-{thread}", 303)
 
 
@@ -79,11 +74,9 @@ async def stretch(thread: UUID) -> ResponseReturnValue:
     actor = signed_in()
     before = request.args.get("before", type=whole)
     after = request.args.get("after", 0, type=whole)
-    row, _ = await access.thread_for(actor, ThreadId(thread))
     found = await paging.stretch(actor, ThreadId(thread), before=before, after=after)
-    closed = row.case.status == "closed"
     return {
-        "html": "".join([await post_html(each, closed=closed) for each in found.posts]),
+        "html": "".join([await post_html(each, closed=found.closed) for each in found.posts]),
         "more": found.more,
     }
 
@@ -144,14 +137,13 @@ async def react(post_id: UUID) -> ResponseReturnValue:
 @steady
 async def history(post_id: UUID) -> ResponseReturnValue:
     """Every wording of a post."""
-    actor = signed_in()
-    row, community = await access.post_for(actor, PostId(post_id))
+    found = await reading.history(signed_in(), PostId(post_id))
     return await render_template(
         "cases/history.html",
-        revisions=await reading.history(actor, PostId(post_id)),
-        case=await access.case_in(community, CaseId(row.case.id)),
-        community=community,
-        post=row,
+        revisions=found.revisions,
+        case=found.case,
+        community=found.case.community,
+        post=PostId(post_id),
     )
 
 
@@ -167,7 +159,7 @@ async def picture(post_id: UUID) -> Response:
 
 
 async def _answer(actor: Actor, posted: Posted, status: int = 200) -> ResponseReturnValue:
-    if not wants_json():
+    if wants_html():
         return redirect(_place(posted.case, posted.id), 303)
     view, closed = await reading.post_view(actor, posted.id)
     html = await post_html(view, closed=closed)

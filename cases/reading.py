@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cases import access, paging, pins, unread, views
 from cases.ids import CaseId, PostId, ThreadId
-from cases.models import CaseStudy, Closure, PinImage, PostRevision, Thread
+from cases.models import CaseStudy, Closure, PinImage, Post, PostRevision, Thread
 from cases.opened import DAMAGED, OpenCase, OpenCommunity
 from cases.paging import Extent
 from cases.people import Colleague, colleagues
@@ -139,11 +139,10 @@ def title_of(community: OpenCommunity, row: Thread) -> str:
     return gettext("Damaged title") if opened is None else str(opened["title"])
 
 
-async def thread_view(community: OpenCommunity, thread_id: ThreadId) -> ThreadView:
-    """One thread, as the page would show it."""
-    row = await access.thread_in(community, thread_id)
-    names = await colleagues([AccountId(row.author)])
-    return (await _threads(community, [row], names))[0]
+async def started(community: OpenCommunity, rows: Sequence[Thread]) -> list[ThreadView]:
+    """Threads as they began: what is posted in them is told by changes of its own."""
+    names = await colleagues([AccountId(row.author) for row in rows])
+    return [_thread(community, row, Extent(0, marked=False), [], names) for row in rows]
 
 
 async def post_view(actor: Actor, post_id: PostId) -> tuple[PostView, bool]:
@@ -161,12 +160,25 @@ class Revision:
     written_at: datetime
 
 
-async def history(actor: Actor, post_id: PostId) -> list[Revision]:
-    """Every wording of a post, the present one last; empty when it was deleted."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every wording of a post, the present one last; none when it was deleted."""
+
+    case: OpenCase
+    revisions: Sequence[Revision]
+
+
+async def history(actor: Actor, post_id: PostId) -> History:
+    """What a post of a case said from its first day on."""
     row, community = await access.post_for(actor, post_id)
+    case = await access.case_in(community, CaseId(row.case.id))
+    return History(case, await _revisions(community, row))
+
+
+async def _revisions(community: OpenCommunity, row: Post) -> list[Revision]:
     if row.body is None:
         return []
-    old = await PostRevision.filter(post_id=post_id).order_by("rev")
+    old = await PostRevision.filter(post_id=row.id).order_by("rev")
     await access.settled(community, old)
     every = [(each.rev, each.epoch, each.body, each.written_at) for each in old]
     every.append((row.rev, row.epoch, row.body, row.edited_at or row.posted_at))

@@ -10,7 +10,7 @@ from quart import Blueprint, redirect, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from cases import access, casework, outcomes, reading, telling
-from cases.answers import body, day_of, steady, wants_json, whole, words
+from cases.answers import body, day_of, steady, whole, words
 from cases.community_routes import blueprint as community_blueprint
 from cases.errors import Outdated
 from cases.forms import CaseWords, Closing, NewCase, OutcomeWords
@@ -23,7 +23,7 @@ from portal.core.db import now
 from portal.core.errors import Conflict, Invalid, Unknown
 from portal.core.errors import reading as reading_input
 from portal.core.language import ZONE
-from portal.core.web import explain, signed_in, status_of
+from portal.core.web import explain, signed_in, status_of, wants_html
 from viewer.routes import inline_preview, policy
 
 IN_TWELVE_WEEKS: Final = timedelta(weeks=12)
@@ -92,7 +92,7 @@ def _case_itself(blueprint: Blueprint, shelf: studies.Shelf, socket: str) -> Non
         try:
             await outcomes.write_outcome(signed_in(), CaseId(case), OutcomeWords.parse(form))
         except (Invalid, Outdated) as error:
-            if wants_json():
+            if not wants_html():
                 raise
             opened = await access.case_for(signed_in(), CaseId(case))
             problem = error.details.get("fields", {}).get("outcome") or explain(error)
@@ -129,7 +129,7 @@ def _case(blueprint: Blueprint) -> None:
         try:
             await casework.edit(signed_in(), CaseId(case), new, rev)
         except Conflict as error:
-            if wants_json():
+            if not wants_html():
                 raise
             return await _conflict(case, form, error), status_of(error)
         return _back(case)
@@ -280,6 +280,6 @@ async def _edit_page(
 
 
 def _back(case: UUID) -> ResponseReturnValue:
-    if wants_json():
+    if not wants_html():
         return {"ok": True}
     return redirect(url_for("cases.show", case=case), 303)

@@ -152,7 +152,7 @@ async def test_an_edit_keeps_what_was_said_before(board: Board) -> None:
     assert seen.text == "Clot, not calcification"
     assert seen.edited_at is not None
     history = await reading.history(board.ben.actor, posted.id)
-    assert [each.text for each in history] == ["Calcification", "Clot, not calcification"]
+    assert [each.text for each in history.revisions] == ["Calcification", "Clot, not calcification"]
 
 
 async def test_two_windows_do_not_overwrite_each_other(board: Board) -> None:
@@ -199,7 +199,7 @@ async def test_a_deleted_post_leaves_a_trace_and_no_words(board: Board) -> None:
     assert seen.deleted_at is not None
     assert seen.deleted_by is not None
     assert seen.deleted_by.name == "Dr. Ben Okafor"
-    assert await reading.history(board.ada.actor, posted.id) == []
+    assert (await reading.history(board.ada.actor, posted.id)).revisions == []
     row = await Post.get(id=posted.id).prefetch_related("revisions", "reactions")
     assert row.body is None
     assert (list(row.revisions), list(row.reactions)) == ([], [])  # type: ignore[attr-defined]
