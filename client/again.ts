@@ -4,9 +4,9 @@
  * Forms without a script of their own get the page that asks and goes on by itself; the only script
  * that can meet the answer is the one that asks for a new passkey (passkeys.ts).
  */
-import { el } from "./dom";
+import { el } from "./ground/dom";
 import { Offline, Refused, request } from "./http";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
 import { ask, possible, wordsFor } from "./passkeys";
 
 /** What the server accepts: the second factor where the account has one, else the password. */

@@ -1,12 +1,13 @@
 /** Behaviour of every page. Without it all pages still work; with it they are quicker and kinder. */
-import { all, maybe, on, one } from "./dom";
+import { all, maybe, on, one } from "./ground/dom";
 import { firstWrong, wireFields } from "./fields";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
+import { shortcut } from "./ground/keys";
 import { request } from "./http";
 import { wireCases } from "./panes";
 import { wirePictures } from "./pictures";
 import { wirePasskeys, wireRecoveryCodes } from "./passkeys";
-import { confirmed, listShortcuts, shortcut, toast } from "./ui";
+import { confirmed, listShortcuts, toast } from "./ui";
 
 const SENT_AGAIN_MS = 8000;
 const EDGE = 8;

@@ -1,7 +1,7 @@
 /** The number behind the bell, kept up while the page is open. */
-import { maybe, one } from "./dom";
+import { maybe, one } from "./ground/dom";
 import { getJson, Offline, Refused } from "./http";
-import { plural, t } from "./i18n";
+import { plural, t } from "./ground/i18n";
 import { live } from "./live";
 
 const WAIT_MS = 300;

@@ -1,11 +1,12 @@
 /** The case page: images and discussion side by side, live. */
-import { all, maybe, on, one } from "./dom";
+import { all, maybe, on, one } from "./ground/dom";
 import { complainAt, content } from "./fields";
 import { postJson, Refused } from "./http";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
+import { shortcut } from "./ground/keys";
 import { live } from "./live";
 import { showPane } from "./panes";
-import { alsoListed, busy, shortcut, toast } from "./ui";
+import { alsoListed, busy, toast } from "./ui";
 import { Company } from "./discussion/company";
 import { Composers } from "./discussion/composer";
 import { Feed } from "./discussion/feed";

@@ -1,7 +1,7 @@
 /** Pages before somebody is in: what became of a mail, and how long a new password still must be. */
-import { all, maybe } from "./dom";
+import { all, maybe } from "./ground/dom";
 import { getJson } from "./http";
-import { plural, t } from "./i18n";
+import { plural, t } from "./ground/i18n";
 
 const LOOK_MS = 3000;
 const LOOKS = 40;

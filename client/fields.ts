@@ -3,8 +3,8 @@
  * server finds what is missing and gives the page back with everything that was typed; what a field
  * could not even send, half a day say, is found here.
  */
-import { all, el, icon, maybe, on } from "./dom";
-import { t } from "./i18n";
+import { all, el, icon, maybe, on } from "./ground/dom";
+import { t } from "./ground/i18n";
 
 /** Say what is wrong with a field, and put the cursor into it. */
 export function complainAt(field: HTMLElement, words: string): void {

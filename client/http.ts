@@ -1,5 +1,5 @@
 /** Requests to our own server: form token, time limit, errors in the person's language. */
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
 
 export interface Asked {
   readonly method?: string;

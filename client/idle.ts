@@ -4,11 +4,11 @@
  * Covering ends the session on the server. What lies under the cover cannot be seen, found, read
  * aloud, printed or reached; only the same account lifts it, another one gets a fresh page.
  */
-import { all, maybe, on, one } from "./dom";
+import { all, maybe, on, one } from "./ground/dom";
 import { getJson, Offline, postJson, Refused, request } from "./http";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
+import { shortcut } from "./ground/keys";
 import { ask, possible, wordsFor } from "./passkeys";
-import { shortcut } from "./ui";
 
 interface Session {
   readonly account: string;

@@ -1,5 +1,5 @@
 /** The list of notices keeps up by itself. */
-import { maybe, one } from "./dom";
+import { maybe, one } from "./ground/dom";
 import { fragment } from "./html";
 import { getHtml, Offline, Refused } from "./http";
 

@@ -1,5 +1,5 @@
 /** Lists that keep up by themselves: communities, cases, members, invitations, counts as they change. */
-import { all, maybe } from "./dom";
+import { all, maybe } from "./ground/dom";
 import { fragment } from "./html";
 import { getHtml, Offline, Refused } from "./http";
 import { live } from "./live";

@@ -1,5 +1,5 @@
 /** The case page: a divider between images and discussion, and two tabs where there is no room for both. */
-import { all, maybe, on, one } from "./dom";
+import { all, maybe, on, one } from "./ground/dom";
 
 const KEPT = "split";
 const LEAST = 30;

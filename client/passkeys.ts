@@ -5,9 +5,10 @@
  * account; what the authenticator itself said never leaves this function.
  */
 import { again } from "./again";
-import { all, maybe, one } from "./dom";
+import { bytesOf, textOf } from "./ground/base64url";
+import { all, maybe, one } from "./ground/dom";
 import { postJson, Refused, Offline } from "./http";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
 
 export interface PasskeyAnswer {
   readonly credential: string;
@@ -26,7 +27,7 @@ export const possible = "PublicKeyCredential" in window && "parseRequestOptionsF
 /** Ask for a new passkey (create) or for one that exists (get). Throws what the browser throws. */
 export async function ask(kind: "create" | "get", path: string): Promise<PasskeyAnswer> {
   const { extensions, ...question } = await postJson<Question>(path, {});
-  const prf = { prf: { eval: { first: bytes(extensions.prf.eval.first) } } };
+  const prf = { prf: { eval: { first: bytesOf(extensions.prf.eval.first) } } };
   const made =
     kind === "create"
       ? await navigator.credentials.create({ publicKey: creation(question, prf) })
@@ -63,17 +64,7 @@ export function wordsFor(error: unknown): string {
 async function derived(computed: BufferSource): Promise<string> {
   const key = await crypto.subtle.importKey("raw", computed, "HKDF", false, ["deriveBits"]);
   const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: PURPOSE };
-  return text(new Uint8Array(await crypto.subtle.deriveBits(how, key, 256)));
-}
-
-function bytes(base64url: string): Uint8Array<ArrayBuffer> {
-  const plain = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(plain, (sign) => sign.charCodeAt(0));
-}
-
-function text(given: Uint8Array): string {
-  const plain = btoa(String.fromCharCode(...given));
-  return plain.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return textOf(new Uint8Array(await crypto.subtle.deriveBits(how, key, 256)));
 }
 
 /** Buttons inside forms: [data-passkey="create|get"][data-options] around inputs and a button. */

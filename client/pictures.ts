@@ -4,7 +4,7 @@
  * Few documents are drawn at a time, so one of many pictures is told "later" (429) now and then, and
  * an `img` alone would stay broken. Until it comes, its place stays as it is: empty, and as large.
  */
-import { all } from "./dom";
+import { all } from "./ground/dom";
 
 /** How often one is asked for, and how long to wait (ms) when the server does not say. */
 const TRIES = 30;

@@ -2,10 +2,10 @@
  * The search page without reloads.  What is looked for stays out of addresses that reach a server:
  * it is sent by POST and remembered in the fragment, so that "back" from a hit shows the hits again.
  */
-import { maybe, on, one } from "./dom";
+import { maybe, on, one } from "./ground/dom";
 import { fragment } from "./html";
 import { Offline, Refused, request } from "./http";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
 import { announce, toast } from "./ui";
 
 const form = one<HTMLFormElement>("#search");

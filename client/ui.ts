@@ -1,6 +1,7 @@
-/** What modules say to the person: toasts, questions, progress, keyboard shortcuts. */
-import { all, el, icon, isWriting, maybe, one } from "./dom";
-import { t } from "./i18n";
+/** What modules say to the person: toasts, questions, progress, the list of keys. */
+import { all, el, icon, maybe, one } from "./ground/dom";
+import { t } from "./ground/i18n";
+import { pageKeys, type ListedKey } from "./ground/keys";
 
 export type Tone = "info" | "good" | "danger";
 
@@ -77,34 +78,11 @@ export function setProgress(box: Element, value: number, max: number, words?: st
   }
 }
 
-/** A key and what it does, as the help lists it. */
-export interface ListedKey {
-  readonly key: string;
-  readonly words: string;
-}
-
-interface Shortcut extends ListedKey {
-  readonly run: (event: KeyboardEvent) => void;
-}
-
-const shortcuts: Shortcut[] = [];
 const others: { readonly heading: string; readonly keys: () => readonly ListedKey[] }[] = [];
-
-/** React to a single key outside of text fields, and list it in the help ("?"). */
-export function shortcut(key: string, words: string, run: (event: KeyboardEvent) => void): void {
-  shortcuts.push({ key, words, run });
-  for (const opener of document.querySelectorAll<HTMLElement>("[data-keys]")) opener.hidden = false;
-}
 
 /** List keys in the help that a part of the page listens to by itself. */
 export function alsoListed(heading: string, keys: () => readonly ListedKey[]): void {
   others.push({ heading, keys });
-}
-
-/** The keys of the page itself, named as people read them. */
-export function pageKeys(): ListedKey[] {
-  const name = (key: string) => (key === " " ? t("Space") : /^[A-Z]$/.test(key) ? t("Shift + {key}", { key }) : key);
-  return shortcuts.map(({ key, words }) => ({ key: name(key), words }));
 }
 
 const rows = (keys: readonly ListedKey[]): HTMLElement[] =>
@@ -123,12 +101,3 @@ export function listShortcuts(list: HTMLElement): void {
   );
   list.after(...sections);
 }
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (isWriting(event) || document.querySelector("dialog[open]") !== null) return;
-  const wanted = shortcuts.find(({ key }) => key === event.key);
-  if (wanted === undefined) return;
-  event.preventDefault();
-  wanted.run(event);
-});

@@ -1,8 +1,8 @@
 /** Upload data: choose, look, decide, send, done.  Nothing leaves the browser before "Upload". */
-import { all, icon, one } from "./dom";
+import { all, icon, one } from "./ground/dom";
 import { ownWorker } from "./html";
 import { Offline, Refused } from "./http";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
 import { announce, setProgress } from "./ui";
 import { FoundView } from "./upload/found-view";
 import { group, type Sorted } from "./upload/grouping";

@@ -1,8 +1,9 @@
 /** The page of wishes: the device's own time zone, and being told on this device. */
-import { maybe, one } from "./dom";
+import { bytesOf } from "./ground/base64url";
+import { maybe, one } from "./ground/dom";
 import { ownServiceWorker } from "./html";
 import { postJson } from "./http";
-import { t } from "./i18n";
+import { t } from "./ground/i18n";
 import { toast } from "./ui";
 
 const WORKER = "/push-worker.js";
@@ -11,12 +12,6 @@ function proposeZone(): void {
   const zone = maybe<HTMLSelectElement>('select[data-zone="new"]');
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone?.querySelector(`option[value="${CSS.escape(here)}"]`)) zone.value = here;
-}
-
-/** The portal's public key as the browser wants it. */
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(plain, (each) => each.charCodeAt(0));
 }
 
 /** What this browser keeps; for this account or for whoever used the browser before. */

@@ -1,6 +1,6 @@
 /** Who else is here, and who is writing: told by sockets, stored nowhere. */
-import { maybe } from "../dom";
-import { t } from "../i18n";
+import { maybe } from "../ground/dom";
+import { t } from "../ground/i18n";
 import type { Member } from "./names";
 import { byThread } from "./place";
 

@@ -1,6 +1,6 @@
 /** Writing: drafts that survive, replies, names, "Post with this view"; sending is the queue's. */
-import { all, maybe, on, one } from "../dom";
-import { t } from "../i18n";
+import { all, maybe, on, one } from "../ground/dom";
+import { t } from "../ground/i18n";
 import { toast } from "../ui";
 import type { Images, Pinned } from "./images";
 import type { Names } from "./names";

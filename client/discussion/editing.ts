@@ -1,7 +1,7 @@
 /** Changing a post where it stands. What was typed stays until its author lets it go. */
-import { all, el, maybe, one } from "../dom";
+import { all, el, maybe, one } from "../ground/dom";
 import { postJson, Refused } from "../http";
-import { t } from "../i18n";
+import { t } from "../ground/i18n";
 import { busy } from "../ui";
 import { byPost, put, takeHeldBack } from "./place";
 import type { Answer } from "./queue";

@@ -1,8 +1,8 @@
 /** Keeping the page level with the discussion: hints by socket, the changes themselves by HTTP. */
-import { maybe, one } from "../dom";
+import { maybe, one } from "../ground/dom";
 import { fragment } from "../html";
 import { getHtml, getJson, Offline, Refused } from "../http";
-import { t } from "../i18n";
+import { t } from "../ground/i18n";
 import { announce } from "../ui";
 import { addUnread, byThread, listThread, put, rendered } from "./place";
 

@@ -1,8 +1,8 @@
 /** What a post said before, in a dialog: the images beside it stay as they are. */
-import { el, icon, maybe, on } from "../dom";
+import { el, icon, maybe, on } from "../ground/dom";
 import { fragment } from "../html";
 import { getHtml } from "../http";
-import { t } from "../i18n";
+import { t } from "../ground/i18n";
 import { busy, toast } from "../ui";
 
 /** Links to a post's history open here; with a key held down, or without scripts, they are links. */

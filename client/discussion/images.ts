@@ -1,8 +1,8 @@
 /** The viewer beside the discussion: pins go in, views come out. */
 import type { PinView, ViewerHandle } from "../../viewer/web/mount";
-import { all, el, icon, maybe, on } from "../dom";
-import { t } from "../i18n";
-import { dashed } from "../ids";
+import { all, el, icon, maybe, on } from "../ground/dom";
+import { t } from "../ground/i18n";
+import { dashed } from "../ground/ids";
 import { showPane } from "../panes";
 import { busy, toast } from "../ui";
 import { goTo } from "./place";

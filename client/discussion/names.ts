@@ -1,5 +1,5 @@
 /** "@": calling a member by name while writing. */
-import { all, el, maybe } from "../dom";
+import { all, el, maybe } from "../ground/dom";
 
 export interface Member {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** Where posts stand in the page, and how many of them are new. */
-import { all, el, maybe, one } from "../dom";
+import { all, el, maybe, one } from "../ground/dom";
 import { fragment } from "../html";
 import { asToolbars, sameReaction } from "./reactions";
 

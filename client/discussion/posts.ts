@@ -1,8 +1,9 @@
 /** What can be done with a post that is there: react, edit, delete, look around it. */
-import { el, maybe, on, one } from "../dom";
+import { el, maybe, on, one } from "../ground/dom";
 import { getJson, postJson, Refused } from "../http";
-import { t } from "../i18n";
-import { busy, shortcut, toast } from "../ui";
+import { t } from "../ground/i18n";
+import { shortcut } from "../ground/keys";
+import { busy, toast } from "../ui";
 import { type Draft, edit, openEdits } from "./editing";
 import { byPost, byThread, goTo, put, putStretch, rendered, setEdge } from "./place";
 import type { Answer, Waiting } from "./queue";

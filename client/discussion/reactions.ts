@@ -1,6 +1,6 @@
 /** The reactions to a post are one stop of the Tab key; arrows go along them (WAI-ARIA APG, toolbar). */
-import { all, on } from "../dom";
-import { t } from "../i18n";
+import { all, on } from "../ground/dom";
+import { t } from "../ground/i18n";
 
 const ROW = ".reactions";
 const BUTTON = ".reaction";

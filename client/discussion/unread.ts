@@ -1,5 +1,5 @@
 /** What has been in sight for a moment counts as read. */
-import { all, maybe, one } from "../dom";
+import { all, maybe, one } from "../ground/dom";
 import { request } from "../http";
 import { readTo, seqOf } from "./place";
 

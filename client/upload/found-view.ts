@@ -1,7 +1,7 @@
 /** What was found, as a person decides about it: whose, which examinations, is there room. */
-import { el, icon, one } from "../dom";
+import { el, icon, one } from "../ground/dom";
 import { postJson } from "../http";
-import { plural, t } from "../i18n";
+import { plural, t } from "../ground/i18n";
 import type { Examination, Item, Paper, Patient, Sorted } from "./grouping";
 import { compare } from "./known";
 import { extent, fileName, titleOf } from "./naming";

@@ -1,6 +1,6 @@
 /** What is in My documents now: every examination and document that was sent, with the way to it. */
-import { el } from "../dom";
-import { t } from "../i18n";
+import { el } from "../ground/dom";
+import { t } from "../ground/i18n";
 import type { Examination, Paper } from "./grouping";
 import { addressesOf } from "./known";
 import { extent, fileName, titleOf } from "./naming";

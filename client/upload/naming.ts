@@ -1,5 +1,5 @@
 /** How examinations and documents are called, and how much they are. */
-import { plural, t } from "../i18n";
+import { plural, t } from "../ground/i18n";
 import type { Examination, Paper, Sorted } from "./grouping";
 import { day, documents, images, others } from "./words";
 

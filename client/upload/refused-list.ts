@@ -1,6 +1,6 @@
 /** Files that are not taken: one list, by reason, and under each reason the files. */
-import { el, icon } from "../dom";
-import { plural, t } from "../i18n";
+import { el, icon } from "../ground/dom";
+import { plural, t } from "../ground/i18n";
 import type { Refusal } from "./sources";
 import { expected, files, reason } from "./words";
 

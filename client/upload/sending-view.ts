@@ -1,6 +1,6 @@
 /** Sending, as a person follows it: each examination, the time left, what stands in the way. */
-import { el, one } from "../dom";
-import { t } from "../i18n";
+import { el, one } from "../ground/dom";
+import { t } from "../ground/i18n";
 import { setProgress } from "../ui";
 import type { Examination, Item, Paper } from "./grouping";
 import { goesOn, type Halt } from "./halting";

@@ -1,5 +1,5 @@
 /** Reasons and counts in the person's language.  Every code the server or this page gives is here. */
-import { locale, plural, t } from "../i18n";
+import { locale, plural, t } from "../ground/i18n";
 
 const REASONS: Readonly<Record<string, () => string>> = {
   archive: () => t("a packed file inside, which is not opened"),

@@ -1,5 +1,5 @@
 /** What tools, presets and keys do to the picture. */
-import { t } from "../../client/i18n";
+import { t } from "../../client/ground/i18n";
 import { Cine } from "./cine";
 import { eraseSelected } from "./drawings";
 import { listenToKeys } from "./keys";

@@ -1,5 +1,5 @@
 /** The windows of every CT. */
-import { t } from "../../client/i18n";
+import { t } from "../../client/ground/i18n";
 
 /** The digits 1 to 8, in this order.  Never reorder: hands remember them. */
 export const CT_WINDOWS: readonly (readonly [name: () => string, center: number, width: number])[] = [

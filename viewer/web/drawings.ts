@@ -1,7 +1,7 @@
 /** Lengths and arrows: from Cornerstone's state to what a pin keeps, and back. */
 import { utilities, type Types } from "@cornerstonejs/core";
 import { annotation as annotations, ArrowAnnotateTool, LengthTool } from "@cornerstonejs/tools";
-import { decimal } from "../../client/i18n";
+import { decimal } from "../../client/ground/i18n";
 import { rendererPoint, standardPoint } from "./presentation";
 import type { Drawing, Point3 } from "./types";
 

@@ -1,7 +1,8 @@
 /** The list of keys and gestures, as a dialog inside the viewer. */
-import { t } from "../../client/i18n";
-import { pageKeys, type ListedKey } from "../../client/ui";
-import { h, icon } from "./dom";
+import { el } from "../../client/ground/dom";
+import { t } from "../../client/ground/i18n";
+import { pageKeys, type ListedKey } from "../../client/ground/keys";
+import { icon } from "./icons";
 import { isPhone } from "./engine";
 import { gestures, viewerKeys } from "./shortcuts";
 
@@ -9,15 +10,15 @@ let made = 0;
 
 export class Help {
   readonly element: HTMLDialogElement;
-  readonly #lists = h("div", { class: "hv-help-lists" });
+  readonly #lists = el("div", { class: "hv-help-lists" });
 
   constructor() {
     const title = `hv-help-${++made}`;
-    const close = h("button", { type: "button", class: "hv-tool", "aria-label": t("Close") }, icon("close"));
-    this.element = h(
+    const close = el("button", { type: "button", class: "hv-tool", "aria-label": t("Close") }, icon("close"));
+    this.element = el(
       "dialog",
       { class: "hv-dialog hv-help", "aria-labelledby": title },
-      h("header", { class: "hv-help-head" }, h("h2", { id: title }, t("Keyboard shortcuts")), close),
+      el("header", { class: "hv-help-head" }, el("h2", { id: title }, t("Keyboard shortcuts")), close),
       this.#lists,
     );
     close.addEventListener("click", () => this.element.close());
@@ -42,8 +43,8 @@ export class Help {
 
 function listed(heading: string, keys: readonly ListedKey[]): HTMLElement[] {
   const rows = keys.flatMap(({ key, words }) => [
-    h("dt", {}, h("kbd", {}, key)),
-    h("dd", {}, words),
+    el("dt", {}, el("kbd", {}, key)),
+    el("dd", {}, words),
   ]);
-  return [h("h3", {}, heading), h("dl", {}, ...rows)];
+  return [el("h3", {}, heading), el("dl", {}, ...rows)];
 }

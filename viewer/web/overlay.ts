@@ -1,6 +1,6 @@
 /** What stands around the picture: which image, which window, how good, what is missing. */
-import { decimal, t } from "../../client/i18n";
-import { h } from "./dom";
+import { el } from "../../client/ground/dom";
+import { decimal, t } from "../../client/ground/i18n";
 import type { GreyRange } from "./greyWindow";
 import { seriesName } from "./seriesList";
 import type { Place, Quality } from "./types";
@@ -47,17 +47,17 @@ const rounded = (value: number): string =>
 export class Overlay {
   readonly element: HTMLElement;
   readonly status: HTMLElement;
-  readonly #what = h("p", { class: "hv-corner hv-top-left" });
-  readonly #where = h("p", { class: "hv-corner hv-top-right" });
-  readonly #how = h("p", { class: "hv-corner hv-bottom-left" });
-  readonly #message = h("div", { class: "hv-message", role: "status", hidden: true });
-  readonly #remark = h("p", { class: "hv-remark", role: "status", hidden: true });
-  readonly #mark = h("span", { class: "hv-mark", "aria-hidden": true });
-  readonly #words = h("span");
+  readonly #what = el("p", { class: "hv-corner hv-top-left" });
+  readonly #where = el("p", { class: "hv-corner hv-top-right" });
+  readonly #how = el("p", { class: "hv-corner hv-bottom-left" });
+  readonly #message = el("div", { class: "hv-message", role: "status", hidden: true });
+  readonly #remark = el("p", { class: "hv-remark", role: "status", hidden: true });
+  readonly #mark = el("span", { class: "hv-mark", "aria-hidden": true });
+  readonly #words = el("span");
   #remarking: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    this.element = h(
+    this.element = el(
       "div",
       { class: "hv-overlay" },
       this.#message, // first: which image it is stands over the words why it is not shown
@@ -66,7 +66,7 @@ export class Overlay {
       this.#how,
       this.#remark,
     );
-    this.status = h("p", { class: "hv-status", role: "status" }, this.#mark, this.#words);
+    this.status = el("p", { class: "hv-status", role: "status" }, this.#mark, this.#words);
     this.loading();
   }
 
@@ -133,15 +133,15 @@ export class Overlay {
   }
 
   #offer(address: string): void {
-    const link = h("a", { class: "hv-button", href: address }, t("Show the document"));
-    this.#message.replaceChildren(h("p", {}, t("This is a document, not a picture.")), link);
+    const link = el("a", { class: "hv-button", href: address }, t("Show the document"));
+    this.#message.replaceChildren(el("p", {}, t("This is a document, not a picture.")), link);
     this.#message.hidden = false;
   }
 
   #say(words: string, retry?: () => void): void {
-    const parts: HTMLElement[] = [h("p", {}, words)];
+    const parts: HTMLElement[] = [el("p", {}, words)];
     if (retry) {
-      const again = h("button", { type: "button", class: "hv-button" }, t("Try again"));
+      const again = el("button", { type: "button", class: "hv-button" }, t("Try again"));
       again.addEventListener("click", retry);
       parts.push(again);
     }

@@ -1,5 +1,5 @@
 /** Grey windows that readers know by name; a digit means the same one in every CT. */
-import { t } from "../../client/i18n";
+import { t } from "../../client/ground/i18n";
 import { CT_WINDOWS } from "./ctWindows";
 import type { GreyRange } from "./greyWindow";
 import { fileWindows, isColour } from "./metadata";

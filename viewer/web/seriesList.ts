@@ -1,6 +1,6 @@
 /** The series of the study, each with a thumbnail. */
-import { plural, t } from "../../client/i18n";
-import { h } from "./dom";
+import { el } from "../../client/ground/dom";
+import { plural, t } from "../../client/ground/i18n";
 import { Roving } from "./roving";
 import type { Source } from "./source";
 import type { Instance, Series } from "./types";
@@ -43,11 +43,11 @@ export class SeriesList {
       const made = this.#button(source, series);
       made.addEventListener("click", () => chosen(series));
       this.#buttons.set(series.id, made);
-      return h("li", { role: "none" }, made);
+      return el("li", { role: "none" }, made);
     });
-    const list = h("ol", { "aria-label": t("Series") }, ...items);
+    const list = el("ol", { "aria-label": t("Series") }, ...items);
     this.#roving = new Roving(list, "vertical");
-    this.element = h("div", { class: "hv-series" }, list);
+    this.element = el("div", { class: "hv-series" }, list);
   }
 
   mark(current: number): void {
@@ -67,7 +67,7 @@ export class SeriesList {
     );
     const middle = pictures[Math.floor(pictures.length / 2)];
     const thumbnail = middle
-      ? h("img", {
+      ? el("img", {
           src: source.preview(middle.id, 128),
           alt: "",
           width: 64,
@@ -75,17 +75,17 @@ export class SeriesList {
           loading: "lazy",
           decoding: "async",
         })
-      : h("span", { class: "hv-noimage", "aria-hidden": true }, series.modality);
+      : el("span", { class: "hv-noimage", "aria-hidden": true }, series.modality);
     const facts = [series.description && seriesName(series), series.modality, ...extent(series)];
-    return h(
+    return el(
       "button",
       { type: "button" },
       thumbnail,
-      h(
+      el(
         "span",
         { class: "hv-series-text" },
-        h("span", { class: "hv-series-name" }, series.description || seriesName(series)),
-        h(
+        el("span", { class: "hv-series-name" }, series.description || seriesName(series)),
+        el(
           "span",
           { class: "hv-series-facts" },
           facts.filter(Boolean).join(" · "),

@@ -1,6 +1,6 @@
 /** Every tool with its name and key, and the list of keys for the help.  Needs nothing of the engine. */
-import { t } from "../../client/i18n";
-import type { ListedKey } from "../../client/ui";
+import { t } from "../../client/ground/i18n";
+import type { ListedKey } from "../../client/ground/keys";
 import { CT_WINDOWS } from "./ctWindows";
 import type { Mode } from "./toolset";
 

@@ -1,6 +1,6 @@
 /** The slider through a series, with a mark for every frame that has arrived. */
-import { t } from "../../client/i18n";
-import { h } from "./dom";
+import { el } from "../../client/ground/dom";
+import { t } from "../../client/ground/i18n";
 import type { Quality } from "./types";
 
 const COLOUR: Record<Quality, string> = {
@@ -18,8 +18,8 @@ export class Slider {
   #drawing = 0;
 
   constructor(moved: (index: number) => void) {
-    this.#marks = h("canvas", { class: "hv-marks", width: 4, height: 4, "aria-hidden": true });
-    this.#input = h("input", {
+    this.#marks = el("canvas", { class: "hv-marks", width: 4, height: 4, "aria-hidden": true });
+    this.#input = el("input", {
       type: "range",
       class: "hv-slider",
       min: 1,
@@ -29,7 +29,7 @@ export class Slider {
       "aria-label": t("Image"),
     });
     this.#input.addEventListener("input", () => moved(Number(this.#input.value) - 1));
-    this.element = h("div", { class: "hv-slide" }, this.#marks, this.#input);
+    this.element = el("div", { class: "hv-slide" }, this.#marks, this.#input);
   }
 
   update(index: number, count: number, quality: (index: number) => Quality): void {

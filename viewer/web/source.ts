@@ -1,5 +1,5 @@
 /** The viewer's requests: one study of one server, with the session cookie and nothing else. */
-import { dashed } from "../../client/ids";
+import { dashed } from "../../client/ground/ids";
 import type { Manifest, Place } from "./types";
 import { FRAME, MANIFEST, joined, records, unpacked, type ServerRecord } from "./records";
 

@@ -1,6 +1,6 @@
 /** Everything around the picture: tools above, series beside, words and slider on it, status below. */
-import { t } from "../../client/i18n";
-import { h } from "./dom";
+import { el } from "../../client/ground/dom";
+import { t } from "../../client/ground/i18n";
 import { drawsOnCpu } from "./engine";
 import type { SeriesFrames } from "./frames";
 import { Overlay } from "./overlay";
@@ -27,7 +27,7 @@ export interface SurroundingsEvents {
 export class Surroundings {
   readonly root: HTMLElement;
   /** Where the picture goes. */
-  readonly port = h("div", { class: "hv-port" });
+  readonly port = el("div", { class: "hv-port" });
   readonly entry = new TextEntry();
   readonly overlay = new Overlay();
   readonly help = new Help();
@@ -52,16 +52,16 @@ export class Surroundings {
       series: () => this.#openSeries(),
     });
     const picture = preview ? [preview, this.port] : [this.port];
-    this.#stage = h("div", { class: "hv-stage" }, ...picture, this.overlay.element, this.#slider.element);
+    this.#stage = el("div", { class: "hv-stage" }, ...picture, this.overlay.element, this.#slider.element);
     this.root = this.#frame();
     this.root.classList.toggle("hv-compact", compact);
     this.root.dataset.renderer = drawsOnCpu() ? "cpu" : "gpu";
   }
 
   #frame(): HTMLElement {
-    const notice = h("p", { class: "hv-notice" }, t("Not for primary diagnosis"));
-    const foot = h("div", { class: "hv-foot" }, this.overlay.status, notice);
-    return h(
+    const notice = el("p", { class: "hv-notice" }, t("Not for primary diagnosis"));
+    const foot = el("div", { class: "hv-foot" }, this.overlay.status, notice);
+    return el(
       "section",
       { class: "hv", tabindex: 0, "aria-label": t("Image viewer") },
       this.#toolbar.element,

@@ -1,6 +1,6 @@
 /** A small dialog inside the viewer that asks for the words of an arrow. */
-import { t } from "../../client/i18n";
-import { h } from "./dom";
+import { el } from "../../client/ground/dom";
+import { t } from "../../client/ground/i18n";
 import type { Spot } from "./toolset";
 
 /** Between the dialog and the arrow, and between the dialog and the window, in CSS pixels. */
@@ -13,25 +13,25 @@ export class TextEntry {
   #answer: (text: string) => void = () => undefined;
 
   constructor() {
-    this.#input = h("input", { type: "text", maxlength: 200, "aria-label": t("Text at the arrow") });
-    const cancel = h("button", { type: "button", class: "hv-button" }, t("Cancel"));
+    this.#input = el("input", { type: "text", maxlength: 200, "aria-label": t("Text at the arrow") });
+    const cancel = el("button", { type: "button", class: "hv-button" }, t("Cancel"));
     cancel.addEventListener("click", () => this.#close(""));
-    const form = h(
+    const form = el(
       "form",
       { method: "dialog", class: "hv-entry" },
-      h("label", {}, t("Text at the arrow"), this.#input),
-      h(
+      el("label", {}, t("Text at the arrow"), this.#input),
+      el(
         "div",
         { class: "hv-entry-buttons" },
         cancel,
-        h("button", { type: "submit", class: "hv-button hv-primary" }, t("Set arrow")),
+        el("button", { type: "submit", class: "hv-button hv-primary" }, t("Set arrow")),
       ),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#close(this.#input.value.trim());
     });
-    this.element = h("dialog", { class: "hv-dialog hv-beside", "aria-label": t("Text at the arrow") }, form);
+    this.element = el("dialog", { class: "hv-dialog hv-beside", "aria-label": t("Text at the arrow") }, form);
     this.element.addEventListener("cancel", (event) => {
       event.preventDefault();
       this.#close("");

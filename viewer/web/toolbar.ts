@@ -1,6 +1,7 @@
 /** The row of tools above the picture (below it on a phone). */
-import { t } from "../../client/i18n";
-import { h, icon, type IconName } from "./dom";
+import { el } from "../../client/ground/dom";
+import { t } from "../../client/ground/i18n";
+import { icon, type IconName } from "./icons";
 import { withEdges } from "./edges";
 import type { Preset } from "./presets";
 import { Roving } from "./roving";
@@ -40,9 +41,9 @@ export class Toolbar {
   constructor(events: ToolbarEvents) {
     const series = button("series", t("Series"), "", () => events.series());
     series.classList.add("hv-series-open");
-    this.#presets = h("select", { "aria-label": t("Window preset"), class: "hv-presets" });
+    this.#presets = el("select", { "aria-label": t("Window preset"), class: "hv-presets" });
     this.#presets.addEventListener("change", () => events.preset(Number(this.#presets.value)));
-    const row = h(
+    const row = el(
       "div",
       { class: "hv-tools", "aria-label": t("Image tools") },
       series,
@@ -91,9 +92,9 @@ export class Toolbar {
     if (fingerprint !== this.#shownPresets) {
       this.#shownPresets = fingerprint;
       const options = presets.map(({ name, keys }, at) =>
-        h("option", { value: at }, keys.length ? `${keys.join(", ")}  ${name}` : name),
+        el("option", { value: at }, keys.length ? `${keys.join(", ")}  ${name}` : name),
       );
-      const byHand = h("option", { value: "hand", hidden: true }, t("By hand"));
+      const byHand = el("option", { value: "hand", hidden: true }, t("By hand"));
       this.#presets.replaceChildren(byHand, ...options);
     }
     const wanted = String(preset ?? "hand");
@@ -108,10 +109,10 @@ function button(
   pressed: () => void,
 ): HTMLButtonElement {
   const title = key ? `${label} (${key})` : label;
-  const made = h("button", { type: "button", class: "hv-tool", title, "aria-label": label }, icon(name));
+  const made = el("button", { type: "button", class: "hv-tool", title, "aria-label": label }, icon(name));
   made.addEventListener("click", pressed);
   return made;
 }
 
 const group = (label: string, buttons: HTMLElement[]): HTMLElement =>
-  h("div", { class: "hv-group", role: "group", "aria-label": label }, ...buttons);
+  el("div", { class: "hv-group", role: "group", "aria-label": label }, ...buttons);

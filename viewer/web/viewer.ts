@@ -1,6 +1,6 @@
 /** The whole viewer: a study, the picture area with what stands around it, and the view of a pin. */
 import { cache } from "@cornerstonejs/core";
-import { t } from "../../client/i18n";
+import { t } from "../../client/ground/i18n";
 import { Commands } from "./commands";
 import { eraseOf } from "./drawings";
 import { isPhone, startEngine, type Renderer } from "./engine";

@@ -1,23 +1,6 @@
-/** Small helpers to build elements without markup in strings. */
-
-type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
+/** The signs of the viewer's buttons. */
 
 const SVG = "http://www.w3.org/2000/svg";
-
-/** An element with attributes and children; true is a bare attribute, false and undefined none. */
-export function h<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Attributes = {},
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) element.setAttribute(key, "");
-    else if (value !== false && value !== undefined) element.setAttribute(key, String(value));
-  }
-  element.append(...children);
-  return element;
-}
 
 /** Lines on a 24 by 24 grid. */
 const ICONS = {
