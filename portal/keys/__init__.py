@@ -54,7 +54,6 @@ from portal.keys.seals import (
     seal_root,
     seal_study_key,
     sealed,
-    unseal_root,
     unseal_study_key,
     unseal_study_keys,
 )
@@ -156,7 +155,6 @@ __all__ = [
     "start_session",
     "unmarked",
     "unseal_generations",
-    "unseal_root",
     "unseal_study_key",
     "unseal_study_keys",
     "unwrap_by_passkey",

@@ -38,18 +38,6 @@ async def seal_root(target: Target, root: Secret, to: Collection[PublicKey]) -> 
         await Seal.bulk_create(rows, on_conflict=UNIQUE, update_fields=["box"])
 
 
-async def unseal_root(target: Target, holder: Holder) -> Secret | None:
-    """The root of *target* that was handed to *holder*, or None when none was."""
-    row = await Seal.get_or_none(
-        target=target.id,
-        target_kind=target.kind,
-        target_epoch=target.epoch,
-        holder=holder.id,
-        holder_epoch=holder.epoch,
-    )
-    return None if row is None else opened(target, row.box, holder)
-
-
 async def drop_seals(target: Target, holder: UUID | None = None) -> None:
     """Take *target* back from *holder*, or from everybody; of a root, every generation so far."""
     rows = Seal.filter(target=target.id, target_kind=target.kind)

@@ -14,7 +14,6 @@ from portal.vault.boxes import (
     Boxer,
     box,
     box_secret,
-    box_size,
     unbox,
     unbox_secret,
 )
@@ -66,7 +65,6 @@ __all__ = [
     "blind_mark",
     "box",
     "box_secret",
-    "box_size",
     "check_mac",
     "check_pass_code",
     "contexts",

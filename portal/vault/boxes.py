@@ -77,8 +77,3 @@ class Boxer(Hidden):
         start = b"" if self._begun else VERSION
         self._begun = True
         return start
-
-
-def box_size(plain_size: int) -> int:
-    """Bytes that the box of *plain_size* bytes takes."""
-    return HEAD_BYTES + plain_size + TAG_BYTES * (plain_size // CHUNK_BYTES + 1)

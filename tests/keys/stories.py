@@ -1,5 +1,6 @@
 """Who acts in the tests of this room."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -36,6 +37,12 @@ class Person:
         """The cookie of somebody whose second step is lacking."""
         who = keys.Arriving(self.id, "professional", "de")
         return await keys.start_half(who, self.root, stage, now() + timedelta(minutes=10))
+
+    async def roots_of(self, circle: "Circle") -> Mapping[int, Secret] | None:
+        """Every root of the community that the seal for this person opens."""
+        present = {circle.holder.id: circle.holder.epoch}
+        found = await keys.unseal_generations(present, Holder.of(self.actor))
+        return found.get(circle.holder.id)
 
 
 @dataclass

@@ -93,7 +93,6 @@ def boxes(vault: ModuleType) -> None:
         boxed, context = base64.b64decode(row["box"]), bytes.fromhex(row["context"])
         plain = vault.unbox(KEY, boxed, context)
         assert hashlib.sha256(plain).hexdigest() == row["sha256"]
-        assert vault.box_size(row["size"]) == len(boxed)
         again = vault.box(KEY, plain, context)
         assert vault.unbox(KEY, memoryview(again), context) == plain
         assert again != boxed
