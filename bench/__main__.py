@@ -8,12 +8,12 @@ import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from bench import crowding, ingest, live, opening, orthanc, search, signing
+from bench import crowding, ingest, live, opening, orthanc, refusing, search, signing
 from bench.measuring import Others
 from bench.printing import note, row
 from bench.stage import SMALL, Sizes, Stage, built
 
-NAMES = ("ingest", "opening", "live", "search", "signing", "crowding")
+NAMES = ("ingest", "opening", "live", "search", "signing", "crowding", "refusing")
 
 
 async def run(names: Sequence[str], sizes: Sizes) -> None:
@@ -37,6 +37,8 @@ async def run(names: Sequence[str], sizes: Sizes) -> None:
                 await signing.measure(stage)
             if name == "crowding":
                 await crowding.measure(stage)
+            if name == "refusing":
+                refusing.measure(stage)
             memory[f"after {name}"] = stage.portal.family.memory()
             note(f"others used {others.share():.0f} % of the machine meanwhile")
         await _print_memory(stage, memory)

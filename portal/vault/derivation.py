@@ -26,6 +26,7 @@ class Cost:
     rounds: int
     lanes: int = 1
 
+    @guarded
     def __post_init__(self) -> None:
         if not LEAST_MEMORY <= self.memory <= MOST_MEMORY:
             raise Tampered

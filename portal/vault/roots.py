@@ -33,6 +33,7 @@ def mac(key: Secret, context: bytes) -> bytes:
     return hmac.digest(key.reveal(), context, "sha256")
 
 
+@guarded
 def check_mac(key: Secret, context: bytes, found: bytes) -> None:
     """Raise `Tampered` unless *found* is `mac(key, context)`."""
     if not hmac.compare_digest(mac(key, context), found):

@@ -73,6 +73,7 @@ def seal(public: bytes, secret: Secret, info: bytes) -> bytes:
     return VERSION + _suite.encrypt(secret.reveal(), receiver, info=info)
 
 
+@guarded
 def unseal(pair: KeyPair, sealed: bytes, info: bytes) -> Secret:
     """The secret in a seal.  Raises `Tampered`."""
     return pair.open(sealed, info)

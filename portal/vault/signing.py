@@ -27,6 +27,7 @@ class SigningKey(Hidden):
         return self._private.sign(_message(purpose, parts))
 
 
+@guarded
 def sign(key: SigningKey, purpose: Purpose, *parts: Part) -> bytes:
     """The same as `key.sign`."""
     return key.sign(purpose, *parts)

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
         ("search", "a new post is found after, p50"),
         ("signing", "a page of a session in the flood, p50"),
         ("crowding", "wall until all are answered"),
+        ("refusing", "the box of a post"),
     ],
 )
 def test_a_tiny_run_measures_ours_and_says_how_busy_the_machine_was(

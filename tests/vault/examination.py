@@ -17,6 +17,8 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal.core.actor import Secret
 
@@ -58,6 +60,7 @@ def examine(vault: ModuleType, *, thoroughly: bool = True) -> None:
     streams(vault)
     seals(vault)
     signatures(vault)
+    pushes(vault)
     codes(vault)
     costs(vault)
     if thoroughly:
@@ -240,6 +243,20 @@ def signatures(vault: ModuleType) -> None:
         vault.sign(key, "tea", *signed)
     for purpose in ("dir", "log", "push", "gw"):
         vault.verify(key.public, key.sign(purpose), purpose)
+
+
+def pushes(vault: ModuleType) -> None:
+    row, identity = GOLDEN["push"], vault.push_identity(KEY)
+    assert identity.public.hex() == row["public"]
+    private = serialization.load_pem_private_key(identity.private_pem, None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    assert f"{private.private_numbers().private_value:x}" == row["number"]
+    public = serialization.load_pem_public_key(identity.public_pem)
+    assert public == private.public_key()
+    point = bytes.fromhex(row["public"])
+    assert vault.is_push_point(point)
+    for bad in (bytes.fromhex(row["compressed"]), point[:-1], point + b"\0", bytes(65), b""):
+        assert not vault.is_push_point(bad)
 
 
 def codes(vault: ModuleType) -> None:
