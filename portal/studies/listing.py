@@ -49,6 +49,8 @@ class Overview:
 
     entries: list[Entry]
     space: storing.Space
+    packing: bool
+    """Something is still being packed: until then it takes more space than afterwards."""
 
 
 async def overview(shelf: Shelf, actor: Actor) -> Overview:
@@ -56,7 +58,8 @@ async def overview(shelf: Shelf, actor: Actor) -> Overview:
     allowed = (await storing.space(actor.id, shelf.free_quota)).allowed
     sizes = await storing.shares_of(actor.id)
     space = storing.Space(sum(sizes.values()), allowed)
-    return Overview(await my_documents(shelf, actor, sizes), space)
+    packing = bool(await _unmerged(list(sizes)))
+    return Overview(await my_documents(shelf, actor, sizes), space, packing)
 
 
 async def my_documents(

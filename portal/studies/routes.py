@@ -62,6 +62,7 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
             "studies/documents.html",
             kept=found.entries[first:last],
             space=found.space,
+            packing=found.packing,
             first=first,
             last=last,
             count=count,

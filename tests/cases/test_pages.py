@@ -65,11 +65,13 @@ async def test_missing_words_are_named_beside_their_fields(world: World) -> None
 async def test_opening_a_case_through_its_form(world: World) -> None:
     ada = await world.physician("Ada")
     board = await ada.founds("Board")
-    assert "A case needs images" in await html_of(ada, f"/communities/{board}/cases/new")
+    assert "A case needs an examination" in await html_of(ada, f"/communities/{board}/cases/new")
     study = await ada.keeps_a_study("CT head, native")
     page = await html_of(ada, f"/communities/{board}/cases/new")
     assert "CT head, native" in page
     assert "1 March 2026" in page
+    assert "1 other object" in page
+    assert "0 images" not in page
     form = {"client_id": str(uuid4()), "title": "Dense vessel", "modality": "CT"}
 
     refused = await ada.browser.post(f"/communities/{board}/cases", form=form)

@@ -68,12 +68,14 @@ async def test_sizes_and_the_space_used_fit_together_while_frames_are_made(
 ) -> None:
     """Frames are added and originals given back while somebody looks at the list."""
     receipt = await _sent(shelf, erika, slices(40, size=64))
+    assert (await studies.overview(shelf, erika)).packing, "why the space used will fall is said"
     done = False
     while not done:
         done = await shelf.preparing.done(receipt.studies[0], 0.001)
         seen = await studies.overview(shelf, erika)
         assert sum(entry.study.size for entry in seen.entries if entry.study) == seen.space.used
 
+    assert not (await studies.overview(shelf, erika)).packing
     (summary,) = await studies.my_studies(shelf, erika)
     assert summary.size == (await storing.space(erika.id, shelf.free_quota)).used > 0
 
