@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
@@ -200,16 +201,27 @@ def demo(arguments: argparse.Namespace, env: Environment) -> None:
         migrate(arguments, given)
         _temporary_files_below(settings.data)
         if not whole.exists():
-            asyncio.run(_settle(settings))
+            _make_world(settings)
             whole.touch()
         print(sign_ins(url), flush=True)
         run_server(settings, listener)
 
 
+def _make_world(settings: Settings) -> None:
+    try:
+        asyncio.run(_settle(settings))
+    except asyncio.CancelledError:
+        raise CannotRun(
+            f"interrupted while the demo world was made: remove {settings.data} and run it again"
+        ) from None
+
+
 async def _settle(settings: Settings) -> None:
-    """Let the demo's people move in through the portal's own services."""
+    """Let the demo's people move in through the portal's own services; SIGTERM ends it in order."""
     from portal.demo import world
 
+    if work := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
     print("making the demo world: people, images, a discussion …", flush=True)
     app = create_app(settings)
     async with app.test_app():

@@ -29,6 +29,21 @@ keep_memory_private()
 print(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
 """
 
+INTERRUPTED: Final = """
+import asyncio, os, signal
+from portal import commands
+from portal.core.settings import Settings
+from portal.demo import world
+async def build(shelf):
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(60)
+world.build = build
+try:
+    commands._make_world(Settings.read(os.environ))
+except commands.CannotRun as told:
+    print(told)
+"""
+
 pytestmark = pytest.mark.one_engine
 
 
@@ -317,3 +332,22 @@ def test_what_passwords_cost_is_refused_by_name_with_every_other_problem(
         read = Settings.read(environment(tmp_path, **{setting: value}))
         cost = vault.Cost(read.password_memory_mib * 1024, read.password_rounds)
         assert cost.lanes == 1, "the vault takes what the settings take"
+
+
+def test_a_demo_that_is_told_to_end_while_it_is_made_ends_in_order(installed: Path) -> None:
+    """The searching process runs by then: nothing of it is left to the system to clean up."""
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        env=environment(installed),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.stderr == ""
+    assert ended.stdout.splitlines()[-1] == (
+        f"interrupted while the demo world was made: remove {installed} and run it again"
+    )
+    assert ended.returncode == 0
