@@ -1,17 +1,25 @@
-"""Where somebody is signed in, in words for them alone; nothing is looked up anywhere."""
+"""
+Where somebody is signed in, in words for them alone.
+
+Nothing is looked up anywhere: a place is the network that a session began in, told apart from the
+reader's own and named by the digits that all its machines share.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import ip_network
+from typing import Final
 
 from portal import keys
 from portal.accounts.factors.devices import About, Visit
 from portal.core.actor import Actor
 from portal.core.errors import Unknown
-from portal.core.language import N_, gettext
+from portal.core.language import N_, gettext, show_time
 
-SAME = N_("This network")
-OTHER = N_("Another network")
-UNKNOWN = N_("Unknown device")
+HERE: Final = N_("Signed in on %(moment)s from this network")
+ELSEWHERE: Final = N_("Signed in on %(moment)s from another network: %(network)s")
+SOMEWHERE: Final = N_("Signed in on %(moment)s")
+UNKNOWN: Final = N_("Unknown device")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +28,8 @@ class Listed:
 
     id: str
     device: str = field(repr=False)
-    network: str
-    started: datetime | None
+    began: str = field(repr=False)
+    """When and where; empty when that is not known."""
     last_use: datetime
     this: bool
     """The one that asks."""
@@ -48,8 +56,25 @@ def _shown(session: keys.OwnSession, actor: Actor, visit: Visit) -> Listed:
     return Listed(
         id=session.id.hex(),
         device=gettext(UNKNOWN) if about is None else about.words(),
-        network="" if about is None else gettext(SAME if about.network == visit.network else OTHER),
-        started=None if about is None else about.started,
+        began="" if about is None else _began(about, visit),
         last_use=session.last_use.replace(second=0, microsecond=0),
         this=session.id == actor.session,
     )
+
+
+def _began(about: About, visit: Visit) -> str:
+    moment, network = show_time(about.started), _digits(about.network)
+    if about.network == visit.network:
+        return gettext(HERE, moment=moment)
+    return gettext(ELSEWHERE if network else SOMEWHERE, moment=moment, network=network)
+
+
+def _digits(network: str) -> str:
+    """What the addresses of a /24 or /48 have in common; empty for none of those."""
+    try:
+        shared = ip_network(network)
+    except ValueError:
+        return ""
+    if shared.version == 4:  # noqa: PLR2004 -- IPv4
+        return ".".join(str(shared.network_address).split(".")[:3]) + ".…"
+    return ":".join(part.lstrip("0") or "0" for part in shared.exploded.split(":")[:3]) + ":…"

@@ -2,9 +2,11 @@
 
 import base64
 
+import pytest
 from quart import Response
 
-from portal.accounts.factors import devices
+from portal.accounts.factors import browsers, devices
+from portal.edge import network_of
 from portal.keys.models import Session
 from tests.accounts.factors.stories import text_of
 from tests.people import PASSWORD, Browser, Person, World
@@ -36,11 +38,38 @@ async def test_sessions_are_listed_in_words_and_stored_under_their_owners_key(wo
     assert "Firefox on Windows" in page
     assert "Safari on iPhone" in page
     assert page.count("This session") == 1
-    assert "This network" in page
+    assert "from this network" in page
     for row in await Session.all():
         stored = repr([getattr(row, name) for name in Session._meta.fields])
         assert "Firefox" not in stored
         assert "127.0.0" not in stored
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("203.0.113.77", "from another network: 203.0.113.…"),
+        ("2001:db8:a::1", "from another network: 2001:db8:a:…"),
+        ("unix-socket", "Signed in on"),
+    ],
+)
+@pytest.mark.one_engine
+async def test_each_session_says_when_and_where_it_began(
+    world: World, address: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two strange ones can be told apart; the last digits, which name a machine, are not kept."""
+    erika = await world.patient("Erika Beispiel")
+    monkeypatch.setattr(browsers, "network_of", lambda _here: network_of(address))
+    await signs_in(world, erika, PHONE)
+    monkeypatch.setattr(browsers, "network_of", lambda _here: network_of("198.51.100.1"))
+
+    page = await text_of(await erika.browser.get("/profile/sessions"))
+
+    [phone] = [each for each in page.split("<li") if "iPhone" in each]
+    assert told in phone
+    assert "from this network" not in phone
+    assert "Last used on" in phone
+    assert address not in page
 
 
 async def test_one_is_ended_and_then_all_others(world: World) -> None:
