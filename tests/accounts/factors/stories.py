@@ -59,10 +59,12 @@ async def sets_up_an_app(
     return phone, CODE.findall(await text_of(answer))
 
 
-async def gives_password(world: World, person: Person) -> tuple[Browser, Response]:
+async def gives_password(
+    world: World, person: Person, password: str = PASSWORD
+) -> tuple[Browser, Response]:
     """A browser that was never here, and where the password leads."""
     browser = world.browser()
-    return browser, await browser.post("/sign-in", form={"mail": person.mail, "password": PASSWORD})
+    return browser, await browser.post("/sign-in", form={"mail": person.mail, "password": password})
 
 
 async def shows(browser: Browser, code: str) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 import pytest
 from quart import Quart
@@ -12,8 +13,11 @@ from portal.commands import _administer
 from portal.core.actor import AccountId
 from portal.core.settings import BadSettings, Settings
 from portal.keys.models import HalfSession
-from tests.accounts.factors.stories import sets_up_an_app, shows, text_of
+from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows, text_of
+from tests.accounts.losing import NEW, forgets
 from tests.people import PASSWORD, Browser, World
+
+PROFESSIONALS: Final = "/administration/professionals"
 
 
 @pytest.fixture
@@ -106,6 +110,49 @@ async def test_an_administrator_needs_one_even_as_a_patient(world: World) -> Non
     assert removed.status_code == 403
     assert await _administer("remove", "patient@example.test", needs_factor=True)
     assert (await browser.post("/profile/security/app/remove")).status_code == 303
+
+
+async def test_an_administrator_who_lost_the_phone_comes_back_to_another_second_step(
+    world: World,
+) -> None:
+    """Password and paper lead to a new app and to nothing else; the lost one shows in vain."""
+    erika = await world.patient("Erika Beispiel")
+    lost, codes = await sets_up_an_app(erika.browser)
+    await accounts.appoint(erika.actor.id)
+    browser, _ = await gives_password(world, erika)
+    assert (await browser.get(PROFESSIONALS)).status_code == 303, "half-way in decides nothing"
+    assert await shows(browser, codes[0]) == 303
+    browser.csrf = keys.csrf_token(browser.cookie("hds") or "")
+
+    assert (await browser.post("/profile/security/app/remove")).status_code == 403, "the last one"
+    new, _ = await sets_up_an_app(browser)
+
+    assert (await browser.get(PROFESSIONALS)).status_code == 200
+    again, _ = await gives_password(world, erika)
+    assert await shows(again, lost.shows()) == 403
+    assert await shows(again, new.shows()) == 303
+
+
+async def test_an_administrator_who_lost_phone_and_password_decides_nothing_without_a_second_step(
+    world: World,
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    _, codes = await sets_up_an_app(erika.browser)
+    await accounts.appoint(erika.actor.id)
+    assert (await forgets(world, erika.mail, erika.code)).status_code == 303
+    browser, _ = await gives_password(world, erika, NEW)
+    assert await shows(browser, erika.code) == 403, "one paper is not both steps"
+    assert await shows(browser, codes[0]) == 303
+    browser.csrf = keys.csrf_token(browser.cookie("hds") or "")
+
+    reviewed = await browser.post("/profile/security/review", form={"next": PROFESSIONALS})
+
+    assert reviewed.headers["Location"] == "/sign-in/set-up", "the lost app is not ticked"
+    assert (await browser.get(PROFESSIONALS)).status_code == 303
+    phone, _ = await sets_up_an_app(browser, "/sign-in/set-up")
+    assert (await browser.get(PROFESSIONALS)).status_code == 200
+    again, _ = await gives_password(world, erika, NEW)
+    assert await shows(again, phone.shows()) == 303
 
 
 async def test_a_set_up_that_began_with_the_password_alone_ends_with_the_first_factor(
