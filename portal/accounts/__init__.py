@@ -6,16 +6,16 @@ address.  Everything else opens with the person's root.
 """
 
 from portal.accounts import belongings
-from portal.accounts.administration.administrators import (
+from portal.accounts.administration.reviewing import reason_for
+from portal.accounts.administration.situations import Situation, situation_of
+from portal.accounts.administrators import (
     addresses_of_administrators,
     appoint,
     dismiss,
     is_administrator,
 )
-from portal.accounts.administration.reviewing import reason_for
-from portal.accounts.administration.situations import Situation, situation_of
 from portal.accounts.belongings import Belongings, Loss
-from portal.accounts.ending.leaving import Departure, departure_of
+from portal.accounts.departures import Departure, departure_of
 from portal.accounts.entrance.forms import ShortRegistration
 from portal.accounts.entrance.registering import activate, admit, forget_unactivated, register
 from portal.accounts.entrance.signing import (

@@ -1,8 +1,7 @@
-"""What the pages of this room answer with: a form with its problems, a dead link, a way in."""
+"""What the pages of this room answer with: a form with its problems, a dead link, a cookie."""
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from quart import Response, make_response, redirect, render_template
 from quart.typing import ResponseReturnValue
@@ -14,13 +13,9 @@ from portal.accounts.errors import (
     WrongCode,
     WrongPassword,
 )
-from portal.accounts.factors import document
-from portal.accounts.factors.entering import SignedIn
 from portal.accounts.forms import Preferences
 from portal.accounts.occupations import specialties
-from portal.accounts.passwords import SHORTEST, WITH_FACTOR
 from portal.core import language
-from portal.core.actor import Actor
 from portal.core.errors import PortalError
 from portal.core.settings import Settings
 from portal.core.web import cookie_name, status_of
@@ -59,12 +54,6 @@ async def form_page(
         else {}
     )
     return page, status_of(error), headers
-
-
-async def shortest_for(actor: Actor) -> int:
-    """Characters that a new password of theirs needs; fewer with a second factor."""
-    present = (await document.read(actor)).present
-    return WITH_FACTOR if present else SHORTEST[actor.kind]
 
 
 def _explained(error: PortalError) -> tuple[dict[str, str], str]:
@@ -127,33 +116,6 @@ def remember(answer: Response, settings: Settings, preferences: Preferences) -> 
     """Language and theme in cookies of their own: they hold no secret and outlive the session."""
     for name, value in (("language", preferences.language), ("theme", preferences.theme)):
         give_cookie(answer, settings, name, value, YEAR_SECONDS)
-
-
-def let_in(session: SignedIn, settings: Settings, path: str) -> Response:
-    """
-    On to *path* with the cookie of a new session, or to the step that is lacking.
-
-    By way of a page that sees whether the cookie comes back (S-052).
-    """
-    steps = {None: "/signed-in", "second": "/sign-in/second", "setup": "/sign-in/set-up"}
-    if session.review:
-        path = f"/profile/security/review?next={quote(path, safe='')}"
-    answer = redirect_to(f"{steps[session.stage]}?next={quote(path, safe='/')}")
-    give_cookies(answer, session, settings)
-    return answer
-
-
-def give_cookies(answer: Response, session: SignedIn, settings: Settings) -> None:
-    """The cookies of a session or of the half-way state, and of a device known from now on."""
-    half = half_cookie(settings)
-    if session.stage is not None:
-        give_cookie(answer, settings, half, session.cookie)
-        return
-    give_cookie(answer, settings, cookie_name(settings), session.cookie)
-    drop_cookie(answer, settings, half)
-    if session.device:
-        give_cookie(answer, settings, device_cookie(settings), session.device, YEAR_SECONDS)
-    remember(answer, settings, Preferences(session.language, session.theme))
 
 
 def half_cookie(settings: Settings) -> str:

@@ -21,6 +21,8 @@ LONGEST_NAME: Final = 120
 LONGEST_TYPED: Final = 400
 """Characters of a password or code that are looked at; longer ones are refused by their rule."""
 
+KEEP: Final = "keep_"
+
 T = TypeVar("T")
 
 
@@ -79,6 +81,11 @@ def read_name(typed: str) -> str:
     if not name:
         raise Missing
     return name
+
+
+def read_kept(data: Mapping[str, Any]) -> frozenset[str]:
+    """Which second factors were ticked: fields named `keep_` and the factor."""
+    return frozenset(each.removeprefix(KEEP) for each in data if each.startswith(KEEP))
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:

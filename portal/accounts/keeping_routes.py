@@ -7,30 +7,20 @@ from quart import Blueprint, g, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts import factors
-from portal.accounts.answers import (
-    answer_with,
-    drop_cookie,
-    form_page,
-    give_cookies,
-    shortest_for,
-)
-from portal.accounts.ending import deleting, leaving
+from portal.accounts import departures, factors
+from portal.accounts.answers import answer_with, drop_cookie, form_page
+from portal.accounts.ending import deleting
+from portal.accounts.ending.forms import WORD, Deleting
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword
 from portal.accounts.factors import browsers
 from portal.accounts.factors.errors import ShortPassword
+from portal.accounts.factors.letting_in import give_cookies, shortest_for
 from portal.accounts.factors.stepping_up import step_up_by_factor
+from portal.accounts.forms import read_kept
 from portal.accounts.papers import issuing, passes
 from portal.accounts.papers.issuing import Paper
 from portal.accounts.recovery import readdressing, securing
-from portal.accounts.recovery.forms import (
-    WORD,
-    Deleting,
-    NewAddress,
-    Proof,
-    Securing,
-    read_kept,
-)
+from portal.accounts.recovery.forms import NewAddress, Proof, Securing
 from portal.core.errors import Conflict, Invalid, PortalError
 from portal.core.language import gettext
 from portal.core.settings import Settings
@@ -217,7 +207,7 @@ def _deleting(blueprint: Blueprint, settings: Settings) -> None:
 
     @blueprint.post("/keep")
     async def keep() -> ResponseReturnValue:
-        await leaving.stays(signed_in().id)
+        await departures.stays(signed_in().id)
         return redirect("/profile?saved=1", 303)
 
 

@@ -12,12 +12,13 @@ from quart.typing import ResponseReturnValue
 from portal.accounts import keeping_routes
 from portal.accounts.administration import routes as administration_routes
 from portal.accounts.answers import form_page as _form
-from portal.accounts.answers import let_in, redirect_to, remember, safe_next, shortest_for
+from portal.accounts.answers import redirect_to, remember, safe_next
 from portal.accounts.entrance import routes as entrance_routes
 from portal.accounts.entrance import signing
 from portal.accounts.errors import Stopped, TooManyTries, WrongPassword, WrongSignIn
 from portal.accounts.factors import browsers
 from portal.accounts.factors import routes as factors_routes
+from portal.accounts.factors.letting_in import let_in, shortest_for
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.factors.stepping_up import step_up_by_factor
 from portal.accounts.forms import PasswordChange, Preferences, SigningIn

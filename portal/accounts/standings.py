@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal import keys, vault
-from portal.accounts.administration.administrators import all_administrators
+from portal.accounts.administrators import all_administrators
 from portal.accounts.errors import CardChanged, NotConfirmed, NotYourself, StandingRefused
 from portal.accounts.models import Account, Refusal, Standing
 from portal.accounts.owners import to_owner

@@ -8,8 +8,8 @@ from quart import Response
 
 from portal import accounts
 from portal.accounts.administration import reviewing
-from portal.accounts.administration.administrators import is_administrator
 from portal.accounts.administration.reviewing import Reason
+from portal.accounts.administrators import is_administrator
 from portal.accounts.ending import leaving
 from portal.accounts.errors import NotYourself, StandingRefused
 from portal.accounts.models import Administrator, Refusal

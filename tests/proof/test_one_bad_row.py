@@ -12,7 +12,7 @@ from cases import access, casework, communities, membership, outcomes
 from cases.forms import OutcomeWords
 from cases.models import Invitation, Member, Outcome
 from portal import mailing
-from portal.accounts import housekeeping
+from portal.accounts import departures, housekeeping
 from portal.accounts.ending import leaving
 from portal.accounts.models import Account, Leaving, Readdressing
 from portal.accounts.recovery import readdressing
@@ -121,7 +121,7 @@ async def test_an_edited_address_keeps_no_account_from_ending(world: World, capl
     erika, max_ = await world.patient("Erika Beispiel"), await world.patient("Max Muster")
     for each in (erika, max_):
         row = await Account.get(id=each.actor.id)
-        await leaving.leave_at(row, "delete", now() - timedelta(hours=1))
+        await departures.leave_at(row, "delete", now() - timedelta(hours=1))
     row = await Account.get(id=erika.actor.id)
     await Account.filter(id=row.id).update(mail=_flipped(row.mail))
 
@@ -137,7 +137,7 @@ async def test_an_account_that_cannot_be_ended_keeps_nobody_else(
     erika, max_ = await world.patient("Erika Beispiel"), await world.patient("Max Muster")
     for each in (erika, max_):
         row = await Account.get(id=each.actor.id)
-        await leaving.leave_at(row, "delete", now() - timedelta(hours=1))
+        await departures.leave_at(row, "delete", now() - timedelta(hours=1))
     shred = leaving.shred
 
     async def fails_for_erika(account: AccountId) -> None:

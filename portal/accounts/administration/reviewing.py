@@ -12,7 +12,7 @@ from uuid import UUID
 
 from portal import keys, vault
 from portal.accounts import standings
-from portal.accounts.administration.administrators import must_be_administrator
+from portal.accounts.administrators import must_be_administrator
 from portal.accounts.errors import NotYourself
 from portal.accounts.factors import step_up
 from portal.accounts.models import Account, Refusal, Standing

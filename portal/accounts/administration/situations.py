@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from tortoise.expressions import Subquery
 
-from portal.accounts.administration.administrators import is_administrator
-from portal.accounts.ending.leaving import Departure, departure_of
+from portal.accounts.administrators import is_administrator
+from portal.accounts.departures import Departure, departure_of
 from portal.accounts.models import Account, Administrator, Leaving
 from portal.core.actor import AccountId
 

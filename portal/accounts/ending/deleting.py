@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from portal.accounts import belongings, proving, throttles
+from portal.accounts import belongings, departures, proving, throttles
 from portal.accounts.belongings import Loss
 from portal.accounts.ending import leaving
+from portal.accounts.ending.forms import Deleting
 from portal.accounts.profile.profiles import account_of
-from portal.accounts.recovery.forms import Deleting
 from portal.core.actor import Actor
 from portal.core.db import now
 
@@ -33,5 +33,5 @@ async def delete(actor: Actor, typed: Deleting) -> datetime | None:
         return None
     await throttles.count(WISHES, str(actor.id))
     due_at = now() + WAITING
-    await leaving.leave_at(await account_of(actor), "delete", due_at)
+    await departures.leave_at(await account_of(actor), "delete", due_at)
     return due_at

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from portal import keys, mailing, vault
-from portal.accounts import factors, guessing, passwords, throttles
+from portal.accounts import departures, factors, guessing, passwords, throttles
 from portal.accounts.ending import leaving
 from portal.accounts.entrance.forms import Completing
 from portal.accounts.errors import (
@@ -251,7 +251,7 @@ async def _complete(account: Account, owner: Actor, mark: str, typed: Completing
         await _claim(owner.id, mark, account.profile_rev, **changes)
         await keys.keep_wrap(wrap)
         await factors.start_anew(owner)
-        await leaving.forget_devices(owner.id)
+        await departures.forget_devices(owner.id)
         await keys.end_sessions(owner.id)
         await Activation.filter(mail_mark=mark).delete()
         announce(AccountActivated(owner.id, owner.kind, mark))

@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 
 from portal import mailing
 from portal.accounts import unverified
-from portal.accounts.answers import dead_link, form_page, let_in
+from portal.accounts.answers import dead_link, form_page
 from portal.accounts.entrance import registering, signing, waiting
 from portal.accounts.entrance.forms import AddressChange, Completing, ShortRegistration
 from portal.accounts.errors import (
@@ -20,6 +20,7 @@ from portal.accounts.errors import (
     WrongPassword,
 )
 from portal.accounts.factors import browsers
+from portal.accounts.factors.letting_in import let_in
 from portal.accounts.forms import Activating, Registration
 from portal.accounts.links import Link, find_link
 from portal.accounts.papers import passes, printing

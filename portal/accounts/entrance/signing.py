@@ -4,8 +4,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 from portal import keys, mailing
-from portal.accounts import belongings, guessing, passwords, proving, throttles, unverified
-from portal.accounts.ending import leaving
+from portal.accounts import (
+    belongings,
+    departures,
+    guessing,
+    passwords,
+    proving,
+    throttles,
+    unverified,
+)
 from portal.accounts.errors import WrongSignIn
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import entering, judging
@@ -117,7 +124,7 @@ async def change_password(actor: Actor, typed: PasswordChange, here: str = "") -
         await keys.keep_wrap(wrap, opened_by=proved.wrap)
         await judging.keep(actor, judged)
         await keys.end_sessions(actor.id, but=actor.session)
-        await leaving.put_right(actor.id, here)
+        await departures.put_right(actor.id, here)
         await to_owner(account, "password_changed")
         await owe(SafetyChanged(actor.id, "password_changed"))
     await throttles.forget(CHANGES, str(actor.id))

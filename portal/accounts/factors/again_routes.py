@@ -10,7 +10,6 @@ from portal import keys
 from portal.accounts.answers import (
     form_page,
     give_cookie,
-    give_cookies,
     half_cookie,
     redirect_to,
     safe_next,
@@ -19,6 +18,7 @@ from portal.accounts.factors import browsers, document, locking, passkeys, proof
 from portal.accounts.factors.acts import act_behind
 from portal.accounts.factors.entering_routes import REFUSALS
 from portal.accounts.factors.errors import HalfOver
+from portal.accounts.factors.letting_in import give_cookies
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.factors.proofs import Proof
 from portal.accounts.factors.stepping_up import StepUpNeeded, note_proof

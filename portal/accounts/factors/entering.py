@@ -11,9 +11,8 @@ from typing import Final, Literal, cast
 from uuid import UUID
 
 from portal import keys
-from portal.accounts import belongings, throttles
-from portal.accounts.administration.administrators import is_administrator
-from portal.accounts.ending import leaving
+from portal.accounts import belongings, departures, throttles
+from portal.accounts.administrators import is_administrator
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import document, proofs
 from portal.accounts.factors.devices import About, Visit, known_device, number_of, remember
@@ -195,7 +194,7 @@ async def _signed_in(
             until=until,
             opened_by=opened_by,
         )
-        await leaving.comes_back(AccountId(account.id))
+        await departures.comes_back(AccountId(account.id))
         await belongings.take_browser(AccountId(account.id), number_of(visit.device))
     new = await _seen_before(account) and not known_device(
         visit.device, account.id, account.devices_rev

@@ -8,9 +8,9 @@ from typing import Final
 from quart import Blueprint, g, jsonify, redirect, request
 from quart.typing import ResponseReturnValue
 
+from portal import keys
 from portal.accounts import throttles
-from portal.accounts.answers import form_page, give_cookie, half_cookie, let_in, safe_next
-from portal.accounts.entrance import signing
+from portal.accounts.answers import form_page, give_cookie, half_cookie, safe_next
 from portal.accounts.errors import Stopped, TooManyTries
 from portal.accounts.factors import browsers, document, entering, passkeys
 from portal.accounts.factors.errors import (
@@ -21,6 +21,7 @@ from portal.accounts.factors.errors import (
     PasskeyUnknown,
     WrongProof,
 )
+from portal.accounts.factors.letting_in import let_in
 from portal.accounts.factors.passkeys import Site
 from portal.accounts.factors.proofs import Proof
 from portal.core.errors import Conflict, Invalid, PortalError
@@ -56,7 +57,7 @@ def add_second_step(blueprint: Blueprint, settings: Settings) -> None:
         except REFUSALS as error:
             return await _second_page(settings, error)
         if g.actor is not None:
-            await signing.sign_out(g.actor)
+            await keys.end_session(g.actor)
         return let_in(session, settings, safe_next(data.get("next")))
 
     @blueprint.post("/sign-in/second/options")
@@ -99,7 +100,7 @@ def add_passkey_sign_in(blueprint: Blueprint, settings: Settings) -> None:
                 "accounts/sign_in.html", shown, error, passkeys=site.takes_passkeys
             )
         if g.actor is not None:
-            await signing.sign_out(g.actor)
+            await keys.end_session(g.actor)
         return let_in(session, settings, data["next"])
 
 

@@ -6,12 +6,13 @@ from quart import Blueprint, redirect, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts.answers import form_page, give_cookies, redirect_to, safe_next
+from portal.accounts.answers import form_page, redirect_to, safe_next
 from portal.accounts.factors import browsers, document, entering, telling
 from portal.accounts.factors.contents import Factors
 from portal.accounts.factors.errors import ShortPassword
+from portal.accounts.factors.letting_in import give_cookies
 from portal.accounts.factors.stepping_up import step_up
-from portal.accounts.recovery.forms import read_kept
+from portal.accounts.forms import read_kept
 from portal.core.actor import Actor
 from portal.core.db import transaction
 from portal.core.errors import Conflict, PortalError

@@ -6,8 +6,8 @@ from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
+from portal.accounts import departures
 from portal.accounts.answers import redirect_to
-from portal.accounts.ending import leaving
 from portal.accounts.factors import (
     browsers,
     document,
@@ -109,7 +109,7 @@ def add_sessions(blueprint: Blueprint, settings: Settings) -> None:
         actor = signed_in()
         async with transaction():
             await keys.end_sessions(actor.id, but=actor.session)
-            await leaving.forget_devices(actor.id, browsers.here(settings))
+            await departures.forget_devices(actor.id, browsers.here(settings))
         answer = redirect_to(f"{SESSIONS}?ended=1")
         await browsers.stay_known(answer, settings, actor.id)
         return answer

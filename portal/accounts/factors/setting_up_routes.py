@@ -14,7 +14,7 @@ from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
 from portal import keys
-from portal.accounts.answers import answer_with, form_page, give_cookies, safe_next
+from portal.accounts.answers import answer_with, form_page, safe_next
 from portal.accounts.factors import (
     authenticator,
     browsers,
@@ -32,6 +32,7 @@ from portal.accounts.factors.errors import (
     TooMany,
     WrongProof,
 )
+from portal.accounts.factors.letting_in import give_cookies
 from portal.accounts.factors.passkeys import Answer, Site
 from portal.accounts.factors.stepping_up import step_up_anew, use_up
 from portal.accounts.forms import Problems, read_name

@@ -11,8 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from portal import keys, mailing, vault
-from portal.accounts import guessing, passwords, throttles
-from portal.accounts.ending import leaving
+from portal.accounts import departures, guessing, passwords, throttles
 from portal.accounts.errors import MistypedCode, WrongRecovery
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import judging
@@ -81,7 +80,7 @@ async def set_password(typed: Forgotten, network: str) -> None:
             await keys.keep_wrap(wrap, opened_by=found.wrap)
             await judging.keep(actor, judged)
             await guessing.open_again(mark)
-            await leaving.put_right(actor.id)
+            await departures.put_right(actor.id)
             await keys.end_sessions(actor.id)
             await to_owner(account, found.news)
             await owe(SafetyChanged(actor.id, found.news))

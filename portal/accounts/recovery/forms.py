@@ -1,40 +1,12 @@
-"""What people type when they have lost a secret, change one, or leave."""
+"""What people type when they have lost a secret, or change one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, cast
+from typing import Any, Self
 
-from portal.accounts.forms import Problems, one_of, read_secret
-from portal.core.errors import Invalid
-from portal.core.language import N_, gettext
+from portal.accounts.ending.forms import read_word
+from portal.accounts.forms import Problems, read_kept, read_secret
 from portal.mailing import Address, read_address
-
-WORD = N_("DELETE")
-"""What must be typed before everything goes; each language has its own word."""
-WORDS = frozenset({"delete", "löschen", "loeschen"})
-"""In any case: who reads one language may have the keyboard of the other."""
-
-KEEP = "keep_"
-
-When = Literal["later", "now"]
-
-
-class WrongWord(Invalid):
-    """The word that confirms a loss was not typed."""
-
-    code = "wrong_word"
-    message = N_("Please type the word %(word)s, so that nothing is deleted by mistake.")
-
-
-def read_word(typed: str) -> None:
-    """Raises `WrongWord` unless the word was typed."""
-    if typed.strip().casefold() not in WORDS:
-        raise WrongWord(word=gettext(WORD))
-
-
-def read_kept(data: Mapping[str, Any]) -> frozenset[str]:
-    """Which second factors were ticked: fields named `keep_` and the factor."""
-    return frozenset(each.removeprefix(KEEP) for each in data if each.startswith(KEEP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +107,3 @@ class NewAddress:
         problems.check()
         assert mail  # noqa: S101 -- check() raised otherwise
         return cls(present or "", mail)
-
-
-@dataclass(frozen=True, slots=True)
-class Deleting:
-    """The present password, the word, and whether it is to be at once."""
-
-    present: str = field(repr=False)
-    when: When
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        present = problems.read("present", read_secret, data)
-        when = problems.read("when", one_of("later", "now"), data)
-        problems.read("word", read_word, data)
-        problems.check()
-        return cls(present or "", cast("When", when))

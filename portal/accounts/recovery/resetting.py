@@ -11,9 +11,8 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from portal import mailing
-from portal.accounts import belongings, throttles
+from portal.accounts import belongings, departures, throttles
 from portal.accounts.belongings import Loss
-from portal.accounts.ending import leaving
 from portal.accounts.errors import LinkUsed, MailedLinkDead
 from portal.accounts.formerly import FOLLOWED
 from portal.accounts.links import digest_of, new_token
@@ -110,8 +109,8 @@ async def confirm(token: str) -> datetime:
             await _alive(token)
             raise LinkUsed
         account = await Account.get(id=(await _known(token)).account_id)
-        await leaving.leave_at(account, "reset", now() + WAITING)
-        found = await leaving.departure_of(AccountId(account.id))
+        await departures.leave_at(account, "reset", now() + WAITING)
+        found = await departures.departure_of(AccountId(account.id))
         assert found is not None  # noqa: S101 -- written a moment ago
         return found.due_at
 

@@ -9,8 +9,9 @@ from typing import Final
 from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 
+from portal.accounts import departures
 from portal.accounts.answers import dead_link, form_page
-from portal.accounts.ending import leaving
+from portal.accounts.ending.forms import WORD
 from portal.accounts.errors import (
     AddressTaken,
     LinkUsed,
@@ -19,7 +20,7 @@ from portal.accounts.errors import (
     WrongRecovery,
 )
 from portal.accounts.recovery import forgotten, readdressing, resetting
-from portal.accounts.recovery.forms import WORD, AddressOnly, Forgotten, Word
+from portal.accounts.recovery.forms import AddressOnly, Forgotten, Word
 from portal.core.errors import Gone, Invalid
 from portal.core.language import gettext
 from portal.edge import network_of
@@ -116,13 +117,13 @@ async def _reset_page(token: str, error: Invalid | None) -> ResponseReturnValue:
 def _stopping(blueprint: Blueprint) -> None:
     @blueprint.get("/forgotten/stop/<token>")
     async def ask_stop(token: str) -> ResponseReturnValue:
-        if not await leaving.can_be_stopped(token):
+        if not await departures.can_be_stopped(token):
             return await dead_link(MailedLinkDead())
         return await form_page("accounts/stop.html", {}, done=False)
 
     @blueprint.post("/forgotten/stop/<token>")
     async def stop(token: str) -> ResponseReturnValue:
-        if not await leaving.stop(token):
+        if not await departures.stop(token):
             return await dead_link(MailedLinkDead())
         return await form_page("accounts/stop.html", {}, done=True)
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from portal import keys, mailing, vault
-from portal.accounts import belongings, factors, passwords, proving, unverified
-from portal.accounts.ending import leaving
+from portal.accounts import belongings, departures, factors, passwords, proving, unverified
 from portal.accounts.events import SafetyChanged
 from portal.accounts.factors import Factors, entering, judging
 from portal.accounts.factors.entering import Policy, SignedIn
@@ -67,7 +66,7 @@ async def secure(actor: Actor, typed: Securing, policy: Policy, here: str = "") 
         roots = (actor.epoch, actor.root), (after.epoch, after.root)
         await factors.reseal(actor.id, *roots, typed.kept, short=left.short)
         await _move_profile(account, Holder.of(actor), after)
-        await leaving.put_right(actor.id, here)
+        await departures.put_right(actor.id, here)
         await issuing.note(account, code=True)
         if needs:
             session = await entering.without_a_factor(actor, after.root)
