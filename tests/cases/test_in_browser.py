@@ -1,51 +1,15 @@
 """The discussion as two people live it in two browsers."""
 
 import asyncio
-import json
 import re
-from typing import Any
 
-import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import WebSocketRoute, expect
 
-from cases import communities, reading
-from cases.ids import CaseId
+from cases import communities
 from cases.models import Post
-from tests.browser import PHONE, poll
+from tests.browser import poll
+from tests.cases.browsing import PICTURE_MS, live, texts, write
 from tests.cases.conftest import Opens, Round
-from tests.people import Person, World
-
-PICTURE_MS = 20_000
-"""Without a graphics card a busy machine draws slowly."""
-
-
-async def texts(reader: Person, case: CaseId) -> list[str]:
-    page = await reading.case_page(reader.actor, case)
-    return [post.text for thread in page.threads for post in thread.posts]
-
-
-async def write(page: Page, words: str) -> None:
-    await page.locator("[data-composer] textarea").first.fill(words)
-    await page.get_by_role("button", name="Post", exact=True).first.click()
-
-
-async def live(page: Page) -> None:
-    """Wait until the page can post with a view, so everything is loaded."""
-    await expect(page.get_by_role("button", name="Post with this view")).to_be_visible(
-        timeout=30_000
-    )
-
-
-async def pins_the_view(page: Page, words: str, *, on_a_phone: bool = False) -> dict[str, Any]:
-    """Post with what is on the screen; what the pin keeps of it.  A phone shows it first."""
-    await page.locator("[data-composer] textarea").first.fill(words)
-    await page.get_by_role("button", name="Post with this view").click()
-    if on_a_phone:
-        await page.locator("#pane-images").get_by_role("button", name="Post").tap()
-    pin = page.locator(".post[data-post]", has_text=words).locator(".post-pin")
-    await expect(pin).to_be_visible(timeout=PICTURE_MS)
-    view: dict[str, Any] = json.loads(await pin.get_attribute("data-view") or "null")
-    return view
 
 
 async def test_a_pinned_question_arrives_live_and_leads_to_the_same_image(
@@ -279,61 +243,6 @@ async def test_names_are_offered_after_an_at_sign(opens: Opens, talk: Round) -> 
     await expect(page.locator(".mention")).to_have_text("@Dr. Ben Okafor")
 
 
-async def test_on_a_phone_a_pin_opens_the_images_and_back_returns_to_the_post(
-    opens: Opens, talk: Round
-) -> None:
-    hers = await opens(talk.ada, f"/cases/{talk.case}")
-    await live(hers)
-    await hers.locator("[data-composer] textarea").first.fill("Look here")
-    await hers.get_by_role("button", name="Post with this view").click()
-    await expect(hers.locator(".post[data-post]", has_text="Look here")).to_be_visible(
-        timeout=PICTURE_MS
-    )
-
-    phone = await opens(talk.ben, f"/cases/{talk.case}", **PHONE)
-    pin = phone.locator(".post-pin")
-    await pin.tap()
-    await expect(phone.locator(".case")).to_have_attribute("data-pane", "images")
-    await expect(phone.locator("#pane-images")).to_be_visible()
-
-    await phone.go_back()
-    await expect(phone.locator(".case")).to_have_attribute("data-pane", "talk")
-    await expect(phone.locator(".post", has_text="Look here")).to_be_focused()
-
-
-async def test_the_first_tap_on_a_phone_shows_the_zoom_and_the_place_of_the_pin(
-    opens: Opens, talk: Round
-) -> None:
-    """The images have had no size until then: their side of the case was never shown."""
-    hers = await opens(talk.ada, f"/cases/{talk.case}")
-    await live(hers)
-    stage = hers.locator("[data-stage] .hv-port")
-    box = await stage.bounding_box()
-    assert box is not None
-    await hers.locator(".hv").focus()
-    for key in ("+", "+", "+", "p"):
-        await hers.keyboard.press(key)
-    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    await hers.mouse.move(*middle)
-    await hers.mouse.down()
-    await hers.mouse.move(middle[0] + 60, middle[1] - 40, steps=4)
-    await hers.mouse.up()
-    hers_pin = await pins_the_view(hers, "Look here")
-    assert hers_pin["zoom"] == pytest.approx(1.25**3)
-    assert min(abs(each) for each in hers_pin["pan"]) > 1
-
-    phone = await opens(talk.ben, f"/cases/{talk.case}", **PHONE)
-    await live(phone)
-    await phone.locator(".post-pin").tap()
-    await expect(phone.locator("[data-stage]")).to_contain_text("Zoom 195 %", timeout=PICTURE_MS)
-
-    # What he sees now is pinned by him: the same zoom, and the same place in the centre.
-    await phone.go_back()
-    his_pin = await pins_the_view(phone, "I see it", on_a_phone=True)
-    assert his_pin["zoom"] == pytest.approx(hers_pin["zoom"])
-    assert his_pin["pan"] == pytest.approx(hers_pin["pan"], abs=1e-3)
-
-
 async def test_a_post_far_back_opens_by_its_address(opens: Opens, talk: Round) -> None:
     old = await talk.ada.posts("Long ago", on=talk.case)
     for number in range(110):
@@ -344,91 +253,3 @@ async def test_a_post_far_back_opens_by_its_address(opens: Opens, talk: Round) -
     await expect(page.locator(f"#post-{old.id}")).to_be_focused()
     await page.get_by_role("button", name="Later posts").click()
     await expect(page.locator(".post", has_text="Post 109")).to_be_visible(timeout=PICTURE_MS)
-
-
-async def test_a_new_case_appears_on_top_without_a_reload(opens: Opens, talk: Round) -> None:
-    his = await opens(talk.ben, f"/communities/{talk.board}")
-    mine = await opens(talk.ben, "/communities")
-    await expect(his.locator("[data-case]")).to_have_count(1)
-
-    case = await talk.ada.opens("Clot or calcification", in_=talk.board)
-    await talk.ada.posts("Please look", on=case)
-
-    await expect(his.locator("[data-case]").first).to_contain_text(
-        "Clot or calcification", timeout=10_000
-    )
-    first = his.locator("[data-case]").first
-    await expect(first.locator(".badge-count")).to_have_text("1 unread post")
-    await expect(first).to_contain_text("New")
-    # Two cases that he has not looked at yet, and the post in one of them: live as after a reload.
-    badge = mine.locator("[data-communities] .badge-count")
-    await expect(badge).to_have_text("3 new posts and cases")
-    await mine.reload()
-    await expect(badge).to_have_text("3 new posts and cases")
-
-
-async def test_an_owner_sees_who_accepts_without_a_reload(
-    opens: Opens, talk: Round, world: World
-) -> None:
-    hers = await opens(talk.ada, f"/communities/{talk.board}/members")
-    await expect(hers.locator("[data-member]")).to_have_count(2)
-    cleo = await world.physician("Dr. Cleo Brandt")
-
-    asked = await communities.invite(talk.ada.actor, talk.board, cleo.actor.id)
-    await expect(hers.locator("[data-pending]")).to_contain_text("Cleo", timeout=10_000)
-    menu = hers.locator("[data-member]", has_text="Okafor").locator("details.menu")
-    await menu.locator("summary").click()
-    await communities.accept(cleo.actor, asked)
-
-    # A menu that is open is not taken away; what changed is shown as soon as it is closed.
-    await expect(menu.get_by_role("button", name="Remove")).to_be_visible()
-    await hers.keyboard.press("Escape")
-    await expect(hers.locator("[data-member]", has_text="Cleo")).to_be_visible(timeout=10_000)
-    await expect(hers.locator("[data-pending]")).to_have_count(0)
-    await expect(menu.locator("summary")).to_be_focused()
-
-
-async def test_a_form_says_beside_the_field_what_is_wrong_and_keeps_what_was_typed(
-    opens: Opens, talk: Round
-) -> None:
-    page = await opens(talk.ada, f"/communities/{talk.board}/cases/new")
-    tops = await page.locator("#f-urgency, #f-answer_by").evaluate_all(
-        "(fields) => fields.map((each) => Math.round(each.getBoundingClientRect().top))"
-    )
-    assert tops[0] == tops[1], "side by side and not level"
-    await page.get_by_label("Title").fill("Clot or calcification")
-    send = page.get_by_role("button", name="Open the case")
-
-    # Half a day is nothing that could be sent: the browser would drop it without a word.
-    await page.get_by_label("Answer by").press_sequentially("11")
-    await send.click()
-    await expect(page.locator("#f-answer_by-error")).to_contain_text("Give day and time")
-    await expect(page.get_by_label("Answer by")).to_be_focused()
-
-    await page.get_by_label("Answer by").fill("")
-    await send.click()
-    await expect(page.locator("#f-question-error")).to_contain_text("What do you want to ask")
-    await expect(page.get_by_label("Question")).to_be_focused()
-    await expect(page.get_by_label("Title")).to_have_value("Clot or calcification")
-    await expect(page.locator("#f-studies-error")).to_be_visible()
-    await expect(page.locator("#f-answer_by-error")).to_have_count(0)
-
-
-async def test_on_a_small_phone_company_moves_nothing_and_nothing_is_cut(
-    opens: Opens, talk: Round
-) -> None:
-    small = {**PHONE, "viewport": {"width": 360, "height": 740}}
-    phone = await opens(talk.ben, f"/cases/{talk.case}", **small)
-    head = phone.locator(".case-head")
-    await expect(phone.locator("[data-connection]")).to_be_attached()
-    before = await head.bounding_box()
-
-    await opens(talk.ada, f"/cases/{talk.case}")
-
-    company = phone.locator("[data-connection]")
-    await expect(company).to_have_text("Also here: Dr. Ada Lindqvist", timeout=10_000)
-    assert await head.bounding_box() == before
-    assert await company.evaluate("(line) => line.scrollWidth <= line.clientWidth")
-    assert await phone.evaluate("document.documentElement.scrollWidth") == 360
-    await phone.reload()
-    await expect(company).to_have_text("Also here: Dr. Ada Lindqvist", timeout=10_000)
