@@ -90,6 +90,23 @@ async def test_what_is_wrong_is_said_beside_its_field(world: World) -> None:
     assert not await Account.exists()
 
 
+@pytest.mark.one_engine
+async def test_what_is_wrong_is_named_above_the_form_and_leads_to_its_field(world: World) -> None:
+    """Five times "Please fill in this field." tells nobody which."""
+    empty = dict.fromkeys((*ERIKA, "mail"), "") | {"kind": "patient", "language": "en"}
+    page = await text_of(await world.browser().post("/register", form=empty))
+
+    above = page.partition('role="alert"')[2].partition("</ul>")[0]
+    for name, words in (
+        ("mail", "E-mail address"),
+        ("name", "First and last name"),
+        ("birth_date", "Date of birth"),
+        ("sex", "Sex"),
+    ):
+        assert f'<a href="#f-{name}">{words}: ' in above
+        assert page.count(f'id="f-{name}"') == 1, name
+
+
 async def test_a_known_address_gets_the_same_answer_and_another_mail(world: World) -> None:
     await erika_is_active(world)
 

@@ -64,7 +64,7 @@ def _words(issued: Pass, origin: str) -> dict[str, Any]:
         "name_label": _("Name (please write by hand)"),
         "code_label": _("Activation code"),
         "code": issued.code,
-        "code_hint": _("25 letters and digits. Hyphens, spaces and small letters do not matter."),
+        "code_hint": _("25 characters. Hyphens, spaces and small letters do not matter."),
         "qr": _qr(issued),
         "qr_alt": _("The code as a QR code"),
         "card_title": _("Your Card"),

@@ -111,6 +111,7 @@ async def test_a_page_nobody_touches_is_covered_and_keeps_what_was_typed(
 
     await expect(page.get_by_role("heading", name="Locked")).to_be_visible()
     await _nothing_shows(page)
+    await _looks_as_chosen(page)
     await expect(page).to_have_title("Locked · HealthDataSpace")
     await poll(page, "document.activeElement.name === 'proof_password'")
     await page.keyboard.press("Escape")
@@ -140,6 +141,16 @@ async def _nothing_shows(page: Page) -> None:
     assert "Typed-This" not in tree
     shown = await page.evaluate("document.body.innerText")
     assert "First and last name" not in shown
+
+
+async def _looks_as_chosen(page: Page) -> None:
+    """Whoever chose the dark look is not dazzled by the cover, whatever the system says."""
+    look = """(theme) => {
+      document.documentElement.dataset.theme = theme;
+      return getComputedStyle(document.querySelector("#lock")).backgroundColor;
+    }"""
+    seen = [await page.evaluate(look, theme) for theme in ("dark", "light", "auto")]
+    assert seen == ["rgb(21, 24, 26)", "rgb(243, 245, 246)", "rgb(243, 245, 246)"]
 
 
 async def _another_person_gets_a_fresh_page(page: Page, server: str, world: World) -> None:
