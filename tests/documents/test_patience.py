@@ -129,7 +129,7 @@ async def test_a_huge_finding_among_images_is_not_read_to_be_shown(
     async def read(*_: Any) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(studies.OpenStudy, "original", read)
+    monkeypatch.setattr(studies.OpenStudy, "original_file", read)
     base = f"/v/{study.id}/i/{finding}/document"
     assert "larger than 64 MB" in await erika.sees(base)
     assert (await erika.person.browser.get(f"{base}/pages/1")).status_code == 404
