@@ -11,7 +11,6 @@ from portal.vault import contexts
 from portal.vault.boxes import (
     CHUNK_BYTES,
     HEAD_BYTES,
-    Boxer,
     box,
     box_secret,
     unbox,
@@ -19,14 +18,13 @@ from portal.vault.boxes import (
 )
 from portal.vault.checking import VectorFailed, self_test
 from portal.vault.codes import (
-    access_code,
     check_pass_code,
     fold_code,
     pass_code,
     share_password,
 )
 from portal.vault.contexts import Purpose, ctx
-from portal.vault.derivation import ACCESS_CODE_COST, PASSWORD_COST, SALT_BYTES, Cost, derive
+from portal.vault.derivation import PASSWORD_COST, SALT_BYTES, Cost, derive
 from portal.vault.faults import Tampered
 from portal.vault.key_files import (
     BadKeyFiles,
@@ -43,13 +41,11 @@ from portal.vault.seals import KeyPair, fingerprint, key_pair, seal, spoken, uns
 from portal.vault.signing import SigningKey, sign, verify
 
 __all__ = [
-    "ACCESS_CODE_COST",
     "CHUNK_BYTES",
     "HEAD_BYTES",
     "PASSWORD_COST",
     "SALT_BYTES",
     "BadKeyFiles",
-    "Boxer",
     "Cost",
     "KeyFiles",
     "KeyPair",
@@ -60,7 +56,6 @@ __all__ = [
     "Span",
     "Tampered",
     "VectorFailed",
-    "access_code",
     "add_push_key",
     "blind_mark",
     "box",

@@ -12,7 +12,7 @@ from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encr
 from cryptography.exceptions import InvalidTag
 
 from portal.core.actor import Secret
-from portal.vault.faults import Hidden, guarded
+from portal.vault.faults import guarded
 
 Buffer = bytes | bytearray | memoryview
 
@@ -51,29 +51,3 @@ def box_secret(key: Secret, secret: Secret, context: bytes) -> bytes:
 def unbox_secret(key: Secret, boxed: Buffer, context: bytes) -> Secret:
     """The secret in a box.  Raises `Tampered`, also when the box holds something else."""
     return Secret(unbox(key, boxed, context))
-
-
-class Boxer(Hidden):
-    """Writes one box piece by piece, for what does not fit into memory."""
-
-    __slots__ = ("_begun", "_encryptor")
-
-    @guarded
-    def __init__(self, key: Secret, context: bytes) -> None:
-        self._encryptor = Cobblestone256Encryptor(key.reveal(), context)
-        self._begun = False
-
-    @guarded
-    def update(self, plain: Buffer) -> bytes:
-        """Take more plain bytes; what is ready of the box."""
-        return self._start() + self._encryptor.update(plain)
-
-    @guarded
-    def finish(self) -> bytes:
-        """The end of the box.  Nothing can be added afterwards."""
-        return self._start() + self._encryptor.finalize()
-
-    def _start(self) -> bytes:
-        start = b"" if self._begun else VERSION
-        self._begun = True
-        return start

@@ -8,8 +8,6 @@ CHECK_ALPHABET: Final = ALPHABET + "*~$=U"
 """Crockford's check symbols: the value modulo 37 finds every wrong and every swapped character."""
 PASS_CHARACTERS: Final = 24
 PASS_GROUP: Final = 5
-ACCESS_CHARACTERS: Final = 12
-ACCESS_GROUP: Final = 4
 SHARE_CHARACTERS: Final = 10
 
 _IGNORED: Final = dict.fromkeys(map(ord, "- \t\r\n\u00a0\u2010\u2011\u2012\u2013\u2014"))
@@ -20,11 +18,6 @@ def pass_code() -> str:
     """A new code for a Pass or Card: 120 random bits and a check character, five by five."""
     code = _random(PASS_CHARACTERS)
     return _grouped(code + _check(code), PASS_GROUP)
-
-
-def access_code() -> str:
-    """A new code that opens one holding for a time: 60 random bits, three by four."""
-    return _grouped(_random(ACCESS_CHARACTERS), ACCESS_GROUP)
 
 
 def share_password() -> str:

@@ -46,7 +46,6 @@ class Cost:
 
 PASSWORD_COST: Final = Cost(64 * MIB, 3)
 """Passwords, share passwords and Pass codes."""
-ACCESS_CODE_COST: Final = Cost(128 * MIB, 3)
 
 
 @guarded

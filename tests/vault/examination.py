@@ -57,7 +57,6 @@ def examine(vault: ModuleType, *, thoroughly: bool = True) -> None:
     keys(vault)
     boxes(vault)
     ranges(vault)
-    streams(vault)
     seals(vault)
     signatures(vault)
     pushes(vault)
@@ -182,17 +181,6 @@ def _bad_ends(vault: ModuleType, boxed: bytes, context: bytes) -> None:
     assert vault.RangeReader(KEY, context, size, boxed, boxed).plain_size == reader.plain_size
 
 
-def streams(vault: ModuleType) -> None:
-    context = vault.ctx("stream")
-    boxer = vault.Boxer(KEY, context)
-    pieces = [boxer.update(b"a" * 20000), boxer.update(b""), boxer.update(b"b"), boxer.finish()]
-    assert vault.unbox(KEY, b"".join(pieces), context) == b"a" * 20000 + b"b"
-    for late in (boxer.finish, lambda: boxer.update(b"c")):
-        with refused(vault):
-            late()
-    assert vault.unbox(KEY, vault.Boxer(KEY, context).finish(), context) == b""
-
-
 def seals(vault: ModuleType) -> None:
     row = GOLDEN["seal"]
     sealed, info = base64.b64decode(row["sealed"]), bytes.fromhex(row["info"])
@@ -275,7 +263,6 @@ def codes(vault: ModuleType) -> None:
     new = vault.pass_code()
     assert [len(each) for each in new.split("-")] == [5] * 5
     assert vault.check_pass_code(new)
-    assert [len(each) for each in vault.access_code().split("-")] == [4] * 3
     assert len(vault.share_password()) == 10
     drawn = "".join(vault.share_password() for _ in range(100))
     assert set(drawn) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
@@ -303,7 +290,6 @@ def costs(vault: ModuleType) -> None:
         with refused(vault):
             vault.Cost.parse(written)
     assert vault.Cost(65536, 3) == vault.PASSWORD_COST
-    assert vault.Cost(131072, 3) == vault.ACCESS_CODE_COST
 
 
 def derivation(vault: ModuleType) -> None:

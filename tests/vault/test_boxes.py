@@ -195,7 +195,6 @@ def test_all_failures_look_the_same() -> None:
         lambda: vault.sub_key(KEY, -1),
         lambda: vault.fingerprint(uuid4(), -1, b""),
         lambda: vault.Cost(1, 1),
-        lambda: vault.Boxer(KEY, "text"),  # type: ignore[arg-type]
     )
     for failure in failures:
         with refused(vault):
@@ -212,7 +211,6 @@ def _valid() -> dict[str, tuple[Any, ...]]:
         "unbox": (KEY, boxed, CONTEXT),
         "box_secret": (KEY, OTHER, CONTEXT),
         "unbox_secret": (KEY, vault.box_secret(KEY, OTHER, CONTEXT), CONTEXT),
-        "Boxer": (KEY, CONTEXT),
         "RangeReader": (KEY, CONTEXT, len(boxed), *ends),
         "mac": (KEY, CONTEXT),
         "check_mac": (KEY, CONTEXT, vault.mac(KEY, CONTEXT)),
@@ -242,8 +240,8 @@ def _failure_of(call: Callable[..., object], given: list[Any]) -> Exception | No
 
 OWN: Final = {
     "Purpose", "KeyPair", "KeyFiles", "PushIdentity", "Span", "Tampered", "contexts", "report",
-    "access_code", "pass_code", "share_password", "new_secret", "box_size", "last_chunk",
-    "ACCESS_CODE_COST", "PASSWORD_COST", "CHUNK_BYTES", "HEAD_BYTES", "SALT_BYTES",
+    "pass_code", "share_password", "new_secret", "last_chunk", "PASSWORD_COST",
+    "CHUNK_BYTES", "HEAD_BYTES", "SALT_BYTES",
 }  # fmt: skip
 """Made of nothing, or of the portal's own values."""
 TOLD: Final = {

@@ -24,8 +24,6 @@ def failures() -> dict[str, Callable[[], object]]:
     broken: bytes = None  # type: ignore[assignment]
     pair = vault.key_pair(ROOT)
     signing = vault.SigningKey(ROOT)
-    boxer = vault.Boxer(ROOT, CONTEXT)
-    boxer.finish()
     return {
         "box": lambda: vault.box(ROOT, CANARY.encode(), broken),
         "box_secret": lambda: vault.box_secret(KEY, ROOT, broken),
@@ -34,8 +32,6 @@ def failures() -> dict[str, Callable[[], object]]:
         "unbox_secret of a box that holds none": lambda: vault.unbox_secret(
             KEY, vault.box(KEY, ROOT.reveal()[:-1], CONTEXT), CONTEXT
         ),
-        "Boxer": lambda: vault.Boxer(ROOT, broken),
-        "Boxer.update": lambda: boxer.update(CANARY.encode()),
         "RangeReader": lambda: vault.RangeReader(ROOT, CONTEXT, len(BOXED), BOXED, BOXED),
         "sub_key": lambda: vault.sub_key(ROOT, -1),
         "mac": lambda: vault.mac(ROOT, broken),
@@ -83,7 +79,6 @@ HOLDERS: dict[str, Callable[[], object]] = {
     "Secret": lambda: ROOT,
     "KeyPair": lambda: vault.key_pair(ROOT),
     "SigningKey": lambda: vault.SigningKey(ROOT),
-    "Boxer": lambda: vault.Boxer(ROOT, CONTEXT),
     "RangeReader": lambda: vault.RangeReader(KEY, CONTEXT, len(BOXED), BOXED, BOXED[57:]),
     "KeyFiles": lambda: vault.KeyFiles(
         {1: ROOT}, vault.SigningKey(ROOT), vault.SigningKey(OTHER), b"canary-root-salt"
