@@ -69,12 +69,12 @@ class Postgres:
 @contextmanager
 def running() -> Iterator[Postgres]:
     """Start a server, give it, and take it down with everything it wrote."""
-    binaries = _binaries()
+    programs = binaries()
     folder = Path(tempfile.mkdtemp(prefix="hds-postgres-"))
     runs_as = _runs_as(folder)
     try:
-        _make_cluster(binaries, folder, runs_as)
-        process, server = _start(binaries, folder, runs_as)
+        _make_cluster(programs, folder, runs_as)
+        process, server = _start(programs, folder, runs_as)
         try:
             yield server
         finally:
@@ -84,7 +84,8 @@ def running() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where PostgreSQL's own programs are.  Raises `NotInstalled`."""
     found = shutil.which("initdb")
     if found and (Path(found).resolve().parent / "postgres").exists():
         return Path(found).resolve().parent
@@ -103,10 +104,10 @@ def _runs_as(folder: Path) -> dict[str, Any]:
     return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
 
 
-def _make_cluster(binaries: Path, folder: Path, runs_as: dict[str, Any]) -> None:
+def _make_cluster(programs: Path, folder: Path, runs_as: dict[str, Any]) -> None:
     made = subprocess.run(
         [
-            *(binaries / "initdb", "-D", folder / "data", "-E", "UTF8", "--locale=C.UTF-8"),
+            *(programs / "initdb", "-D", folder / "data", "-E", "UTF8", "--locale=C.UTF-8"),
             *("--auth=trust", "--no-sync", "--username", _user()),
         ],
         **runs_as,
@@ -123,7 +124,7 @@ def _user() -> str:
 
 
 def _start(
-    binaries: Path, folder: Path, runs_as: dict[str, Any]
+    programs: Path, folder: Path, runs_as: dict[str, Any]
 ) -> tuple[subprocess.Popen[bytes], Postgres]:
     settings = [part for pair in SPEED_INSTEAD_OF_SAFETY for part in ("-c", pair)]
     log = folder / "log"
@@ -132,7 +133,7 @@ def _start(
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [
-                    *(binaries / "postgres", "-D", folder / "data", "-p", str(port)),
+                    *(programs / "postgres", "-D", folder / "data", "-p", str(port)),
                     *("-h", "127.0.0.1", "-k", "", *settings),
                 ],
                 **runs_as,

@@ -2,18 +2,23 @@
 A thief with the disk: looks for planted words in every file, in every usual disguise.
 
 Raw, UTF-16, base64 in all three phases, hexadecimal, URL-quoted, and the same again inside every
-zlib, gzip or raw deflate stream found anywhere.
+zlib, gzip or raw deflate stream found anywhere, members of ZIP files and broken streams included.
 """
 
 import base64
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MOST_INFLATED = 32 * 1024 * 1024
 STREAMS = {b"\x78\x01": 15, b"\x78\x5e": 15, b"\x78\x9c": 15, b"\x78\xda": 15, b"\x1f\x8b": 31}
+MEMBER = b"PK\x03\x04"
+MEMBER_HEAD = 30
+"""Bytes before the name of a ZIP's member (APPNOTE 4.3.7)."""
+STEP = 4096
 SHORTEST = 6
 """Characters a canary needs, so that encrypted noise does not contain it by chance."""
 
@@ -51,11 +56,13 @@ def _disguises(canary: str | bytes) -> Iterator[tuple[str, str, bytes]]:
     forms = {"raw": canary.encode() if isinstance(canary, str) else canary}
     if isinstance(canary, str):
         forms |= {"utf-16-le": canary.encode("utf-16-le"), "utf-16-be": canary.encode("utf-16-be")}
-        forms["url"] = quote(canary, safe="").encode()
+        forms["form"] = quote_plus(canary).encode()
         forms["json"] = canary.encode("unicode_escape")
     raw = forms["raw"]
     if len(raw) < SHORTEST:
         raise ValueError(f"{canary!r} is too short to be looked for")
+    forms["url"] = quote(raw, safe="").encode()
+    forms["url, small"] = re.sub(rb"%..", lambda each: each[0].lower(), forms["url"])
     forms |= {"hex": raw.hex().encode(), "HEX": raw.hex().upper().encode()}
     for phase in range(3):
         # Drop what depends on neighbouring bytes: the phase's lead-in and the last characters.
@@ -92,13 +99,31 @@ def _inflated(data: bytes) -> Iterator[tuple[int, bytes]]:
                 if found := _inflate(view[start:], window):
                     yield start, found
             at = data.find(magic, at + 1)
+    at = data.find(MEMBER)
+    while at >= 0:
+        start = (
+            at
+            + MEMBER_HEAD
+            + sum(int.from_bytes(data[at + field : at + field + 2], "little") for field in (26, 28))
+        )
+        if found := _inflate(view[start:], -15):
+            yield at, found
+        at = data.find(MEMBER, at + 1)
     if found := _inflate(view, -15):
         yield 0, found
 
 
 def _inflate(data: memoryview, window: int) -> bytes:
-    """What a stream that starts here holds; noise gives next to nothing."""
+    """What a stream that starts here holds, up to where it breaks; noise gives next to nothing."""
+    stream, found = zlib.decompressobj(window), bytearray()
     try:
-        return zlib.decompressobj(window).decompress(data, MOST_INFLATED)
+        for at in range(0, len(data), STEP):
+            left = bytes(data[at : at + STEP])
+            while left and len(found) < MOST_INFLATED:
+                found += stream.decompress(left, STEP)
+                left = stream.unconsumed_tail
+            if stream.eof or left:
+                break
     except zlib.error:
-        return b""
+        pass
+    return bytes(found)

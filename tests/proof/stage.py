@@ -67,6 +67,8 @@ class Stage:
     """The uploaded file."""
     paper: bytes = b""
     """The uploaded finding."""
+    factors: list[str] = field(default_factory=list)
+    """The secret in the authenticator app of the one half-way in, and their recovery codes."""
 
     @property
     def community(self) -> Any:
@@ -122,7 +124,8 @@ async def _membership(stage: Stage) -> None:
 async def _half_way(stage: Stage) -> None:
     """A member gives the password in a new browser; the second step is lacking."""
     half = stage.people["half"]
-    await sets_up_an_app(half.browser)
+    phone, codes = await sets_up_an_app(half.browser)
+    stage.factors = [phone.secret, *codes]
     stage.browsers["half"], answer = await gives_password(stage.world, half)
     assert answer.headers["Location"].startswith("/sign-in/second")
 
