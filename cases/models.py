@@ -70,7 +70,12 @@ class Invitation(Model):
 
     class Meta:
         table = "invitation"
-        indexes = (("account", "state"), ("mail_mark", "state"), ("community_id", "state"))
+        indexes = (
+            ("account", "state"),
+            ("mail_mark", "state"),
+            ("community_id", "state"),
+            ("invited_by",),
+        )
 
 
 class Case(Model):
@@ -108,7 +113,7 @@ class CaseStudy(Model):
     class Meta:
         table = "case_study"
         unique_together = (("case", "study"),)
-        indexes = (("study",),)
+        indexes = (("study",), ("added_by",))
 
 
 class Closure(Model):
@@ -123,6 +128,7 @@ class Closure(Model):
 
     class Meta:
         table = "case_closure"
+        indexes = (("by",),)
 
 
 class Outcome(Model):
@@ -139,6 +145,7 @@ class Outcome(Model):
 
     class Meta:
         table = "case_outcome"
+        indexes = (("by",),)
 
 
 class Thread(Model):
@@ -157,6 +164,7 @@ class Thread(Model):
     class Meta:
         table = "thread"
         unique_together = (("author", "client_id"),)
+        indexes = (("case_id",),)
 
 
 class Post(Model):
@@ -188,7 +196,7 @@ class Post(Model):
     class Meta:
         table = "post"
         unique_together = (("author", "client_id"), ("community", "seq"))
-        indexes = (("case_id", "seq"), ("thread_id", "seq"))
+        indexes = (("case_id", "seq"), ("thread_id", "seq"), ("deleted_by",))
 
 
 class PostRevision(Model):
@@ -237,7 +245,7 @@ class Reaction(Model):
 
     class Meta:
         table = "reaction"
-        indexes = (("post_id", "account"),)
+        indexes = (("post_id", "account"), ("account",))
 
 
 class Mention(Model):

@@ -33,6 +33,7 @@ class Account(Model):
 
     class Meta:
         table = "account"
+        indexes = (("state", "created_at"),)
 
 
 class Activation(Model):
@@ -144,6 +145,7 @@ class Standing(Model):
 
     class Meta:
         table = "standing"
+        indexes = (("confirmed_by",),)
 
 
 class Refusal(Model):
@@ -157,6 +159,7 @@ class Refusal(Model):
 
     class Meta:
         table = "standing_refusal"
+        indexes = (("refused_by",),)
 
 
 class Administrator(Model):

@@ -34,7 +34,7 @@ class Notice(Model):
     class Meta:
         table = "notice"
         unique_together = (("account", "kind", "about"),)
-        indexes = (("account", "at"), ("account", "read_at"))
+        indexes = (("account", "at"), ("account", "read_at"), ("by",))
 
 
 class NoticePreference(Model):
