@@ -5,6 +5,7 @@ Every file lies in a folder named after the build, so its address changes when i
 """
 
 import asyncio
+import hashlib
 import json
 import mimetypes
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
 COMPRESSED: Final = ".br"
+TAG: Final = 32
 FILES_KEPT: Final = 256
 """More than one build has, so that each file is read once; all of them are some 10 MB."""
 
@@ -32,26 +34,31 @@ def init_app(app: Quart, folder: Path) -> None:
             raise NotFound
         # As a whole: a file that is still being read when the browser leaves would stay open.
         try:
-            content, packed = await asyncio.to_thread(_read, path, packed=takes)
+            content, packed, tag = await asyncio.to_thread(_read, path, packed=takes)
         except OSError:  # a name longer than any file can have
             raise NotFound from None
         response = Response(content, mimetype=mimetypes.guess_type(filename)[0])
         if packed:
             response.headers["Content-Encoding"] = "br"
         response.headers["Vary"] = "Accept-Encoding"
-        return response
+        response.set_etag(tag)
+        # A browser that reloads asks whether it has changed; it never has.
+        return await response.make_conditional(request)
 
     app.view_functions["static"] = static
 
 
 @lru_cache(FILES_KEPT)
-def _read(path: str, *, packed: bool) -> tuple[bytes, bool]:
-    """The file, as brotli if there is that; its address names a build, so it never changes."""
-    if packed and Path(f"{path}{COMPRESSED}").is_file():
-        return Path(f"{path}{COMPRESSED}").read_bytes(), True
-    if not Path(path).is_file():
+def _read(path: str, *, packed: bool) -> tuple[bytes, bool, str]:
+    """
+    The file, as brotli if there is that, and what tells its content from any other (RFC 9110,
+    8.8.3); its address names a build, so it never changes.
+    """
+    packed = packed and Path(f"{path}{COMPRESSED}").is_file()
+    if not packed and not Path(path).is_file():
         raise NotFound
-    return Path(path).read_bytes(), False
+    content = Path(f"{path}{COMPRESSED}" if packed else path).read_bytes()
+    return content, packed, hashlib.sha256(content).hexdigest()[:TAG]
 
 
 def _addresses(manifest: Path) -> Callable[[str], str]:

@@ -167,7 +167,7 @@ def _set_headers(response: Response, settings: Settings) -> None:
         fixed["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains; preload"
     for name, value in fixed.items():
         response.headers.setdefault(name, value)
-    if request.path.startswith("/static/") and response.status_code == 200:  # noqa: PLR2004
+    if request.path.startswith("/static/") and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["Content-Security-Policy"] = STATIC_POLICY
     else:

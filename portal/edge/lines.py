@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from portal.edge.bare import refusal
 from portal.edge.clocks import Clocks
 from portal.edge.networks import network_of
 
@@ -184,7 +185,8 @@ class Line(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Nobody understands what came."""
-        super().send_400_response(msg)
+        self.transport.write(refusal(msg))
+        self.transport.close()
         self._clocks.watch(self.transport)
 
     def timeout_keep_alive_handler(self) -> None:

@@ -10,13 +10,15 @@ Each such connection ends here by itself.
 import logging
 from asyncio import Transport
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 
+from portal.edge.bare import PROTECTING
 from portal.edge.clocks import Clocks
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class SocketLine(WebSocketsSansIOProtocol):
         self._frames = float(FRAMES)
         """That may still come."""
         self._counted_at = self.loop.time()
+        self._protect_refusals()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
@@ -133,6 +136,18 @@ class SocketLine(WebSocketsSansIOProtocol):
             return False
         self.transport.write(b"".join(self.conn.data_to_send()))
         return True
+
+    def _protect_refusals(self) -> None:
+        """What is answered to a hand-shake that is none has the headers of every answer."""
+        answer = self.conn.send_response
+
+        def protected(response: Response) -> None:
+            if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+                for name in PROTECTING.keys() - response.headers.keys():
+                    response.headers[name] = PROTECTING[name]
+            answer(response)
+
+        setattr(self.conn, "send_response", protected)  # noqa: B010 -- mypy refuses methods
 
     def _refuse(self) -> None:
         """Websockets has found no request in the head, and tells uvicorn nothing of it."""

@@ -235,22 +235,37 @@ async def test_files_of_ours_carry_the_headers(world: World, settings: Settings)
     page = await (await world.browser().get("/sign-in")).get_data(as_text=True)
     files = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
     assert {each.rpartition(".")[2] for each in files} >= {"css", "js"}
-    days = {"If-None-Match": "*", "If-Modified-Since": "Sun, 22 Nov 2099 00:00:00 GMT"}
-
     for path in files:
-        for headers in ({}, days):
+        plain = await world.browser().get(path)
+        days = {"If-Modified-Since": "Sun, 22 Nov 2099 00:00:00 GMT"}
+        tag = plain.headers["ETag"]
+        asked: list[tuple[int, dict[str, str]]] = [
+            (200, {}), (200, days), (200, {"If-None-Match": '"another"'}),
+            (304, {"If-None-Match": tag}), (304, {"If-None-Match": f'"another", W/{tag}'}),
+            (304, {"If-None-Match": "*"} | days),
+        ]  # fmt: skip
+        for status, headers in asked:
             answer = await world.browser().get(path, headers=headers)
-            assert answer.status_code == 200, path
-            assert missing_headers(answer, settings) == [
-                *(f"CSP {name}" for name in ("object-src", "form-action", "style-src")),
-                *(f"CSP {name}" for name in ("require-trusted-types-for", "font-src")),
-                "CSP worker-src",
-                *([] if path.endswith(".js") else ["Cache-Control"]),
-            ], path
-            policy = answer.headers["Content-Security-Policy"]
-            assert "default-src 'none'" in policy, "which closes objects, styles, fonts, workers"
-            assert "form-action 'none'" in policy
-            assert "immutable" in answer.headers["Cache-Control"]
+            assert answer.status_code == status, (path, headers)
+            _carries_the_headers_of_files(answer, settings)
+            assert bool(await answer.get_data(as_text=False)) == (status == 200)
+            names = ("ETag", "Cache-Control", "Vary", "Content-Security-Policy")
+            assert [answer.headers[name] for name in names] == [
+                plain.headers[name] for name in names
+            ], "what is said with 304 replaces what the browser has kept"
+
+
+def _carries_the_headers_of_files(answer: Response, settings: Settings) -> None:
+    expected = [
+        *(f"CSP {name}" for name in ("object-src", "form-action", "style-src")),
+        *(f"CSP {name}" for name in ("require-trusted-types-for", "font-src", "worker-src")),
+    ]
+    kept = ["Cache-Control"]  # a style is the same for everybody, like a script
+    assert [each for each in missing_headers(answer, settings) if each not in kept] == expected
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy, "which closes objects, styles, fonts, workers"
+    assert "form-action 'none'" in policy
+    assert "immutable" in answer.headers["Cache-Control"]
 
 
 @pytest.mark.one_engine
