@@ -233,6 +233,7 @@ def run_server(settings: Settings, listener: socket.socket) -> None:
     """Serve until told to stop; refuses a database that is behind, and a damaged vault."""
     keep_memory_private()
     vault.self_test()
+    vault.load_key_files(settings.key_folder)
     _temporary_files_below(settings.data)
     behind = asyncio.run(migrating.pending(orm_config(settings.database_url, MODELS)))
     if behind:

@@ -9,14 +9,13 @@ import resource
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_network
 from typing import Final
 
 import uvicorn
 from quart import Quart
 
 from portal import edge
-from portal.core.settings import BadSettings, Settings
+from portal.core.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ def server_for(app: Quart, settings: Settings) -> Server:
     Compression of websocket messages is off (BREACH), as are the access log, which would hold
     who read what, and the `Server` header.
     """
-    proxies = trusted_proxies(settings)
+    proxies = settings.trusted_proxies
     config = uvicorn.Config(
         app,
         http=edge.line_type(edge.Crowd(proxies)),
@@ -87,25 +86,13 @@ def server_for(app: Quart, settings: Settings) -> Server:
         access_log=False,
         server_header=False,
         proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
+        forwarded_allow_ips=list(proxies),
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE,
         lifespan="on",
     )
     return Server(config, app.extensions["hds"].get("leave", ()))
-
-
-def trusted_proxies(settings: Settings) -> list[str]:
-    """
-    Who may say on whose behalf they ask: the last entry that is none of these counts.
-
-    What stands before it is the visitor's own invention.  Raises `BadSettings`.
-    """
-    try:
-        return [str(ip_network(each)) for each in settings.trusted_proxies.split()]
-    except ValueError:
-        raise BadSettings("HDS_TRUSTED_PROXIES: addresses or networks, parted by blanks") from None
 
 
 def keep_memory_private() -> None:

@@ -313,6 +313,45 @@ def test_a_real_portal_shows_nobody_s_mail_to_anybody(
     assert ("HDS_MAIL" in problem) is refused
 
 
+def test_every_problem_is_named_at_once(installed: Path) -> None:
+    wrong = {
+        "HDS_DECODERS": "0",
+        "HDS_MAIL_FROM": "nobody",
+        "HDS_NO_SUCH": "1",
+        "HDS_PORT": "many",
+        "HDS_REDIS_URL": "localhost",
+        "HDS_SMTP_PORT": "999999",
+        "HDS_TRUSTED_PROXIES": "nonsense",
+    }
+    refused = portal(installed, "serve", **wrong)
+
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    named = [line.split()[0].rstrip(":") for line in refused.stderr.splitlines()]
+    assert sorted(named) == sorted(wrong)
+
+
+def test_a_portal_without_its_key_files_says_so_before_it_serves(
+    installed: Path, port: int
+) -> None:
+    shutil.rmtree(installed / "keys")
+    refused = portal(installed, "serve", HDS_PORT=str(port))
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "pepper-1: No such file" in refused.stderr
+    assert "python -m portal init" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_portal_that_cannot_start_says_what_went_wrong(installed: Path, port: int) -> None:
+    """Nobody asks for a page at that time, so the fault has no endpoint."""
+    refused = portal(installed, "serve", HDS_PORT=str(port), HDS_REDIS_URL="redis://here:port")
+
+    assert refused.returncode == 3
+    assert "fault in starting or stopping" in refused.stderr
+    assert "builtins.ValueError" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("setting", "refused", "taken"),
     [

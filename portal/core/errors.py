@@ -80,6 +80,12 @@ class Busy(PortalError):
     message = N_("Too many attempts. Please wait a moment and try again.")
 
 
+class Away(Busy):
+    """Something that we rely on cannot be reached; nothing was changed."""
+
+    code = "away"
+
+
 class Full(PortalError):
     """No room left on our side; reading goes on, nothing was stored."""
 

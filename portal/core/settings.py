@@ -3,6 +3,8 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -36,8 +38,11 @@ class Settings:
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     smtp_user: str = ""
     smtp_password_file: Path | None = None
-    trusted_proxies: str = ""
-    """Addresses or networks of proxies whose `X-Forwarded-For` we believe, parted by blanks."""
+    trusted_proxies: tuple[str, ...] = ()
+    """
+    Networks of proxies whose `X-Forwarded-For` we believe, given parted by blanks: the last entry
+    that is none of these counts.  What stands before it is the visitor's own invention.
+    """
     session_idle_minutes: int = 20
     session_hours: int = 12
     second_factor: Literal["required", "offered"] = "required"
@@ -146,12 +151,17 @@ def _int(value: object) -> int:
         raise ValueError("must be a whole number") from None
 
 
+def _networks(value: object) -> tuple[str, ...]:
+    return tuple(str(ip_network(each)) for each in str(value).split())
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     str(str): str,
     str(int): _int,
     str(bool): _bool,
     str(Path): Path,
     str(Path | None): Path,
+    str(tuple[str, ...]): _networks,
 }
 
 
@@ -160,13 +170,18 @@ def _implausible(values: Mapping[str, Any]) -> list[str]:
     url = urlsplit(values.get("public_url", "http://localhost"))
     if url.scheme not in {"http", "https"} or not url.netloc or url.path not in {"", "/"}:
         problems.append("HDS_PUBLIC_URL must be http(s)://host[:port] without a path")
-    if not values.get("database_url", "sqlite:").startswith(("sqlite:", "asyncpg:")):
-        problems.append("HDS_DATABASE_URL must begin with sqlite: or asyncpg:")
+    begins = {"database_url": ("sqlite:", "asyncpg:"), "redis_url": ("redis:", "rediss:", "unix:")}
+    for name, schemes in begins.items():
+        if values.get(name) and not values[name].startswith(schemes):
+            problems.append(f"{_shown(name)} must begin with {' or '.join(schemes)}")
+    if "@" not in parseaddr(values.get("mail_from", "a@b"))[1]:
+        problems.append("HDS_MAIL_FROM must be an address, with or without a name before it")
     if values.get("mail") == "mailbox" and url.scheme == "https" and not values.get("demo"):
         problems.append("HDS_MAIL=mailbox shows all mails to anybody: only with HDS_DEMO=true")
     counts = ("session_idle_minutes", "session_hours", "decoders", "free_quota")
     problems += [f"{_shown(name)} must be above 0" for name in counts if values.get(name, 1) < 1]
-    limits = {"port": (0, 65535), "password_memory_mib": (46, 1024), "password_rounds": (1, 16)}
+    limits = {"port": (0, 65535), "smtp_port": (1, 65535)}
+    limits |= {"password_memory_mib": (46, 1024), "password_rounds": (1, 16)}
     for name, (least, most) in limits.items():
         if not least <= values.get(name, least) <= most:
             problems.append(f"{_shown(name)} must be between {least} and {most}")

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from portal.core import language
 from portal.core.actor import Actor
 from portal.core.errors import (
+    Away,
     Busy,
     Conflict,
     Denied,
@@ -38,6 +39,7 @@ STATUS: Final[dict[type[PortalError], int]] = {
     Gone: 410,
     TooLarge: 413,
     Busy: 429,
+    Away: 503,
     Full: 507,
 }
 

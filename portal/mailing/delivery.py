@@ -24,7 +24,7 @@ from portal.core.settings import Settings
 from portal.mailing import mailbox
 from portal.mailing.letters import Letter, message, write
 from portal.mailing.models import Undelivered, Waiting
-from portal.mailing.service import NOBODY, MailWaiting, open_letter, outbox
+from portal.mailing.service import NOBODY, REMEMBERED, MailWaiting, open_letter, outbox
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,6 @@ FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=6)
 AT_ONCE: Final = 20
 COMPLAINTS: Final = timedelta(hours=1)
-REMEMBERED: Final = timedelta(days=1)
-"""How long it is known that a mail could not be delivered."""
 PERMANENT: Final = range(550, 555)
 """Answers that say this mailbox will never take it (RFC 5321 section 4.2.3)."""
 
@@ -98,18 +96,19 @@ class PostOffice:
             wake.clear()
             try:
                 await self.deliver_due()
-                await self._complain()
+                await self._every_hour()
             except Exception as error:  # noqa: BLE001 -- the worker outlives a database that is away
                 log.warning("outbox: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), LOOK_SECONDS)
 
-    async def _complain(self) -> None:
-        """Say in the log, once an hour, that mails could not be delivered yet."""
+    async def _every_hour(self) -> None:
+        """Once an hour: say in the log what could not be delivered yet, forget what never was."""
         moment = now()
         if moment < self._quiet_until:
             return
         self._quiet_until = moment + COMPLAINTS
+        await Undelivered.filter(at__lt=moment - REMEMBERED).delete()
         found = await outbox()
         if found.delayed:
             log.error("%d of %d mails could not be delivered yet", found.delayed, found.waiting)
@@ -188,15 +187,13 @@ async def _taken(row: Waiting) -> bool:
 
 async def _end(row: Waiting, why: str) -> None:
     """The mail will never arrive: its words go, that much is kept for whoever waits for it."""
-    moment = now()
     async with transaction():
-        await Undelivered.filter(at__lt=moment - REMEMBERED).delete()
         if await Waiting.filter(id=row.id).delete():
-            await Undelivered.create(id=row.id, why=why, at=moment)
+            await Undelivered.create(id=row.id, why=why, at=now())
 
 
 async def _try_later(row: Waiting) -> None:
-    wait = min(FIRST_WAIT * 2**row.tries, LONGEST_WAIT)
+    wait = min(FIRST_WAIT * 2 ** min(row.tries, 20), LONGEST_WAIT)  # a larger power overflows
     await Waiting.filter(id=row.id).update(
         due_at=now() + wait, tries=row.tries + 1, lease_until=None
     )

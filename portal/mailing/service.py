@@ -13,6 +13,8 @@ from portal.mailing.models import Undelivered, Waiting
 
 WORTH_SENDING: Final = timedelta(days=5)
 """How long a mail is tried when its sender names no end of its own."""
+REMEMBERED: Final = timedelta(days=1)
+"""How long it is known that a mail could not be delivered."""
 NOBODY: Final = ""
 """The kind of a letter that the postman throws away."""
 
@@ -65,7 +67,7 @@ async def status_of(name: str) -> MailStatus:
     waiting = await Waiting.get_or_none(id=row).only("tries")
     if waiting is not None:
         return "delayed" if waiting.tries else "waiting"
-    ended = await Undelivered.get_or_none(id=row)
+    ended = await Undelivered.get_or_none(id=row, at__gt=now() - REMEMBERED)
     if ended is None:
         return "gone"
     return "refused" if ended.why == "refused" else "late"
@@ -84,11 +86,10 @@ class Outbox:
 
 async def outbox() -> Outbox:
     """How the mails are going."""
-    yesterday = now() - timedelta(days=1)
     return Outbox(
         waiting=await Waiting.all().count(),
         delayed=await Waiting.filter(tries__gt=0).count(),
-        undelivered=await Undelivered.filter(at__gt=yesterday).count(),
+        undelivered=await Undelivered.filter(at__gt=now() - REMEMBERED).count(),
     )
 
 

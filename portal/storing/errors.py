@@ -1,5 +1,6 @@
 """What can stand in the way of storing."""
 
+from portal.core import errors
 from portal.core.errors import Busy, Full, Gone
 from portal.core.language import N_
 
@@ -27,7 +28,7 @@ class DiskFull(Full):
     code = "disk_full"
 
 
-class Away(Busy):
+class Away(errors.Away):
     """The whole store is not there, as when its disk is not mounted: that damages nothing."""
 
     code = "store_away"

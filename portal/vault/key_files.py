@@ -102,6 +102,8 @@ def load_key_files(folder: Path) -> KeyFiles:
     log = _load(folder / LOG, SECRET_BYTES, _signing_key, problems)
     salt = _load(folder / SALT, SALT_BYTES, bytes, problems)
     push = _load(folder / PUSH, SECRET_BYTES, Secret, problems) if _has_push(folder) else None
+    if not numbers:
+        problems.append("a new portal makes them: python -m portal init; an old one needs its own")
     if directory is None or log is None or salt is None or problems:
         raise BadKeyFiles("\n".join(problems))
     return KeyFiles({n: each for n, each in peppers.items() if each}, directory, log, salt, push)

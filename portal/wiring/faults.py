@@ -3,7 +3,7 @@
 import logging
 from typing import Any, Final
 
-from quart import Quart, request
+from quart import Quart, has_request_context, request
 from quart.typing import ResponseReturnValue
 
 from portal import storing, vault
@@ -47,4 +47,6 @@ async def _damaged(_error: Exception) -> ResponseReturnValue:
 
 def _log(exc_info: Any) -> None:
     """Where it happened: an address may hold the secret of a mailed link, its endpoint does not."""
-    log.error("fault in %s %s", request.method, request.endpoint, exc_info=exc_info)
+    asked = has_request_context()  # nobody asks while the portal starts and stops
+    where = f"{request.method} {request.endpoint}" if asked else "starting or stopping"
+    log.error("fault in %s", where, exc_info=exc_info)

@@ -14,7 +14,7 @@ from tests.architecture.sources import PACKAGES, ROOT, Source, imports, sources
 CORE: Final = {
     *("__init__", "actor", "background", "db", "errors", "events", "language", "settings", "web"),
 }
-CORE_LINES: Final = 850
+CORE_LINES: Final = 875
 
 FRONT_PAGES: Final = {"cases.search", "viewer.children", "viewer.dicom", "viewer.pdf"}
 """Rooms inside rooms, with a front page of their own."""

@@ -1,6 +1,7 @@
 """Whose address counts when somebody asks through proxies."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,19 +36,24 @@ async def asks(settings: Settings, header: str) -> str:
 async def test_what_a_visitor_wrote_into_the_header_does_not_count(
     settings: Settings, invented: str
 ) -> None:
-    behind = replace(settings, trusted_proxies="127.0.0.1 10.9.0.0/16")
+    behind = replace(settings, trusted_proxies=("127.0.0.1/32", "10.9.0.0/16"))
 
     assert await asks(behind, f"{invented}203.0.113.9") == "203.0.113.9"
     assert await asks(behind, f"{invented}203.0.113.9, 10.9.1.1") == "203.0.113.9"
 
 
 async def test_without_proxies_the_header_is_not_read(settings: Settings) -> None:
-    assert await asks(replace(settings, trusted_proxies=""), "203.0.113.9") == "127.0.0.1"
+    assert await asks(replace(settings, trusted_proxies=()), "203.0.113.9") == "127.0.0.1"
 
 
 @pytest.mark.parametrize("wrong", ["*", "proxy.example.org", "10.0.0.1,10.0.0.2"])
 def test_a_setting_that_trusts_everybody_or_nobody_does_not_start(
-    settings: Settings, wrong: str
+    tmp_path: Path, wrong: str
 ) -> None:
     with pytest.raises(BadSettings, match="HDS_TRUSTED_PROXIES"):
-        server_for(Quart(__name__), replace(settings, trusted_proxies=wrong))
+        Settings.read({"HDS_DATA": str(tmp_path), "HDS_TRUSTED_PROXIES": wrong})
+
+
+def test_proxies_are_read_from_words_parted_by_blanks(tmp_path: Path) -> None:
+    said = {"HDS_DATA": str(tmp_path), "HDS_TRUSTED_PROXIES": "127.0.0.1 10.9.0.0/16"}
+    assert Settings.read(said).trusted_proxies == ("127.0.0.1/32", "10.9.0.0/16")

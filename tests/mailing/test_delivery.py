@@ -13,7 +13,7 @@ from portal import mailing
 from portal.core.db import Database, now, transaction
 from portal.core.settings import Settings
 from portal.mailing import PostOffice, read_address
-from portal.mailing.models import Waiting
+from portal.mailing.models import Undelivered, Waiting
 from tests.mailing.certificates import certificate
 from tests.mailing.conftest import MailServer, mail_server
 
@@ -106,6 +106,9 @@ async def test_waiting_times_grow_and_end(database: Database, settings: Settings
     assert waits == sorted(waits)
     assert timedelta(seconds=50) < waits[0] <= timedelta(minutes=1)
     assert timedelta(hours=5, minutes=59) < waits[-1] <= timedelta(hours=6)
+    await Waiting.all().update(tries=10_000)
+    await office.deliver_due()
+    assert (await Waiting.get()).tries == 10_001
 
     await later(timedelta(days=2))
     assert await office.deliver_due() == 1
@@ -151,6 +154,11 @@ async def test_what_became_of_a_mail_can_be_asked_for_by_its_name(
     assert await mailing.status_of(late) == "late"
     assert await mailing.status_of("made up") == "gone"
     assert await mailing.outbox() == mailing.Outbox(waiting=0, delayed=0, undelivered=2)
+    await Undelivered.all().update(at=now() - timedelta(days=1, minutes=1))
+    assert await mailing.status_of(late) == "gone", "nobody waits for it any more"
+    async with office.working(), asyncio.timeout(5):
+        while await Undelivered.exists():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_server_that_is_away_is_asked_once_a_round_and_nothing_is_lost(
