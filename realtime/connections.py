@@ -26,7 +26,8 @@ class Connections:
         self._by_account: defaultdict[AccountId, set[Connection]] = defaultdict(set)
 
     def add(self, connection: Connection) -> None:
-        """Remember an accepted socket."""
+        """Remember an accepted socket, once."""
+        self.drop(connection.sid)
         self._by_sid[connection.sid] = connection
         self._by_account[connection.account].add(connection)
 

@@ -77,8 +77,8 @@ class Live:
         """When sessions were last asked about, and which of them lived."""
         sio.on("connect", self._connect)
         sio.on("disconnect", self._disconnect)
-        sio.on("typing", self._answering(self._typing))
-        sio.on("present", self._answering(self._present))
+        sio.hear("typing", self._answering(self._typing))
+        sio.hear("present", self._answering(self._present))
 
     # --- sockets come and go
 

@@ -8,6 +8,7 @@ that it answers to somebody who does not read.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import socketio
@@ -31,6 +32,13 @@ class StrictServer(socketio.AsyncServer):  # type: ignore[misc]
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self._asgi = socketio.ASGIApp(self)
+        self.heard: set[str] = set()
+        """The events that clients may send."""
+
+    def hear(self, event: str, answer: Callable[[str, object], Awaitable[object]]) -> None:
+        """Have *answer* asked with a socket's id and what it sends as *event*."""
+        self.on(event, answer)
+        self.heard.add(event)
 
     async def serve(self, scope: Any, receive: Any, send: Any) -> None:
         """One web socket, from the hand-shake until nothing of it is left."""
@@ -67,6 +75,23 @@ class StrictServer(socketio.AsyncServer):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 -- an edge: ended, whatever was wrong with it
             log.warning("a socket was ended: %s", type(error).__name__)
             await self.end(eio_sid)
+
+    async def _handle_event(
+        self,
+        eio_sid: str,
+        namespace: str | None,
+        id: int | None,  # noqa: A002 -- the signature is python-socketio's
+        data: object,
+    ) -> None:
+        """
+        An event of a client's, with one thing to say at most.
+
+        python-socketio would look for any name among all handlers, `connect` as well: it would
+        take what a client says of itself for what the server has seen of the hand-shake.
+        """
+        if not isinstance(data, list) or len(data) > 2 or data[0] not in self.heard:  # noqa: PLR2004
+            raise ValueError  # as every packet that is none
+        await super()._handle_event(eio_sid, namespace, id, data)
 
 
 class _Bounded:

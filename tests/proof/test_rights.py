@@ -5,6 +5,7 @@ The table (`rights`) is closed: an address that is not in it fails.  Whoever may
 what they would be told if there were nothing: same status, same words, same headers.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -155,6 +156,7 @@ def sockets(app: Quart) -> Any:
 SAYS: Final = {"typing": INSIDE, "present": INSIDE}
 """Who is answered `ok` for each event that a browser may send."""
 COMES_AND_GOES: Final = {"connect": SIGNED_IN, "disconnect": SIGNED_IN}
+"""What the server tells itself: whoever sends an event of that name has no socket any more."""
 
 
 @pytest.mark.one_engine
@@ -186,6 +188,7 @@ async def test_every_cell_of_the_grid_is_a_right_or_nobodys(app: Quart, sockets:
 @pytest.mark.one_engine
 async def test_sockets_answer_like_pages(stage: Stage, sockets: Any, server: str) -> None:
     assert set(sockets.handlers["/"]) == {*SAYS, *COMES_AND_GOES}, "the table is not the portal"
+    assert sockets.heard == set(SAYS), "who comes and goes is not for clients to say"
     assert not sockets.namespace_handlers
     real = {"case": stage.ids["case"], "thread": stage.ids["thread"]}
     unreal = {"case": str(uuid4()), "thread": str(uuid4())}
@@ -200,6 +203,12 @@ async def test_sockets_answer_like_pages(stage: Stage, sockets: Any, server: str
                 told = await client.call(event, unreal)
                 assert told == {"ok": False, "error": "not_found"}
                 assert said == ({"ok": True} if actor in may else told), f"{event} as {actor}"
+        for event in COMES_AND_GOES:
+            async with socket(stage, actor, server) as client, asyncio.timeout(5):
+                ended = asyncio.Event()
+                client.on("disconnect", ended.set)
+                await client.emit(event, {"HTTP_ORIGIN": server})
+                await ended.wait()
 
 
 @asynccontextmanager

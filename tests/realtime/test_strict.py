@@ -1,9 +1,11 @@
 """Whoever keeps to no protocol, or reads nothing, has no socket any more: nothing is left of it."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -11,7 +13,9 @@ from engineio import packet as engine
 
 import realtime
 from portal import keys
+from portal.core.actor import AccountId
 from portal.core.web import cookie_name
+from realtime.connections import Connection, Connections
 from tests.people import Person, World
 
 pytestmark = pytest.mark.one_engine
@@ -53,9 +57,11 @@ async def is_gone(live: realtime.Live) -> None:
 @pytest.mark.parametrize(
     "said",
     ["x", "", "4x", "4", '4{"a":1}', "4" + "[" * 60_000, '451-["present",{"_placeholder":true}]',
-     "bAAAA", b"AAAA"],
+     "bAAAA", b"AAAA", '42["connect",{}]', '42["disconnect"]', '421["present",{},{}]',
+     '42["*",{}]', '42[{"a":1}]', "42[]"],
     ids=["no packet", "empty", "no message", "empty message", "JSON", "deep", "attachments",
-         "base64", "bytes"],
+         "base64", "bytes", "connect", "disconnect", "too many words",
+         "no event of ours", "no name", "no event"],
 )  # fmt: skip
 async def test_what_is_no_packet_of_ours_ends_the_socket_and_leaves_nothing(
     server: str,
@@ -86,6 +92,38 @@ async def test_nobody_has_more_sockets_by_leaving_and_staying(
             await line.send_str("40")  # and no way back on the same line
             assert [each.data async for each in line] == ["1"]
             await is_gone(live)
+
+
+async def test_nobody_comes_once_more_in_the_name_of_another_session(
+    server: str, world: World, live: realtime.Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server tells itself of a hand-shake is not for clients to say."""
+    monkeypatch.setattr("realtime.server.MOST_EACH", 2)
+    alice, mallory = await world.physician("Alice Ahrens"), await world.physician("Max Muster")
+    name = cookie_name(world.settings)
+    hers = f"{name}={alice.browser.cookie(name)}"
+    forged = {"HTTP_ORIGIN": server, "HTTP_COOKIE": hers, "asgi.scope": {}}
+    for _ in range(3):
+        async with asyncio.timeout(5), raw(server, world, mallory) as line:
+            await line.send_str("42" + json.dumps(["connect", forged]))
+            async for _each in line:
+                pass
+            await is_gone(live)
+
+    assert live.connections.of([alice.actor.id]) == []
+    async with asyncio.timeout(5), raw(server, world, alice):
+        assert len(live.connections.of([alice.actor.id])) == 1
+
+
+def test_of_one_socket_one_connection_is_known_however_often_it_came() -> None:
+    one, other = AccountId(uuid4()), AccountId(uuid4())
+    known = Connections()
+    for each in (one, other, other):
+        known.add(last := Connection("sid", each, uuid4().bytes))
+
+    assert known.of([one, other]) == known.all() == [last]
+    known.drop("sid")
+    assert known.of([one, other]) == known.all() == []
 
 
 async def test_answers_that_nobody_reads_do_not_pile_up(
