@@ -1,5 +1,8 @@
 """Calling a member by name in a post: "@Chiara Rossi, please look"."""
 
+import unicodedata
+from collections.abc import Iterator
+
 from cases import access
 from cases.ids import CommunityId
 from cases.people import Colleague, colleagues
@@ -16,10 +19,26 @@ async def called_in(community_id: CommunityId, text: str) -> list[AccountId]:
     # The longest name first, so that "@Ann Lee" does not also call a colleague named Ann.
     for each in sorted(members.values(), key=lambda one: -len(one.name)):
         mark = f"@{each.name.casefold()}"
-        if mark in folded:
+        if places := list(_places(folded, mark)):
             found.append(each.id)
-            folded = folded.replace(mark, "")
+            for at in reversed(places):
+                folded = f"{folded[:at]} {folded[at + len(mark) :]}"
     return found
+
+
+def _places(text: str, mark: str) -> Iterator[int]:
+    """Where *mark* stands in *text* as a whole: another name may begin with it."""
+    at = text.find(mark)
+    while at >= 0:
+        end = at + len(mark)
+        if not _goes_on(text[end : end + 1]):
+            yield at
+        at = text.find(mark, end)
+
+
+def _goes_on(letter: str) -> bool:
+    """Whether a word that reaches up to *letter* ends only behind it, in any script."""
+    return letter == "_" or letter.isalnum() or unicodedata.category(letter or " ")[0] == "M"
 
 
 def split(text: str, called: list[Colleague]) -> list[tuple[str, bool]]:
@@ -37,9 +56,8 @@ def _cut(piece: tuple[str, bool], mark: str) -> list[tuple[str, bool]]:
     cut: list[tuple[str, bool]] = []
     start, folded, wanted = 0, text.casefold(), mark.casefold()
     # Folding may change lengths ("ß"); then the name is not marked rather than cut wrongly.
-    at = folded.find(wanted) if len(folded) == len(text) and len(wanted) == len(mark) else -1
-    while at >= 0:
+    steady = len(folded) == len(text) and len(wanted) == len(mark)
+    for at in _places(folded, wanted) if steady else ():
         cut += [(text[start:at], False), (text[at : at + len(mark)], True)]
         start = at + len(mark)
-        at = folded.find(wanted, start)
     return [part for part in [*cut, (text[start:], False)] if part[0]]
