@@ -9,7 +9,10 @@ from tortoise import Tortoise
 
 from portal import accounts, mailing
 from portal.accounts import AccountActivated, AccountsForgotten
+from portal.accounts.ending import leaving
 from portal.accounts.models import Account, Activation, Throttle
+from portal.core.actor import AccountId
+from portal.core.errors import Unknown
 from tests.accounts.stories import (
     ADA,
     CODE,
@@ -242,6 +245,31 @@ async def test_what_was_never_activated_leaves_no_row_and_frees_the_address(worl
     assert not [row for row in await everything_stored() if old.id in row.values()]
     answer = await activates(world.browser(), await world.link_for(ADA["mail"]), code)
     assert answer.status_code == 303
+
+
+async def test_an_account_that_cannot_be_forgotten_keeps_nobody_elses(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for form in (ADA, ERIKA):
+        await registers(world.browser(), form)
+    await _registered_earlier(timedelta(days=28))
+    stuck, _ = await Account.all().order_by("id")
+    shred = leaving.shred
+
+    async def shred_others(account_id: AccountId) -> None:
+        if account_id == stuck.id:
+            raise Unknown
+        await shred(account_id)
+
+    monkeypatch.setattr(leaving, "shred", shred_others)
+
+    assert await accounts.forget_unactivated() == 1
+    assert [row.id for row in await Account.all()] == [stuck.id]
+    assert "account not forgotten: Unknown" in caplog.text
+
+    monkeypatch.undo()
+    assert await accounts.forget_unactivated() == 1
+    assert await Account.all().count() == 0
 
 
 WEAK = [
