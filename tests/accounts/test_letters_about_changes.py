@@ -7,7 +7,9 @@ from typing import Final
 
 import pytest
 
+from portal.accounts.factors import entering
 from portal.core.settings import Settings
+from portal.keys.models import Session
 from portal.notices.kinds import KINDS
 from portal.notices.models import Notice
 from tests.accounts.factors.soft_key import SoftKey, adds_passkey, passkey_second
@@ -203,3 +205,24 @@ async def test_a_change_is_told_without_a_secret_and_with_what_to_do(
 
 def _subject(kind: str, speaks: str) -> str:
     return SUBJECTS[kind][0 if speaks == "en" else 1]
+
+
+async def test_the_mail_about_a_strange_device_is_written_with_its_session_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends the process in between ends both: no sign-in that nobody is told of."""
+    erika = await world.patient("Erika Beispiel")
+    sessions = await Session.filter(principal=erika.actor.id).count()
+    mails = len(await world.mails_to(erika.mail))
+
+    async def power_cut(_event: object) -> None:
+        raise RuntimeError("the power is cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(entering, "owe", power_cut)
+        await gives_password(world, erika)
+
+    assert await Session.filter(principal=erika.actor.id).count() == sessions
+    assert len(await world.mails_to(erika.mail)) == mails
+    await gives_password(world, erika)
+    assert len(await world.mails_to(erika.mail)) == mails + 1

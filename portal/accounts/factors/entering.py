@@ -196,18 +196,24 @@ async def _signed_in(
         )
         await departures.comes_back(AccountId(account.id))
         await belongings.take_browser(AccountId(account.id), number_of(visit.device))
-    new = await _seen_before(account) and not known_device(
-        visit.device, account.id, account.devices_rev
-    )
-    if new and is_confirmed(account):
-        async with transaction():
-            await to_owner(account, "new_device")
-            await owe(SafetyChanged(AccountId(account.id), "new_device"))
+        await _tell_of_a_strange_device(account, visit)
     device = remember(visit.device, account.id, account.devices_rev)
     review = (await document.read(await as_actor(account, root))).review
     return SignedIn(
         cookie, account.language, cast("Theme", account.theme), device=device, review=review
     )
+
+
+async def _tell_of_a_strange_device(account: Account, visit: Visit) -> None:
+    """
+    Write to the owner, unless it is the first sign-in or a browser that is known.
+
+    Joins the transaction of the session: nobody gets in without the owner being told.
+    """
+    known = known_device(visit.device, account.id, account.devices_rev)
+    if await _seen_before(account) and not known and is_confirmed(account):
+        await to_owner(account, "new_device")
+        await owe(SafetyChanged(AccountId(account.id), "new_device"))
 
 
 async def _seen_before(account: Account) -> bool:
