@@ -72,10 +72,14 @@ async def _vouch(community: OpenCommunity, row: Invitation, account: AccountId) 
 async def _with_account(
     community: OpenCommunity, rows: Sequence[Invitation]
 ) -> dict[InvitationId, AccountId]:
-    found = {}
-    for row in rows:
-        mail = mail_of(community, row)
-        account = await accounts.by_mail(mailing.read_address(mail)) if mail else None
-        if account is not None and await accounts.cards([account]):
-            found[InvitationId(row.id)] = account
-    return found
+    mails = {InvitationId(row.id): mail_of(community, row) for row in rows}
+    asked = {each: mailing.read_address(mail) for each, mail in mails.items() if mail}
+    if not asked:
+        return {}
+    owners = await accounts.by_mails(asked.values())
+    professionals = await accounts.cards(owners.values())
+    return {
+        each: owners[address.mark]
+        for each, address in asked.items()
+        if owners.get(address.mark) in professionals
+    }

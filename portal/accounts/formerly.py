@@ -5,6 +5,7 @@ A row counts with its mark under a key of the portal only: whoever writes the da
 invitation to somebody else.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -31,18 +32,20 @@ async def forget(*mail_marks: str) -> None:
     await FormerAddress.filter(mail_mark__in=mail_marks).delete()
 
 
-async def owner_of(mail_mark: str) -> AccountId | None:
-    """Whose that address was; None after two weeks, and for a row that nobody vouches for."""
-    row = await FormerAddress.get_or_none(mail_mark=mail_mark, until__gt=now())
-    if row is None:
-        return None
+async def owners_of(mail_marks: Collection[str]) -> dict[str, AccountId]:
+    """Whose those addresses were; not after two weeks, nor by a row that nobody vouches for."""
+    rows = await FormerAddress.filter(mail_mark__in=list(mail_marks), until__gt=now())
+    return {row.mail_mark: AccountId(row.account_id) for row in rows if _vouched(row)}
+
+
+def _vouched(row: FormerAddress) -> bool:
     try:
         context = _context(row.account_id, row.mail_mark, row.until)
         vault.check_mac(keys.pepper_key(PURPOSE), context, row.mac or b"")
     except vault.Tampered:
         vault.report("former address not vouched for: account", row.account_id)
-        return None
-    return AccountId(row.account_id)
+        return False
+    return True
 
 
 def _context(account: UUID, mail_mark: str, until: datetime) -> bytes:

@@ -130,12 +130,19 @@ async def _plan(
     if not rows:
         return
     await NoticeDue.bulk_create(rows, on_conflict=["account", "channel"], update_fields=["told_at"])
-    for row in rows:
-        if row.urgent:
-            waiting = NoticeDue.filter(account=row.account, channel=row.channel)
-            await waiting.filter(due_at__gt=row.due_at).update(due_at=row.due_at)
-            await waiting.update(urgent=True)
+    await _hurry([row for row in rows if row.urgent])
     announce(NoticesDue())
+
+
+async def _hurry(rows: Collection[NoticeDue]) -> None:
+    """What waits for these is urgent by now; two statements for all who hear at one time."""
+    together: dict[tuple[str, datetime], list[UUID]] = {}
+    for row in rows:
+        together.setdefault((row.channel, row.due_at), []).append(row.account)
+    for (channel, due_at), accounts in together.items():
+        waiting = NoticeDue.filter(account__in=accounts, channel=channel)
+        await waiting.filter(due_at__gt=due_at).update(due_at=due_at)
+        await waiting.update(urgent=True)
 
 
 async def _with_devices(accounts: Collection[AccountId]) -> set[AccountId]:

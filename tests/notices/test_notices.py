@@ -13,10 +13,11 @@ from portal.accounts.papers import issuing
 from portal.core.db import now, transaction
 from portal.notices import sweeping
 from portal.notices.kinds import KINDS
-from portal.notices.models import Notice
+from portal.notices.models import Notice, NoticeDue
 from tests.architecture.sources import ROOT
 from tests.notices.conftest import Reads
 from tests.people import Person, World, hearing
+from tests.queries import counting
 
 
 async def unread(person: Person) -> int:
@@ -314,3 +315,19 @@ def test_every_change_of_safety_that_is_announced_is_a_kind_of_notice() -> None:
     assert found >= {"password_changed", "new_device"}
     assert found <= fixed
     assert {*issuing.LETTERS.values(), "recovery_revoked", "reset_set", "delete_set"} <= fixed
+
+
+async def test_urgent_news_cost_the_same_for_two_who_hear_and_for_six(world: World) -> None:
+    people = [await world.physician(f"Reader {number}") for number in range(6)]
+    costs = []
+    for hearing_it in (people[:2], people):
+        to = [each.actor.id for each in hearing_it]
+        await notices.tell(notices.News(to, "post", uuid4()))
+        with counting() as sent:
+            await notices.tell(notices.News(to, "mention", uuid4(), urgent=True))
+        costs.append(len(sent))
+        rows = await NoticeDue.filter(account__in=to, channel="mail")
+        assert len(rows) == len(to)
+        assert all(row.urgent for row in rows)
+
+    assert costs[0] == costs[1]

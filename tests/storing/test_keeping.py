@@ -17,6 +17,7 @@ from portal.core.errors import Busy
 from portal.core.settings import Settings
 from portal.storing import QuotaFull, Room, StillLeaving, keeping
 from portal.storing.models import StoredObject, Usage
+from tests.queries import counting
 
 QUOTA = 1_073_741_824
 """S-124: one gigabyte for every free account."""
@@ -103,6 +104,39 @@ async def test_what_is_let_go_frees_its_space_once(alice: AccountId) -> None:
     assert await storing.sizes_of([holding]) == {holding: 50}
     await storing.let_go_of(holding)
     assert (await storing.space(alice, QUOTA)).used == 0
+
+
+async def test_forgetting_an_account_costs_the_same_for_two_objects_and_for_twenty(
+    alice: AccountId,
+) -> None:
+    costs = []
+    for many in (2, 20):
+        other = AccountId(uuid4())
+        for _ in range(many):
+            await _keep(other, 10)
+        await _keep(alice, 10)
+        with counting() as sent:
+            await storing.forget_account(other)
+        costs.append(len(sent))
+        assert await StoredObject.filter(owner=other, gone_at=None).count() == 0
+        assert await Usage.filter(account=other).count() == 0
+
+    assert costs[0] == costs[1]
+    assert (await storing.space(alice, QUOTA)).used == 20
+
+
+async def test_what_two_accounts_keep_together_is_given_back_to_each(alice: AccountId) -> None:
+    ben, holding = AccountId(uuid4()), uuid4()
+    for owner, size in ((alice, 5), (ben, 7), (alice, 11), (ben, 13)):
+        await _keep(owner, size, holding)
+    await _keep(ben, 17)
+
+    await asyncio.gather(*(storing.let_go_of(holding) for _ in range(3)))
+
+    assert (await storing.space(alice, QUOTA)).used == 0
+    assert (await storing.space(ben, QUOTA)).used == 17
+    for each in (alice, ben):
+        await _counted(each)
 
 
 async def test_the_sweeper_takes_what_is_due_and_nothing_else(

@@ -165,20 +165,32 @@ async def by_mail(address: Address) -> AccountId | None:
     """
     Whose address this is, or was until lately; inside the portal only, since it tells that somebody
     exists.
+    """
+    return (await by_mails([address])).get(address.mark)
+
+
+async def by_mails(addresses: Collection[Address]) -> dict[str, AccountId]:
+    """
+    The same for many at once, by their marks.
 
     The mark only finds the row, the boxed address decides: whoever writes the database gives
     nobody's address to somebody else.
     """
-    row = await Account.get_or_none(mail_mark=address.mark).only("id", "mail")
-    if row is None:
-        return await formerly.owner_of(address.mark)
+    marks = {each.mark for each in addresses}
+    rows = await Account.filter(mail_mark__in=list(marks)).only("id", "mail", "mail_mark")
+    found = {str(row.mail_mark): AccountId(row.id) for row in rows if _holds_its_mark(row)}
+    before = marks - {str(row.mail_mark) for row in rows}
+    return found | await formerly.owners_of(before) if before else found
+
+
+def _holds_its_mark(row: Account) -> bool:
     try:
-        if open_address(row.mail, row.id).mark == address.mark:
-            return AccountId(row.id)
+        if open_address(row.mail, row.id).mark == row.mail_mark:
+            return True
     except vault.Tampered:
         pass  # reported like an address that is another one
     vault.report("address is not the one its mark says: account", row.id)
-    return None
+    return False
 
 
 async def existing(account_ids: Collection[AccountId]) -> set[AccountId]:
