@@ -5,7 +5,9 @@ New root, the old one boxed under it, seals to every member whose row the old ro
 marks, older seals deleted, waiting invitations sealed anew.  Who is not vouched for gets nothing.
 """
 
+import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cases import access, epochs
@@ -19,6 +21,8 @@ log = logging.getLogger(__name__)
 
 INVITED = "invited"
 """Takes the place of the role in the mark of an invitation."""
+CARRIED = ("state", "epoch", "sealed", "mac", "mail", "mail_mark")
+"""Columns of an invitation that a new root changes."""
 
 
 async def verified(community: OpenCommunity) -> dict[AccountId, Member]:
@@ -73,18 +77,36 @@ async def _carry_on(old: OpenCommunity, fresh: OpenCommunity) -> None:
     Whoever must be removed is removed, whatever somebody wrote into a row that waits.
     """
     waiting = await Invitation.filter(community_id=old.id, state="pending")
+    if not waiting:
+        return
     public = await epochs.public_keys([AccountId(row.account) for row in waiting if row.account])
-    for row in waiting:
-        try:
-            _carry_address(old, fresh, row)
-            if row.account is not None:
-                _carry(old, fresh, row, public.get(AccountId(row.account)))
-        except (vault.Tampered, KeyError):
-            vault.report("invitation does not open: row", row.id)
-            row.state, row.sealed, row.mac = "withdrawn", None, None
-            row.mail = row.mail_mark = None
-        row.epoch = fresh.epoch
-        await row.save()
+    # Sealing takes time, and many may wait: everybody else's pages go on meanwhile.
+    await asyncio.to_thread(_carry_all, old, fresh, waiting, public)
+    await Invitation.bulk_update(waiting, CARRIED)
+
+
+def _carry_all(
+    old: OpenCommunity,
+    fresh: OpenCommunity,
+    rows: Sequence[Invitation],
+    public: Mapping[AccountId, PublicKey],
+) -> None:
+    for row in rows:
+        _carry_one(old, fresh, row, public)
+
+
+def _carry_one(
+    old: OpenCommunity, fresh: OpenCommunity, row: Invitation, public: Mapping[AccountId, PublicKey]
+) -> None:
+    try:
+        _carry_address(old, fresh, row)
+        if row.account is not None:
+            _carry(old, fresh, row, public.get(AccountId(row.account)))
+    except (vault.Tampered, KeyError):
+        vault.report("invitation does not open: row", row.id)
+        row.state, row.sealed, row.mac = "withdrawn", None, None
+        row.mail = row.mail_mark = None
+    row.epoch = fresh.epoch
 
 
 def _carry_address(old: OpenCommunity, fresh: OpenCommunity, row: Invitation) -> None:
