@@ -1,7 +1,7 @@
 """The viewer's page and the endpoints that feed it; who may open what is decided elsewhere."""
 
 import base64
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from math import ceil
 from typing import Final
@@ -23,6 +23,9 @@ PATIENCE: Final = 60
 Stretches = Callable[[int, int], AsyncGenerator[bytes, None]]
 """Reads the bytes from one place up to another, a stretch at a time."""
 
+Paint = Callable[[ViewedStudy], Awaitable[str | None]]
+"""The picture to come with a page, as a data URI, or None."""
+
 
 def policy(socket: str = "") -> str:
     """
@@ -40,8 +43,13 @@ def policy(socket: str = "") -> str:
     )
 
 
-def create_blueprint(open_study: OpenStudy) -> Blueprint:
-    """The viewer under `/v`; *open_study* raises for everybody who may not see a study."""
+def create_blueprint(open_study: OpenStudy, paint: Paint | None = None) -> Blueprint:
+    """
+    The viewer under `/v`; *open_study* raises for everybody who may not see a study.
+
+    *paint* gives the picture that its page comes with, instead of `inline_preview`.
+    """
+    paint = paint or inline_preview
     blueprint = Blueprint("viewer", __name__, url_prefix="/v")
 
     @blueprint.after_request
@@ -53,7 +61,7 @@ def create_blueprint(open_study: OpenStudy) -> Blueprint:
     async def page(study_id: UUID) -> ResponseReturnValue:
         study = await open_study(study_id)
         html = await render_template(
-            "viewer/page.html", study=study, base=request.path, preview=await inline_preview(study)
+            "viewer/page.html", study=study, base=request.path, preview=await paint(study)
         )
         return html, {"Content-Security-Policy": policy()}
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from quart import request
 
 import cases
-from portal import documents, studies
+from portal import documents, storing, studies, vault
 from portal.core.errors import Unknown
 from portal.core.web import signed_in
+from viewer import ViewedStudy
+from viewer.routes import inline_preview
 
 OPENING: Final = frozenset({"viewer.page", "viewer.open_series"})
 """Where somebody begins to look at images, and can wait a little for them."""
@@ -31,6 +33,14 @@ class Viewing:
             return study
         await studies.prepared(self.shelf, study)
         return await (await self._find(study_id)).settled()
+
+    async def paint(self, study: ViewedStudy) -> str | None:
+        """The picture a study's page comes with; a damaged one keeps nobody from the others."""
+        await study.listed()  # what does not even say what it holds has no page
+        try:
+            return await inline_preview(study)
+        except (storing.Damaged, vault.Tampered):
+            return None
 
     async def open_enclosed(self, study_id: UUID, instance: UUID) -> documents.Enclosed:
         """The finding among the images of a study."""

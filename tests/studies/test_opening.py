@@ -189,6 +189,22 @@ async def test_what_was_opened_for_one_is_not_there_for_another(
         assert (await mallory.browser.get(f"/v/{study}{path}")).status_code == 404, path
 
 
+async def test_a_damaged_image_keeps_nobody_from_the_others(
+    shelf: studies.Shelf, erika: Person, slices: Slices
+) -> None:
+    study = await examined(shelf, erika, slices(3))
+    row = await Study.get(id=study)
+    frames = set(await storing.objects_of(study)) - {row.manifest, row.view}
+    for each in frames:
+        await shelf.store.delete(each)
+
+    assert (await erika.browser.get(f"/v/{study}")).status_code == 200
+    assert (await erika.browser.get(f"/v/{study}/open?at=0", headers=JSON)).status_code == 410
+    without = await opens(erika, study, "?at=-1")
+    assert len(without.listed) == 3
+    assert without.frames == []
+
+
 async def test_a_description_without_end_takes_no_memory_without_end(
     shelf: studies.Shelf, erika: Person, slices: Slices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,8 @@ import type { Source } from "./source";
 import type { Manifest, Series } from "./types";
 
 const LOOK_AGAIN_MS = 2000;
+/** No place in a series: the answer has no first image. */
+const NONE = -1;
 
 export interface Wanted {
   series: number | undefined;
@@ -52,7 +54,8 @@ export class Study {
     const { signal } = this.#aborting;
     const opening = await this.#source
       .open({ ...wanted, manifest: true, signal })
-      .catch(() => this.#source.open({ manifest: true, signal }));
+      // One image that does not open keeps nobody from the others: now without a first one.
+      .catch(() => this.#source.open({ at: NONE, manifest: true, signal }));
     this.#manifest = opening.manifest!;
     return opening.first;
   }
