@@ -26,6 +26,7 @@ from portal import (
     assets,
     documents,
     edge,
+    headers,
     keys,
     mailing,
     notices,
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> Quart:
     rooms = _rooms(settings)
     assets.init_app(app, ROOT / "static")
     web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
+    headers.init_app(app, settings)
     app.before_request(wiring.activated_first)
     wiring.install_faults(app)
     _register_rooms(app, rooms)
@@ -144,7 +146,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
         studies.create_blueprint(shelf),
         documents.create_blueprint(shelf.desk, viewing.open_enclosed),
         notices.create_blueprint(wording, settings),
-        cases.routes.create_blueprint(shelf, web.socket_origin(settings)),
+        cases.routes.create_blueprint(shelf, headers.socket_origin(settings)),
         cases.search.routes.create_blueprint(rooms.archive, words),
         create_viewer(viewing.open_study, viewing.paint),
     ):

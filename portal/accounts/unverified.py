@@ -6,7 +6,6 @@ wait under one address, and the one who activates first gets it.  Signing in ask
 owner first and then all that wait under it, with one derivation however many there are.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -17,6 +16,7 @@ from portal.accounts.errors import NotActivated
 from portal.accounts.models import Account
 from portal.core.actor import Actor
 from portal.core.db import now
+from portal.core.memories import Memory
 
 UNVERIFIED: Final = "unverified"
 LIFE: Final = timedelta(days=28)
@@ -34,22 +34,8 @@ class Opened:
     found: keys.Found = field(repr=False)
 
 
-class _Activated:
-    """Accounts known to be activated, which nothing undoes: nobody asks the database twice."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[UUID, None] = OrderedDict()
-
-    def __contains__(self, account: UUID) -> bool:
-        return account in self._known
-
-    def add(self, account: UUID) -> None:
-        self._known[account] = None
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
-
-
-_activated: Final = _Activated()
+_activated: Final = Memory[UUID, None](REMEMBERED)
+"""Accounts known to be activated, which nothing undoes: nobody asks the database twice."""
 
 
 async def ends_at(actor: Actor) -> datetime | None:
@@ -59,7 +45,7 @@ async def ends_at(actor: Actor) -> datetime | None:
     row = await Account.get_or_none(id=actor.id).only("id", "state", "created_at")
     if row is not None and row.state == UNVERIFIED:
         return row.created_at + LIFE
-    _activated.add(actor.id)
+    _activated.put(actor.id, None)
     return None
 
 
@@ -87,7 +73,7 @@ async def find(mark: str, password: str) -> Opened | None:
 def learn(account: Account) -> None:
     """Somebody signs in: the row is at hand, so their first page need not ask for it again."""
     if account.state != UNVERIFIED:
-        _activated.add(account.id)
+        _activated.put(account.id, None)
 
 
 def is_confirmed(account: Account) -> bool:

@@ -1,5 +1,5 @@
 """
-The HTTP edge: who asks, closed by default, writes only from our own pages, headers, error pages.
+The HTTP edge: who asks, closed by default, writes only from our own pages, error pages.
 
 The only place that knows what an error looks like as a status.
 """
@@ -8,9 +8,9 @@ import hmac
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from quart import Quart, Response, ResponseReturnValue, g, redirect, render_template, request
+from quart import Quart, ResponseReturnValue, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from portal.core import language
@@ -42,12 +42,6 @@ STATUS: Final[dict[type[PortalError], int]] = {
     Away: 503,
     Full: 507,
 }
-
-STATIC_POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-"""A worker obeys the policy of its own file, and the viewer's decoder is WebAssembly."""
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -92,7 +86,7 @@ def cookie_name(settings: Settings) -> str:
 def init_app(
     app: Quart, settings: Settings, *, recognise: Recognise, public: Collection[str]
 ) -> None:
-    """Recognise whoever asks, close every endpoint not in *public*, guard writes, set headers."""
+    """Recognise whoever asks, close every endpoint not in *public*, guard writes, say errors."""
     cookie = cookie_name(settings)
     closed = frozenset(public)
 
@@ -114,11 +108,6 @@ def init_app(
     async def writes_from_our_pages_only() -> None:
         if request.method not in READING and request.endpoint not in app.config["FROM_ANYWHERE"]:
             await _refuse_foreign_write(settings.origin)
-
-    @app.after_request
-    async def headers(response: Response) -> Response:
-        _set_headers(response, settings)
-        return response
 
     app.register_error_handler(PortalError, render_error)
     app.register_error_handler(HTTPException, _render_http_error)
@@ -142,38 +131,6 @@ async def _refuse_foreign_write(origin: str) -> None:
         token = (await request.form).get("csrf", "")
     if not hmac.compare_digest(token.encode(), g.csrf.encode()):
         raise CrossSite
-
-
-def socket_origin(settings: Settings) -> str:
-    """Where the browser opens its web socket, as policies name it."""
-    return f"{'wss' if settings.secure else 'ws'}://{urlsplit(settings.origin).netloc}"
-
-
-def _set_headers(response: Response, settings: Settings) -> None:
-    socket = socket_origin(settings)
-    fixed = {
-        "Content-Security-Policy": (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-            f"connect-src 'self' {socket}; font-src 'self'; worker-src 'self'; "
-            "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-            "object-src 'none'; require-trusted-types-for 'script'; trusted-types hds"
-        ),
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Embedder-Policy": "require-corp",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
-    }
-    if settings.secure:
-        fixed["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains; preload"
-    for name, value in fixed.items():
-        response.headers.setdefault(name, value)
-    if request.path.startswith("/static/") and response.status_code in {200, 304}:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["Content-Security-Policy"] = STATIC_POLICY
-    else:
-        response.headers.setdefault("Cache-Control", "no-store")
 
 
 def wants_html() -> bool:

@@ -1,34 +1,18 @@
 """What the verbs of this room work with; made once by the composition root."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final, Self
 from uuid import UUID
 
 from portal import edge
 from portal.core.actor import AccountId
+from portal.core.memories import Memory
 from portal.core.settings import Settings
 from portal.documents.reading_room import ReadingRoom
 from portal.storing import Boxes, Store
 from viewer.pdf import PdfPool
 
 REMEMBERED: Final = 10_000
-
-
-class Slow:
-    """Documents whose pages took too long lately: they are drawn again only if somebody insists."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[UUID, None] = OrderedDict()
-
-    def add(self, document: UUID) -> None:
-        """Remember it; of too many the oldest is forgotten."""
-        self._known[document] = None
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
-
-    def __contains__(self, document: UUID) -> bool:
-        return document in self._known
 
 
 def _one_at_a_time() -> edge.Turnstile[AccountId]:
@@ -43,7 +27,8 @@ class Desk:
     reading_room: ReadingRoom = field(repr=False)
     free_quota: int
     """Bytes a free account may keep."""
-    slow: Slow = field(default_factory=Slow, repr=False)
+    slow: Memory[UUID, None] = field(default_factory=lambda: Memory(REMEMBERED), repr=False)
+    """Documents whose pages took too long lately: drawn again only if somebody insists."""
     unwrapping: edge.Turnstile[AccountId] = field(default_factory=_one_at_a_time, repr=False)
     """Enclosed documents are taken out of their objects one at a time, which bounds the memory."""
 

@@ -233,7 +233,7 @@ async def page(
     if found == Unshown("busy"):
         raise Busy(retry_after=2)
     if found == Unshown("timeout"):
-        desk.slow.add(document.id)
+        desk.slow.put(document.id, None)
         if isinstance(document, OpenDocument) and not document.why:
             await document.describe(document.facts.seen(Unshown("timeout")), None)
     return None if isinstance(found, Unshown) else found

@@ -6,12 +6,13 @@ knows which account was meant: so the answer is the same for all of them.
 """
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from portal.core.errors import Busy
+from portal.core.memories import Memory
 
 EACH: Final = 6
 """Of one network at once."""
@@ -30,30 +31,25 @@ class Admission:
     def __init__(self, most: int, each: int = EACH, reserved: int = RESERVED) -> None:
         self._most, self._each, self._reserved = most, each, reserved
         self._inside: Counter[str] = Counter()
-        self._lately: OrderedDict[str, float] = OrderedDict()
+        self._lately = Memory[str, float](REMEMBERED)
 
     @contextmanager
     def entered(self, network: str) -> Iterator[None]:
         """Be inside for the block.  Raises `Busy` for whoever finds no place."""
         moment = asyncio.get_running_loop().time()
-        known = self._lately.get(network, -LATELY) > moment - LATELY
+        last = self._lately.get(network)
+        known = last is not None and last > moment - LATELY
         places = self._most - self._reserved if known else self._most
         if self._inside[network] >= self._each or self._inside.total() >= places:
             self._tidy(network)
             raise Busy(retry_after=RETRY_AFTER)
         self._inside[network] += 1
-        self._remember(network, moment)
+        self._lately.put(network, moment)
         try:
             yield
         finally:
             self._inside[network] -= 1
             self._tidy(network)
-
-    def _remember(self, network: str, moment: float) -> None:
-        self._lately[network] = moment
-        self._lately.move_to_end(network)
-        if len(self._lately) > REMEMBERED:
-            self._lately.popitem(last=False)
 
     def _tidy(self, network: str) -> None:
         if not self._inside[network]:

@@ -1,12 +1,12 @@
 """How often somebody may ask, counted in this process: cheap questions that add up."""
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from math import ceil
 from time import monotonic
 from typing import Final
 
 from portal.core.errors import Busy
+from portal.core.memories import Memory
 
 REMEMBERED: Final = 10_000
 
@@ -16,15 +16,12 @@ class Pace:
 
     def __init__(self, a_second: float, at_once: float) -> None:
         self._rate, self._ahead = a_second, at_once / a_second
-        self._due: OrderedDict[Hashable, float] = OrderedDict()
+        self._due = Memory[Hashable, float](REMEMBERED)
 
     def take(self, who: Hashable, cost: float = 1) -> None:
         """Count *cost* for *who*.  Raises `Busy` with the seconds after which it will fit."""
         moment = monotonic()
-        due = max(self._due.get(who, moment), moment) + cost / self._rate
+        due = max(self._due.get(who) or moment, moment) + cost / self._rate
         if due - moment > self._ahead:
             raise Busy(retry_after=max(1, ceil(due - moment - self._ahead)))
-        self._due[who] = due
-        self._due.move_to_end(who)
-        if len(self._due) > REMEMBERED:
-            self._due.popitem(last=False)
+        self._due.put(who, due)

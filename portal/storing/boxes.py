@@ -7,7 +7,6 @@ so no object can stand in for another.
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Literal, NamedTuple
@@ -15,6 +14,7 @@ from uuid import UUID, uuid4
 
 from portal import vault
 from portal.core.actor import Secret
+from portal.core.memories import Memory
 from portal.storing import keeping, presence
 from portal.storing.errors import Damaged
 from portal.storing.keeping import Payer
@@ -86,7 +86,7 @@ class Boxes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._ends: OrderedDict[UUID, _Ends] = OrderedDict()
+        self._ends = Memory[UUID, _Ends](REMEMBERED)
 
     async def write(
         self, by: Payer, holding: UUID, key: Secret, role: Role, plain: bytes | bytearray
@@ -142,8 +142,6 @@ class Boxes:
                     raise EOFError(object_id)
                 wanted = [(0, vault.HEAD_BYTES), vault.last_chunk(size)]
                 head, tail = await self._store.ranges(object_id, wanted)
-            known = self._ends[object_id] = _Ends(size, head, tail)
-            if len(self._ends) > REMEMBERED:
-                self._ends.popitem(last=False)
-        self._ends.move_to_end(object_id)
+            known = _Ends(size, head, tail)
+            self._ends.put(object_id, known)
         return known

@@ -1,8 +1,9 @@
 """Which bytes of which pack are a frame: remembered for studies that are being read."""
 
-from collections import OrderedDict
 from typing import Final, Generic, TypeVar
 from uuid import UUID
+
+from portal.core.memories import Memory
 
 STUDIES: Final = 64
 """Studies remembered at a time."""
@@ -19,23 +20,17 @@ class Maps(Generic[Places]):
     """
 
     def __init__(self) -> None:
-        self._maps: OrderedDict[UUID, tuple[int, Places]] = OrderedDict()
+        self._maps = Memory[UUID, tuple[int, Places]](STUDIES)
 
     def get(self, study: UUID, generation: int) -> Places | None:
         """The map of this generation, if it is remembered."""
         found = self._maps.get(study)
-        if found is None or found[0] != generation:
-            return None
-        self._maps.move_to_end(study)
-        return found[1]
+        return found[1] if found is not None and found[0] == generation else None
 
     def forget(self, study: UUID) -> None:
         """It is no longer true: whoever asks next looks."""
-        self._maps.pop(study, None)
+        self._maps.forget(study)
 
     def put(self, study: UUID, generation: int, places: Places) -> None:
         """Remember a map and forget the one used longest ago."""
-        self._maps[study] = generation, places
-        self._maps.move_to_end(study)
-        if len(self._maps) > STUDIES:
-            self._maps.popitem(last=False)
+        self._maps.put(study, (generation, places))

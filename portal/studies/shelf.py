@@ -1,7 +1,6 @@
 """What the verbs of this room work with; made once by the composition root."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from uuid import UUID
 from portal import documents, edge
 from portal.core.actor import AccountId
 from portal.core.background import background
+from portal.core.memories import Memory
 from portal.core.settings import Settings
 from portal.storing import Boxes, Store, sweeping
 from portal.studies.assembling import Assembler
@@ -22,25 +22,7 @@ from viewer import Series
 from viewer.dicom import Pool
 
 REMEMBERED: Final = 10_000
-
-
-class Sound:
-    """Which generation of a study was read without fault lately, so that not every part does so."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[UUID, int] = OrderedDict()
-
-    def get(self, study: UUID) -> int | None:
-        """The generation, if it is remembered."""
-        return self._known.get(study)
-
-    def put(self, study: UUID, generation: int) -> None:
-        """Remember it; of too many the oldest is forgotten."""
-        self._known[study] = generation
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
-
-
+"""Studies of which it is known that they were read without fault lately."""
 WAITING: Final = 64
 """Parts that wait to be looked at; `PartTurnstile` lets in far fewer of one account."""
 PATIENCE: Final = 300.0
@@ -71,7 +53,8 @@ class Shelf:
     Whose files a child looks at next.  One place more than there are children, so that one account
     alone keeps them all at work, and another still waits for no more than a spell.
     """
-    sound: Sound = field(default_factory=Sound, repr=False)
+    sound: Memory[UUID, int] = field(default_factory=lambda: Memory(REMEMBERED), repr=False)
+    """Which generation of a study was read without fault, so that not every part does so."""
     filing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILED), repr=False)
     """Whoever packs, seals and writes: each takes three times the bytes of a part meanwhile."""
 

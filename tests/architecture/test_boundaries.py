@@ -12,9 +12,10 @@ from typing import Final
 from tests.architecture.sources import PACKAGES, ROOT, Source, imports, sources
 
 CORE: Final = {
-    *("__init__", "actor", "background", "db", "errors", "events", "language", "settings", "web"),
+    *("__init__", "actor", "background", "db", "errors", "events", "language", "memories"),
+    *("settings", "web"),
 }
-CORE_LINES: Final = 875
+CORE_LINES: Final = 870
 
 FRONT_PAGES: Final = {"cases.search", "viewer.children", "viewer.dicom", "viewer.pdf"}
 """Rooms inside rooms, with a front page of their own."""

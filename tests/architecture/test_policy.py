@@ -3,7 +3,7 @@
 from quart import Quart
 
 from portal.core.settings import Settings
-from portal.core.web import socket_origin
+from portal.headers import socket_origin
 from viewer.routes import policy as policy_of_viewer
 
 

@@ -9,6 +9,7 @@ from pydicom.uid import generate_uid
 from portal import storing, studies
 from portal.core.actor import Actor
 from portal.core.errors import Busy, SignInNeeded
+from portal.core.memories import Memory
 from portal.core.settings import Settings
 from portal.keys.models import LocalKey, Principal
 from portal.storing import store
@@ -65,7 +66,7 @@ async def test_a_store_that_is_away_for_a_moment_changes_nothing(
     away = folder.rename(folder.with_name("away"))
     folder.mkdir()
     shelf.sound.put(study, -1)
-    shelf.boxes._ends.clear()
+    shelf.boxes._ends = Memory(1)
 
     for files in (more, one, slices(1, size=64)):
         with pytest.raises(storing.Away):
@@ -127,7 +128,7 @@ async def test_who_reads_by_an_old_map_doubts_nothing_that_was_mended(
     (instance,) = await Instance.filter(study=study)
     opened = await studies.open_own(shelf, erika, study)
     shown = await opened.frame(instance.id, 0)
-    shelf.boxes._ends.clear()
+    shelf.boxes._ends = Memory(1)
     await loses_its_objects(shelf, study)
     assert (await keep_files(shelf, erika, files)).kept == [0]
     await prepared(shelf, erika, study)

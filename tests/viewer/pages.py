@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from playwright.async_api import Page, Request
 from quart import Quart, Response, abort, request
 
-from portal.core.web import STATIC_POLICY
+from portal.headers import STATIC_POLICY
 from tests.browser import poll
 from viewer.routes import create_blueprint
 from viewer.study import ViewedStudy
