@@ -55,7 +55,7 @@ class Assembler:
             await keys.hold(actor)  # nobody who is being deleted keeps anything
             # The row lock: whoever adds the last piece sees all the others.
             alive = Upload.filter(id=upload, owner=actor.id, expires_at__gt=now())
-            if not await alive.update(touched=F("touched")):
+            if not await alive.update(answers=F("answers")):
                 raise UploadOver
             there = await UploadPiece.filter(upload=upload, file__in=list(files))
             if any(row.total != files[row.file] for row in there):

@@ -69,7 +69,7 @@ class Upload(Model):
     owner = fields.UUIDField()
     client_id = fields.UUIDField()
     expires_at = fields.DatetimeField(db_index=True)
-    touched = fields.IntField(default=0)
+    answers = fields.IntField(default=0)
     """The answers kept for its parts, and the row lock: they are written one after the other."""
     notes = fields.BinaryField(null=True)
     """Box with what its documents are called and to which examinations they belong."""

@@ -133,7 +133,7 @@ def _receipt(large: Outcome, small: Outcome, waiting: tuple[int, ...]) -> PartRe
 async def _remember(actor: Actor, part: _Part, receipt: PartReceipt) -> None:
     """Keep the answer while the upload is there: a receipt outlives neither it nor its account."""
     alive = Upload.filter(id=part.upload, owner=actor.id, expires_at__gt=now())
-    if not await alive.update(touched=F("touched") + 1):  # the row lock
+    if not await alive.update(answers=F("answers") + 1):  # the row lock
         raise UploadOver
     if await _answers(actor) > MOST_ANSWERS:
         raise UploadLong
@@ -159,7 +159,7 @@ async def _remember(actor: Actor, part: _Part, receipt: PartReceipt) -> None:
 
 async def _answers(actor: Actor) -> int:
     """How many answers are kept for all uploads of the account."""
-    return sum(each.touched for each in await Upload.filter(owner=actor.id).only("touched"))
+    return sum(each.answers for each in await Upload.filter(owner=actor.id).only("answers"))
 
 
 async def _told_before(actor: Actor, part: _Part) -> PartReceipt | None:

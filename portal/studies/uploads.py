@@ -50,7 +50,7 @@ async def begin_upload(
     Raises `TooManyUploads`, and `SignInNeeded` when the account is being deleted.
     """
     row = Upload(
-        id=uuid4(), owner=actor.id, client_id=client_id, expires_at=now() + LIFETIME, touched=0
+        id=uuid4(), owner=actor.id, client_id=client_id, expires_at=now() + LIFETIME, answers=0
     )
     async with transaction():
         await keys.hold(actor)  # one at a time, so that what is counted is true
