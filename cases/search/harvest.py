@@ -3,13 +3,18 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
+
+from tortoise.queryset import QuerySet
 
 from cases import access, casework
 from cases.models import Case, CaseStudy, Change, Post, Thread
 from cases.opened import OpenCase, OpenCommunity, opened_case
 from portal.core.actor import Secret
 from portal.indexing import Document
+
+Row = TypeVar("Row", Post, Thread)
 
 DescribeStudies = Callable[[Mapping[UUID, Secret]], Awaitable[Mapping[UUID, str]]]
 """Words that the images of the studies with these keys bring along: description, body part."""
@@ -40,8 +45,10 @@ async def since(community: OpenCommunity, seq: int, describe: DescribeStudies) -
     legible = [each for each in anew if not each.damaged]
     said = await said_in(legible, describe)
     found.put.extend(_of_case(each, said[each.id]) for each in legible)
-    _take_posts(community, await _posts(community, whole, posts), opened, found)
-    for thread in await _threads(community, whole, threads):
+    of_posts = Post.filter(community_id=community.id)
+    _take_posts(community, await _rows(community, of_posts, whole, posts), opened, found)
+    of_threads = Thread.filter(case__community_id=community.id)
+    for thread in await _rows(community, of_threads, whole, threads):
         _take_thread(community, thread, opened, found)
     return found
 
@@ -69,24 +76,14 @@ async def said_in(
     return {each.id: [words[study] for study in about[each.id] if study in words] for each in cases}
 
 
-async def _posts(
-    community: OpenCommunity, whole: Collection[UUID], single: Collection[UUID]
-) -> list[Post]:
-    here = Post.filter(community_id=community.id)
-    of_cases = await here.filter(case_id__in=list(whole))
-    known = {row.id for row in of_cases}
-    alone = [each for each in single if each not in known]
-    return await access.settled(community, [*of_cases, *await here.filter(id__in=alone)])
-
-
-async def _threads(
-    community: OpenCommunity, whole: Collection[UUID], single: Collection[UUID]
-) -> list[Thread]:
-    here = Thread.filter(case__community_id=community.id)
-    of_cases = await here.filter(case_id__in=list(whole))
-    known = {row.id for row in of_cases}
-    alone = [each for each in single if each not in known]
-    return await access.settled(community, [*of_cases, *await here.filter(id__in=alone)])
+async def _rows(
+    community: OpenCommunity, here: QuerySet[Row], whole: Collection[UUID], single: Collection[UUID]
+) -> list[Row]:
+    """Of what is *here*, all that belongs to the *whole* cases, and the *single* ones besides."""
+    found: list[Row] = await here.filter(case_id__in=list(whole))
+    known = {row.id for row in found}
+    found += await here.filter(id__in=[each for each in single if each not in known])
+    return await access.settled(community, found)
 
 
 def _take_posts(

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Final, Literal, Self, TypeVar, cast
 
@@ -106,6 +106,27 @@ def read_secret(typed: str) -> str:
     return typed[:LONGEST_TYPED]
 
 
+MAIL: Final[Mapping[str, Any]] = {"reader": read_address}
+SECRET: Final[Mapping[str, Any]] = {"reader": read_secret}
+"""Metadata of a form's field: who reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is typed into fields of which each has its reader, and nothing besides."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Raises `Invalid` with `fields`."""
+        problems = Problems()
+        read = {
+            each.name: problems.read(each.name, each.metadata["reader"], data)
+            for each in fields(cls)
+        }
+        problems.check()
+        return cls(**read)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """Somebody wants an account."""
@@ -162,55 +183,27 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Activating:
+class Activating(Form):
     """The code from the Pass and the password that is to be."""
 
-    code: str = field(repr=False)
-    password: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        code = problems.read("code", read_secret, data)
-        password = problems.read("password", read_secret, data)
-        problems.check()
-        return cls(code or "", password or "")
+    code: str = field(metadata=SECRET, repr=False)
+    password: str = field(metadata=SECRET, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class SigningIn:
+class SigningIn(Form):
     """An address and a password."""
 
-    mail: Address
-    password: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        mail = problems.read("mail", read_address, data)
-        password = problems.read("password", read_secret, data)
-        problems.check()
-        assert mail  # noqa: S101 -- check() raised otherwise
-        return cls(mail, password or "")
+    mail: Address = field(metadata=MAIL)
+    password: str = field(metadata=SECRET, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordChange:
+class PasswordChange(Form):
     """The present password and the next."""
 
-    present: str = field(repr=False)
-    password: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        present = problems.read("present", read_secret, data)
-        password = problems.read("password", read_secret, data)
-        problems.check()
-        return cls(present or "", password or "")
+    present: str = field(metadata=SECRET, repr=False)
+    password: str = field(metadata=SECRET, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import logging
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 from uuid import UUID
 
 from portal import vault
@@ -20,7 +20,7 @@ from portal.core.errors import SignInNeeded, Unknown
 from portal.keys.holders import Holder
 from portal.keys.models import HalfSession, Principal
 from portal.keys.principals import check_own_key
-from portal.keys.sessions import SID_BYTES, end_own_session, read_cookie, sid_hash_of
+from portal.keys.sessions import SID_BYTES, actor_of, end_own_session, read_cookie, sid_hash_of
 from portal.keys.wraps import must_still_open
 
 log = logging.getLogger(__name__)
@@ -106,15 +106,7 @@ async def half_by_cookie(cookie: str, *stages: Stage) -> Half | None:
     except vault.Tampered:
         log.critical("half session row does not open: account %s", row.principal)
         return None
-    actor = Actor(
-        id=AccountId(row.principal),
-        kind=cast("AccountKind", row.account_kind),
-        epoch=row.epoch,
-        root=root,
-        session=sid_hash,
-        language=row.language,
-    )
-    return Half(row.stage, row.exp, actor)
+    return Half(row.stage, row.exp, actor_of(row, root))
 
 
 async def end_half(half: Half) -> bool:

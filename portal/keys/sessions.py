@@ -118,20 +118,25 @@ async def actor_by_cookie(cookie: str) -> Actor | None:
         log.critical("session row does not open: account %s", row.principal)
         return None
     await _touch(row, key, root, moment)
-    return Actor(
-        id=AccountId(row.principal),
-        kind=cast("AccountKind", row.account_kind),
-        epoch=row.epoch,
-        root=root,
-        session=sid_hash,
-        language=row.language,
-    )
+    return actor_of(row, root)
 
 
 def csrf_token(cookie: str) -> str:
     """The token that forms of this session carry; `ValueError` for what is no cookie of ours."""
     token = vault.sub_key(read_cookie(cookie).key, "csrf").reveal()
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
+
+
+def actor_of(row: Session | HalfSession, root: Secret) -> Actor:
+    """Whoever has the key to *row*, which opened *root*."""
+    return Actor(
+        id=AccountId(row.principal),
+        kind=cast("AccountKind", row.account_kind),
+        epoch=row.epoch,
+        root=root,
+        session=bytes.fromhex(row.sid_hash),
+        language=row.language,
+    )
 
 
 async def end_session(actor: Actor) -> None:

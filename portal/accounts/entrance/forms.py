@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
-from portal.accounts.forms import Problems, one_of, read_secret
+from portal.accounts.forms import MAIL, SECRET, Form, Problems, one_of, read_secret
 from portal.accounts.profile.forms import ProfileEdit
 from portal.core.actor import AccountKind
 from portal.core.errors import Invalid
@@ -35,21 +35,11 @@ class ShortRegistration:
 
 
 @dataclass(frozen=True, slots=True)
-class AddressChange:
+class AddressChange(Form):
     """Another address for an account that is not activated, and its password once more."""
 
-    mail: Address
-    present: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        mail = problems.read("mail", read_address, data)
-        present = problems.read("present", read_secret, data)
-        problems.check()
-        assert mail  # noqa: S101 -- check() raised otherwise
-        return cls(mail, present or "")
+    mail: Address = field(metadata=MAIL)
+    present: str = field(metadata=SECRET, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

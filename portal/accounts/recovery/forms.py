@@ -5,44 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from portal.accounts.ending.forms import read_word
-from portal.accounts.forms import Problems, read_kept, read_secret
-from portal.mailing import Address, read_address
+from portal.accounts.forms import MAIL, SECRET, Form, Problems, read_kept, read_secret
+from portal.mailing import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Form):
     """An address, a code from paper and the password that is to be."""
 
-    mail: Address
-    code: str = field(repr=False)
-    password: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        mail = problems.read("mail", read_address, data)
-        code = problems.read("code", read_secret, data)
-        password = problems.read("password", read_secret, data)
-        problems.check()
-        assert mail  # noqa: S101 -- check() raised otherwise
-        return cls(mail, code or "", password or "")
+    mail: Address = field(metadata=MAIL)
+    code: str = field(metadata=SECRET, repr=False)
+    password: str = field(metadata=SECRET, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class AddressOnly:
+class AddressOnly(Form):
     """Somebody who has nothing but an address."""
 
-    mail: Address
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        mail = problems.read("mail", read_address, data)
-        problems.check()
-        assert mail  # noqa: S101 -- check() raised otherwise
-        return cls(mail)
+    mail: Address = field(metadata=MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +39,10 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Form):
     """The present password, asked for again."""
 
-    present: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        present = problems.read("present", read_secret, data)
-        problems.check()
-        return cls(present or "")
+    present: str = field(metadata=SECRET, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +64,8 @@ class Securing:
 
 
 @dataclass(frozen=True, slots=True)
-class NewAddress:
+class NewAddress(Form):
     """The present password and the address that is to be."""
 
-    present: str = field(repr=False)
-    mail: Address
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Raises `Invalid` with `fields`."""
-        problems = Problems()
-        present = problems.read("present", read_secret, data)
-        mail = problems.read("mail", read_address, data)
-        problems.check()
-        assert mail  # noqa: S101 -- check() raised otherwise
-        return cls(present or "", mail)
+    present: str = field(metadata=SECRET, repr=False)
+    mail: Address = field(metadata=MAIL)
