@@ -54,7 +54,7 @@ from portal.accounts.guessing import open_again
 from portal.accounts.housekeeping import keeping_house
 from portal.accounts.papers.issuing import asks_for_pass
 from portal.accounts.papers.passes import Pass, read_ticket, ticket
-from portal.accounts.papers.printing import as_card, as_pdf, recovery_sheet
+from portal.accounts.papers.printing import as_card, as_pdf
 from portal.accounts.profile.directory import (
     ColleagueCard,
     ColleaguesOnly,
@@ -149,7 +149,6 @@ __all__ = [
     "profile_of",
     "read_ticket",
     "reason_for",
-    "recovery_sheet",
     "register",
     "sign_in",
     "sign_out",

@@ -234,8 +234,8 @@ async def test_sheet_and_card_hold_every_name_and_their_code_reads_back(
 
 
 async def test_the_recovery_sheet_says_what_it_is_and_has_no_card(world: World) -> None:
-    issued = _issued("Ada Lindqvist")
-    sheet = await accounts.recovery_sheet(issued, "en", "https://hds.example")
+    issued = _issued("Ada Lindqvist", "recovery")
+    sheet = await accounts.as_pdf(issued, "en", "https://hds.example")
     assert "Code of the recovery sheet" in _text(pypdfium2.PdfDocument(sheet)[0])
 
     ticket = passes.ticket(_issued("Ada Lindqvist", "recovery"))

@@ -9,7 +9,6 @@ in letters that they lack gets an empty line for the pen instead of boxes that n
 
 import asyncio
 import json
-from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -38,11 +37,6 @@ async def as_pdf(issued: Pass, language: str, origin: str) -> bytes:
 async def as_card(issued: Pass, language: str, origin: str) -> bytes:
     """The Card, two sides of 85.6 x 54 mm (ISO/IEC 7810 ID-1), for a card printer."""
     return await _printed(CARD, issued, language, origin)
-
-
-async def recovery_sheet(issued: Pass, language: str, origin: str) -> bytes:
-    """One A4 page with the code of the optional second sheet; *issued* holds that code."""
-    return await _printed(SHEET, replace(issued, purpose="recovery"), language, origin)
 
 
 def qr_text(issued: Pass) -> str:
