@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
@@ -18,7 +17,7 @@ from portal import edge, keys, notices
 from portal.core.actor import AccountId, Actor
 from portal.core.background import background
 from portal.core.db import Database
-from portal.core.errors import Busy, PortalError, SignInNeeded, reading
+from portal.core.errors import PortalError, SignInNeeded, reading
 from portal.core.events import listening
 from portal.core.settings import Settings
 from portal.core.web import cookie_name
@@ -38,7 +37,8 @@ FRESH_SECONDS: Final = 0.25
 MOST_EACH: Final = 64
 """Sockets of one account in this process: as many windows as nobody has."""
 MOST_PER_SECOND: Final = 20
-"""Events one socket may send."""
+AT_ONCE: Final = 40
+"""Events of one account, of all its sockets together: in the long run, and after a rest."""
 
 FindActor = Callable[[str], Awaitable[Actor | None]]
 Ack = dict[str, Any]
@@ -70,7 +70,7 @@ class Live:
         self._find_actor = find_actor
         self._relay: Relay | None = None
         self._belonging = Belonging()
-        self._sent: dict[str, deque[float]] = {}
+        self._pace = edge.Pace(MOST_PER_SECOND, AT_ONCE)
         self._waiting: list[_Told] = []
         self._turn = asyncio.Lock()
         self._asked = 0.0, frozenset[bytes]()
@@ -96,13 +96,11 @@ class Live:
         connection = Connection(sid, actor.id, actor.session)
         self.connections.add(connection)
         self._belonging.meet(connection, communities)
-        self._sent[sid] = deque(maxlen=MOST_PER_SECOND)
 
     async def _disconnect(self, sid: str, _reason: object = None) -> None:
         """Whoever has left is not counted any more, and so keeps no connection either."""
         self.connections.drop(sid)
         self._belonging.forget(sid)
-        self._sent.pop(sid, None)
         engine = self.sio.manager.eio_sid_from_sid(sid, "/")
         socket = self.sio.eio.sockets.get(engine)
         if socket is not None:
@@ -134,14 +132,11 @@ class Live:
         return answer
 
     async def _who(self, sid: str) -> Connection:
-        """Whose socket this is, asked again at every event that its pace allows."""
+        """Whose socket this is, asked again at every event that the account's pace allows."""
         connection = self.connections.get(sid)
         if connection is None:
             raise SignInNeeded
-        sent, at = self._sent[sid], monotonic()
-        if len(sent) == MOST_PER_SECOND and at - sent[0] < 1:
-            raise Busy(retry_after=1)
-        sent.append(at)
+        self._pace.take(connection.account)
         if not await keys.alive([connection.session]):
             raise SignInNeeded
         return connection

@@ -214,15 +214,6 @@ async def test_whoever_comes_asks_who_is_here(chest: Chest, dial: Dial) -> None:
     assert heard[0] == about | {"account": str(alice.actor.id), "asks": True}
 
 
-async def test_a_socket_that_talks_too_much_is_told_to_wait(chest: Chest, dial: Dial) -> None:
-    ear = await dial(chest[0])
-    about = {"case": str(chest[4])}
-
-    answers = [await ear.client.call("present", about) for _ in range(30)]
-
-    assert {"ok": False, "error": "busy"} in answers
-
-
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", ""])
 async def test_another_site_cannot_open_a_socket(chest: Chest, dial: Dial, origin: str) -> None:
     with pytest.raises(NoConnection):
