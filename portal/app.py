@@ -161,7 +161,10 @@ def _with_sockets(inner: Asgi, rooms: Rooms) -> Asgi:
         if scope["type"] == "lifespan":
             await inner(scope, receive, send)
             return
-        is_socket = scope["type"] == "websocket" and scope["path"].startswith("/socket.io/")
+        is_socket = scope["type"] == "websocket"
+        if is_socket and not scope["path"].startswith("/socket.io/"):
+            await send({"type": "websocket.close"})  # 403: no page of ours opens one there
+            return
         with rooms.database.current():
             await (sockets if is_socket else inner)(scope, receive, send)
 
