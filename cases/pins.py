@@ -23,6 +23,7 @@ LARGEST_IMAGE: Final = 40 * 1024
 """Bytes of the small picture."""
 LARGEST_NUMBER: Final = 2**53 - 1
 """The largest whole number that a browser is sure of (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+_AXES: Final = 2
 _JPEG_START: Final = b"\xff\xd8\xff"
 _JPEG_END: Final = b"\xff\xd9"
 _NAMES: Final = frozenset(
@@ -59,11 +60,13 @@ class Pin:
 
 
 def _check_view(view: Mapping[str, Any]) -> None:
-    if len(json.dumps(view)) > LONGEST_VIEW or not set(view) <= _NAMES or view.get("v") != 1:
+    if _length(view) > LONGEST_VIEW or not set(view) <= _NAMES or view.get("v") != 1:
         raise BadPin
     with reading():
-        UUID(view["study"])
-        UUID(view["instance"])
+        if not (_is_plain(view["study"]) and _is_plain(view["instance"])):
+            raise BadPin
+        if len(view["pan"]) != _AXES:
+            raise BadPin
         whole = [view["frame"], view["index"], view["count"], view.get("seriesNumber", 0) or 0]
         numbers = [view["zoom"], view["rotation"], *view["pan"]]
         window = view["window"]
@@ -76,6 +79,20 @@ def _check_view(view: Mapping[str, Any]) -> None:
         raise BadPin
     if not isinstance(drawn, list) or not all(isinstance(each, dict) for each in drawn):
         raise BadPin
+
+
+def _length(view: Mapping[str, Any]) -> int:
+    """Characters as JSON (RFC 8259), which has no NaN and no infinity: no browser reads them."""
+    try:
+        return len(json.dumps(view, allow_nan=False))
+    except (ValueError, RecursionError):
+        raise BadPin from None
+
+
+def _is_plain(spelled: str) -> bool:
+    """An id as our pages spell it: browsers compare ids as text, so no other spelling will do."""
+    found = UUID(spelled)
+    return spelled in {str(found), found.hex}
 
 
 def _is_number(value: object) -> bool:

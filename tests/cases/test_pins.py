@@ -2,7 +2,7 @@
 
 import base64
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,6 +11,8 @@ from cases.pins import BadPin, Pin
 from portal.core.errors import Invalid
 from tests.cases.views import view_of
 from tests.people import World
+
+SOME = UUID("c6f7a6238e474c4bba2f27cf25bbef63")
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,18 @@ from tests.people import World
         {"annotations": "many"},
         {"annotations": [{"text": "x" * 40_000}]},
         {"surprise": 1},
+        {"annotations": [{"tool": "arrow", "points": [[float("nan"), 2]]}]},
+        {"annotations": [{"x": float("inf")}]},
+        {"pan": []},
+        {"pan": [1]},
+        {"pan": [1, 2, 3]},
+        {"pan": {"x": 1, "y": 2}},
+        {"pan": "12"},
+        {"study": SOME.urn},
+        {"study": SOME.hex.upper()},
+        {"study": "{" + SOME.hex + "}"},
+        {"instance": SOME.urn},
+        {"instance": "{" + str(SOME).upper() + "}"},
     ],
     ids=str,
 )
