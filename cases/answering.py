@@ -113,7 +113,10 @@ async def my_invitations(actor: Actor, mark: str) -> list[InvitationToMe]:
     sealed = (
         await alive.filter(account=actor.id).order_by("-created_at").select_related("community")
     )
-    others = await alive.filter(account=None, mail_mark=mark).order_by("-created_at")
+    inside = await Member.filter(account=actor.id).values_list("community_id", flat=True)
+    known = {*inside, *(row.community_id for row in sealed)}
+    to_mail = await alive.filter(account=None, mail_mark=mark).order_by("-created_at")
+    others = [row for row in to_mail if row.community_id not in known]
     names = await colleagues([AccountId(row.invited_by) for row in [*sealed, *others]])
     found = []
     for row in sealed:

@@ -6,7 +6,6 @@ having been invited by address, and replace it when somebody who carried it neve
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -14,7 +13,7 @@ from uuid import UUID
 from cases import access, rotating
 from cases.answering import end
 from cases.ids import InvitationId
-from cases.invitations import SHOWN, mail_of, seal
+from cases.invitations import SHOWN, confirm_untold, rebox, seal, whom_of
 from cases.models import Invitation
 from cases.opened import OpenCommunity
 from cases.writing import writing
@@ -39,9 +38,7 @@ async def complete(actor: Actor, community: OpenCommunity) -> None:
         ids, ended = [row.id for row in over], ["declined", "expired"]
         await Invitation.filter(community_id=community.id, id__in=ids, state__in=ended).delete()
     late = [row for row in waiting if row.expires_at <= now()]
-    ready = await _with_account(
-        community, [row for row in waiting if row.account is None and row not in late]
-    )
+    ready = await _with_account(community, [row for row in waiting if row not in late])
     if not late and not ready:
         return
     async with writing(actor, community) as write:
@@ -50,36 +47,55 @@ async def complete(actor: Actor, community: OpenCommunity) -> None:
         if any(row.account is not None for row in late):
             write.community = await rotating.rotate(write.community)
         for invitation_id, account in ready.items():
-            still = await Invitation.get_or_none(id=invitation_id, state="pending", account=None)
-            if still is not None and account not in await access.members_of(community.id):
-                await seal(write.community, still, account)
-                await still.save()
-                await _vouch(write.community, still, account)
-        await write.changed("invitation")
+            await _prepare(write.community, invitation_id, account)
+        if late:
+            await write.changed("invitation")
+        else:  # members see nothing else than before, and not that there is an account
+            await write.nothing()
 
 
-async def _vouch(community: OpenCommunity, row: Invitation, account: AccountId) -> None:
-    """
-    Confirm whom the inviter knows, on the inviter's word: it is boxed with the address, so that
-    nobody who only writes the database can give it.
-    """
-    whom = community.open("invitation", "mail", row.id, 1, community.epoch, row.mail or b"")
-    if by := whom.get("vouched_by"):
-        with suppress(accounts.NotConfirmed):  # the word of somebody no longer confirmed
-            await accounts.confirm_and_write(account, AccountId(UUID(by)))
+async def _prepare(
+    community: OpenCommunity, invitation_id: InvitationId, account: AccountId
+) -> None:
+    """Seal the root to an account; one that is inside or asked by address book gets none."""
+    rows = Invitation.filter(community_id=community.id, state="pending")
+    row = await rows.get_or_none(id=invitation_id, account=None)
+    whom = None if row is None else whom_of(community, row)
+    if row is None or whom is None:
+        return
+    if account in await access.members_of(community.id):
+        # It waits like a patient's to its end, and does not ask back in whoever is removed.
+        await rebox(community, row, whom | {"inside": "yes"})
+        return
+    if await rows.filter(account=account).exists():
+        return
+    # The word is boxed with the address: nobody who only writes the database can give it.
+    by = whom.get("vouched_by")
+    await rebox(community, row, whom)
+    await seal(community, row, account)
+    await row.save()
+    if by:
+        await confirm_untold(account, AccountId(UUID(by)))
 
 
 async def _with_account(
-    community: OpenCommunity, rows: Sequence[Invitation]
+    community: OpenCommunity, waiting: Sequence[Invitation]
 ) -> dict[InvitationId, AccountId]:
-    mails = {InvitationId(row.id): mail_of(community, row) for row in rows}
-    asked = {each: mailing.read_address(mail) for each, mail in mails.items() if mail}
+    """Those by address whose account has to be told, or is inside and not yet noted as such."""
+    told = {row.account for row in waiting if row.account is not None}
+    whoms = {InvitationId(row.id): whom_of(community, row) for row in waiting if not row.account}
+    asked = {
+        each: mailing.read_address(str(whom["mail"]))
+        for each, whom in whoms.items()
+        if whom and not whom.get("inside")
+    }
     if not asked:
         return {}
     owners = await accounts.by_mails(asked.values())
     professionals = await accounts.cards(owners.values())
+    found = {each: owners.get(address.mark) for each, address in asked.items()}
     return {
-        each: owners[address.mark]
-        for each, address in asked.items()
-        if owners.get(address.mark) in professionals
+        each: account
+        for each, account in found.items()
+        if account is not None and account in professionals and account not in told
     }

@@ -5,6 +5,7 @@ Invited by address, shown by address: whether there is an account does not show.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,7 @@ from cases.rotating import INVITED
 from portal import accounts, vault
 from portal.core.actor import AccountId
 from portal.core.db import announce, now
+from portal.core.errors import Unknown
 from portal.core.language import gettext as _
 
 SHOWN: Final = ("pending", "declined", "expired")
@@ -70,6 +72,24 @@ def whom_of(community: OpenCommunity, row: Invitation) -> Document | None:
     except vault.Tampered:
         vault.report("invitation does not open: row", row.id)
         return None
+
+
+async def rebox(community: OpenCommunity, row: Invitation, whom: Document) -> None:
+    """Say something else of whom the row invites; under the community's lock."""
+    row.mail = community.box("invitation", "mail", row.id, 1, whom)
+    row.epoch = community.epoch
+    await row.save(update_fields=["mail", "epoch"])
+
+
+async def confirm_untold(account: AccountId, by: AccountId) -> None:
+    """
+    Confirm who has an address, on the word of *by*, if that can be.
+
+    Nobody is told when not: that would say that the address has an account, and whose (T22).
+    """
+    refusals = (accounts.NotConfirmed, accounts.NotYourself, accounts.StandingRefused, Unknown)
+    with suppress(*refusals):
+        await accounts.confirm_and_write(account, by)
 
 
 async def asked(community: OpenCommunity) -> list[Asked]:

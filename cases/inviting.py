@@ -2,8 +2,8 @@
 Inviting: by address book or by mail address, once more, or not after all.  Owners only.
 
 An invitation to an account carries the community's current root sealed to it, so that accepting
-needs nobody else online.  One to an address without an account waits until it has one; then any
-member's next visit completes it (`cases.completing`).  Answering is the invited person's, in
+needs nobody else online.  One to an address waits for any member's next visit, which completes it
+as soon as there is an account (`cases.completing`).  Answering is the invited person's, in
 `cases.answering`; what such a row holds, and how members see it, is in `cases.invitations`.
 """
 
@@ -15,7 +15,7 @@ from cases import access, rotating, sparing
 from cases.answering import end
 from cases.errors import AlreadyInvited, AlreadyMember, OwnersOnly
 from cases.ids import CommunityId, InvitationId
-from cases.invitations import mail_of, seal
+from cases.invitations import confirm_untold, mail_of, rebox, seal, whom_of
 from cases.models import Invitation
 from cases.opened import OpenCommunity
 from cases.writing import Writing, writing
@@ -41,24 +41,23 @@ async def invite(
     """
     Ask a colleague in, by account or by address; either gets a mail.  Owners only.
 
-    By address, the answer and the mail are the same whether an account exists or not.  Raises
+    By address, answer, work and mail are the same whether an account exists, is inside or asked
+    already: the address is not looked up here, but by the next visit (`cases.completing`).  Raises
     `TooManyTries` for somebody who writes to half the town.  *vouched*: the owner says that this
     person is a health professional, which confirms the account as soon as there is one.
     """
-    community = await access.community_for(actor, community_id)
-    await accounts.count(MAILS if isinstance(to, mailing.Address) else BOOKED, str(actor.id))
+    community = _owned(await access.community_for(actor, community_id))
     address = to if isinstance(to, mailing.Address) else None
-    account = await accounts.by_mail(to) if isinstance(to, mailing.Address) else to
+    account = None if isinstance(to, mailing.Address) else to
+    await accounts.count(MAILS if address is not None else BOOKED, str(actor.id))
     if account is not None and not await accounts.cards([account]):
-        if address is None:
-            raise Unknown
-        account = None  # a patient's address: it waits like one without an account
+        raise Unknown
     await _refuse_repeated(community, account, address)
-    await sparing.count(address.mark if address else None, account)
-    async with writing(actor, community) as write:
-        if write.community.role != "owner":
-            raise OwnersOnly
-        await _refuse_repeated(write.community, account, address)
+    async with (
+        sparing.counted(address.mark if address else None, account),
+        writing(actor, community) as write,
+    ):
+        await _refuse_repeated(_owned(write.community), account, address)
         row = await _keep(write, account, address, vouched=vouched)
         await _write_to(row, address)
         await write.changed("invitation")
@@ -79,8 +78,10 @@ async def resend(actor: Actor, community_id: CommunityId, invitation_id: Invitat
     community = await access.community_for(actor, community_id)
     row = await _waiting(community, invitation_id)
     await accounts.count(MAILS, str(actor.id))
-    await sparing.count(row.mail_mark, row.account, again=invitation_id)
-    async with writing(actor, community) as write:
+    async with (
+        sparing.counted(row.mail_mark, row.account, again=invitation_id),
+        writing(actor, community) as write,
+    ):
         row = await _waiting(write.community, invitation_id)
         mail = mail_of(write.community, row)
         row.expires_at = write.at + LIFE
@@ -99,15 +100,12 @@ async def vouch(actor: Actor, community_id: CommunityId, invitation_id: Invitati
     community = await access.community_for(actor, community_id)
     async with writing(actor, community) as write:
         row = await _waiting(write.community, invitation_id)
-        mail = mail_of(write.community, row)
-        if mail is None:
+        whom = whom_of(write.community, row)
+        if whom is None:
             raise Unknown
-        whom = {"mail": mail, "vouched_by": actor.id.hex}
-        row.mail = write.community.box("invitation", "mail", row.id, 1, whom)
-        row.epoch = write.community.epoch
-        await row.save(update_fields=["mail", "epoch"])
+        await rebox(write.community, row, whom | {"vouched_by": actor.id.hex})
         if row.account is not None:
-            await accounts.confirm_and_write(AccountId(row.account), actor.id)
+            await confirm_untold(AccountId(row.account), actor.id)
         await write.changed("invitation")
 
 
@@ -125,23 +123,31 @@ async def withdraw(actor: Actor, community_id: CommunityId, invitation_id: Invit
 
 async def _waiting(community: OpenCommunity, invitation_id: InvitationId) -> Invitation:
     """An invitation that an owner may still change."""
-    if community.role != "owner":
-        raise OwnersOnly
+    _owned(community)
     row = await Invitation.get_or_none(id=invitation_id, community_id=community.id, state="pending")
     if row is None:
         raise Unknown
     return row
 
 
+def _owned(community: OpenCommunity) -> OpenCommunity:
+    if community.role != "owner":
+        raise OwnersOnly
+    return community
+
+
 async def _refuse_repeated(
     community: OpenCommunity, account: AccountId | None, address: mailing.Address | None
 ) -> None:
+    """Addresses are compared with addresses and accounts with accounts: T22."""
+    waiting = Invitation.filter(community_id=community.id, state="pending")
+    if address is not None:
+        if await waiting.filter(mail_mark=address.mark).exists():
+            raise AlreadyInvited
+        return
     if account in await access.members_of(community.id):
         raise AlreadyMember
-    waiting = Invitation.filter(community_id=community.id, state="pending")
-    if account is not None and await waiting.filter(account=account).exists():
-        raise AlreadyInvited
-    if address is not None and await waiting.filter(mail_mark=address.mark).exists():
+    if await waiting.filter(account=account, mail=None).exists():
         raise AlreadyInvited
 
 
@@ -159,6 +165,9 @@ async def _keep(
     if account is not None:
         if vouched:
             await accounts.confirm_and_write(account, community.actor)
+        # One to the same person's address waits from here on: one root for one person.
+        asked = Invitation.filter(community_id=community.id, account=account, state="pending")
+        await asked.update(account=None, sealed=None, mac=None)
         await seal(community, row, account)
     await row.save(force_create=True)
     return row

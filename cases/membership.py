@@ -95,11 +95,9 @@ async def address_book(actor: Actor, community_id: CommunityId, words: str) -> l
     community = await access.community_for(actor, community_id)
     found = await accounts.find_colleagues(actor, words)
     inside = await access.members_of(community.id)
-    invited = set(
-        await Invitation.filter(community_id=community.id, state="pending").values_list(
-            "account", flat=True
-        )
-    )
+    # By address book only: of one to an address, nobody learns whose account it is (T22).
+    asked = Invitation.filter(community_id=community.id, mail=None, state="pending")
+    invited = set(await asked.values_list("account", flat=True))
     confirmed = await accounts.confirmed_among([card.id for card in found])
     return [
         Entry(
@@ -118,7 +116,8 @@ async def confirm(actor: Actor, community_id: CommunityId, account: AccountId, s
     Raises `CardChanged` when the card is no longer in the version that was *seen*.
     """
     community = _owned(await access.community_for(actor, community_id))
-    invited = Invitation.filter(community_id=community.id, account=account, state="pending")
+    asked = Invitation.filter(community_id=community.id, mail=None, state="pending")
+    invited = asked.filter(account=account)
     if account not in await access.members_of(community.id) and not await invited.exists():
         raise Unknown
     await accounts.confirm_and_write(account, actor.id, seen)

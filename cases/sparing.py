@@ -1,5 +1,7 @@
 """How many invitations somebody gets: nobody's mailbox is filled in a community's name."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -17,11 +19,30 @@ TO_ONE: Final = accounts.Limit("invitation-to", free=3, first_wait=DAY, longest_
 """Invitations that one person gets in a day, from all communities together."""
 
 
-async def count(mark: str | None, account: UUID | None, again: InvitationId | None = None) -> None:
-    """One more mail, to an address (its mark) or to an account.  Raises `AskedEnough`."""
+@asynccontextmanager
+async def counted(
+    mark: str | None, account: UUID | None, again: InvitationId | None = None
+) -> AsyncIterator[None]:
+    """
+    One more mail, to an address (its mark) or to an account, if what is inside comes to an end.
+
+    Nothing is used up when it fails.  Raises `AskedEnough`.
+    """
+    tries = [] if again is None else [(ONCE_MORE, str(again))]
+    taken: list[tuple[accounts.Limit, str]] = []
     try:
-        if again is not None:
-            await accounts.count(ONCE_MORE, str(again))
-        await accounts.count(TO_ONE, mark or str(account))
+        for each in [*tries, (TO_ONE, mark or str(account))]:
+            await _count(*each)
+            taken.append(each)
+        yield
+    except BaseException:
+        for each in taken:
+            await accounts.give_back(*each)
+        raise
+
+
+async def _count(limit: accounts.Limit, whom: str) -> None:
+    try:
+        await accounts.count(limit, whom)
     except (accounts.TooManyTries, accounts.Stopped):
         raise AskedEnough from None

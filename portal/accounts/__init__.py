@@ -30,6 +30,8 @@ from portal.accounts.errors import (
     CardChanged,
     NotActivated,
     NotConfirmed,
+    NotYourself,
+    StandingRefused,
     Stopped,
     TooManyTries,
 )
@@ -78,7 +80,7 @@ from portal.accounts.standings import (
     must_be_confirmed_as,
 )
 from portal.accounts.standings import withdraw as withdraw_confirmation
-from portal.accounts.throttles import Limit, count
+from portal.accounts.throttles import Limit, count, give_back
 from portal.accounts.unverified import must_be_activated
 
 __all__ = [
@@ -98,6 +100,7 @@ __all__ = [
     "NoKeyFiles",
     "NotActivated",
     "NotConfirmed",
+    "NotYourself",
     "Pass",
     "PasswordChange",
     "Preferences",
@@ -108,6 +111,7 @@ __all__ = [
     "ShortRegistration",
     "SigningIn",
     "Situation",
+    "StandingRefused",
     "StepUpNeeded",
     "Stopped",
     "TooManyTries",
@@ -137,6 +141,7 @@ __all__ = [
     "existing",
     "find_colleagues",
     "forget_unactivated",
+    "give_back",
     "is_administrator",
     "keeping_house",
     "language_of",
