@@ -9,16 +9,18 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import aiohttp
+import psutil
 import pytest
 
 from portal.demo import world
 from tests.architecture.sources import ROOT
-from tests.thief import look
+from tests.thief import Find, look, look_into
 
 pytestmark = pytest.mark.one_engine
 
@@ -133,6 +135,21 @@ def _canaries() -> list[str]:
     ]
 
 
+def _in_the_processes(pid: int) -> list[Find]:
+    """
+    What environment and command line of the server and its children show; none of them leaves its
+    memory behind when it crashes, and only root may read them at all.
+    """
+    found = []
+    for process in (server := psutil.Process(pid), *server.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a child that served its one task
+            assert process.rlimit(psutil.RLIMIT_CORE)[0] == 0
+            with suppress(psutil.AccessDenied):
+                shown = "\n".join([*process.cmdline(), *process.environ().values()])
+                found += look_into(shown.encode(), f"process {process.pid}", _canaries())
+    return found
+
+
 async def test_the_demo_shows_its_world_ends_when_told_and_leaves_nothing_readable(
     demo: Demo,
 ) -> None:
@@ -144,6 +161,7 @@ async def test_the_demo_shows_its_world_ends_when_told_and_leaves_nothing_readab
 
     await _looks_around(demo)
     assert look([demo.data], _canaries()) == []
+    assert _in_the_processes(demo.process.pid) == []
 
     looked_at = time.time() - 1
     demo.process.send_signal(signal.SIGTERM)
