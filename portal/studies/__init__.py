@@ -19,7 +19,8 @@ from portal.studies.listing import (
 from portal.studies.notes import Note
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
 from portal.studies.outcomes import Outcome
-from portal.studies.receiving import PartReceipt, receive_part
+from portal.studies.receipts import PartReceipt
+from portal.studies.receiving import receive_part
 from portal.studies.requests import PortalRequest
 from portal.studies.routes import create_blueprint
 from portal.studies.shelf import Shelf, working

@@ -1,7 +1,7 @@
 """Files larger than a part: their pieces wait, sealed, until all are there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,8 @@ from portal.core.errors import Busy, PortalError
 from portal.storing import Boxes
 from portal.studies import parts
 from portal.studies.errors import PartDamaged, UploadOver
-from portal.studies.models import Upload, UploadPiece
+from portal.studies.models import Upload, UploadFate, UploadPiece
+from portal.studies.outcomes import Abandoned
 
 LARGE_AT_ONCE: Final = 1
 """Large files put together at one time in this process, which bounds its memory."""
@@ -30,26 +31,47 @@ class Assembler:
         self._slots = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def stage(self, actor: Actor, upload: UUID, records: Sequence[parts.Record]) -> list[int]:
-        """Keep these pieces; which of their files are complete now."""
+        """
+        Keep these pieces; which of their files are complete now and wait for being filed.
+
+        Raises `PartDamaged`, `UploadOver`, `QuotaFull`, `DiskFull`.
+        """
         if not records:
             return []
         key, by = _key(actor, upload), storing.Payer(actor.id, self._free_quota)
         written: dict[UUID, tuple[parts.Record, int]] = {}
         try:
-            for record in records:
+            for record in await self.lacking(upload, records):
                 object_id, size = await self._boxes.write(
                     by, upload, key, "piece", bytes(record.data)
                 )
                 written[object_id] = (record, size)
-            return await self._book(actor, upload, written)
+            return await self._book(actor, upload, records, written)
         except PortalError:
             await self._boxes.delete(list(written))
             raise
 
+    async def lacking(
+        self, upload: UUID, records: Sequence[parts.Record]
+    ) -> Sequence[parts.Record]:
+        """Those of these pieces that neither lie here nor have done their duty."""
+        files = {each.file for each in records}
+        there, done = await _there(upload, files), await _done(upload, files)
+        have = {(row.file, row.piece) for row in there}
+        return [
+            each
+            for each in records
+            if each.file not in done and (each.file, each.piece) not in have
+        ]
+
     async def _book(
-        self, actor: Actor, upload: UUID, written: dict[UUID, tuple[parts.Record, int]]
+        self,
+        actor: Actor,
+        upload: UUID,
+        records: Sequence[parts.Record],
+        written: dict[UUID, tuple[parts.Record, int]],
     ) -> list[int]:
-        files = {record.file: record.total for record, _ in written.values()}
+        files = {record.file: record.total for record in records}
         repeated = []
         async with transaction():
             await keys.hold(actor)  # nobody who is being deleted keeps anything
@@ -57,12 +79,12 @@ class Assembler:
             alive = Upload.filter(id=upload, owner=actor.id, expires_at__gt=now())
             if not await alive.update(answers=F("answers")):
                 raise UploadOver
-            there = await UploadPiece.filter(upload=upload, file__in=list(files))
+            there, done = await _there(upload, files), await _done(upload, files)
             if any(row.total != files[row.file] for row in there):
                 raise PartDamaged
             have = {(row.file, row.piece) for row in there}
             for object_id, (record, size) in written.items():
-                if (record.file, record.piece) in have:
+                if record.file in done or (record.file, record.piece) in have:
                     repeated.append(object_id)
                     continue
                 have.add((record.file, record.piece))
@@ -79,9 +101,15 @@ class Assembler:
     async def assembled(
         self, actor: Actor, upload: UUID, file: int
     ) -> AsyncIterator[tuple[bytearray, bytes]]:
-        """A complete file in memory and its fingerprint; others wait until the block ends."""
+        """
+        A complete file in memory and its fingerprint; others wait until the block ends.
+
+        Raises `Abandoned` when the file was kept, or its upload ended, since it was complete.
+        """
         async with self._slots:
             rows = await UploadPiece.filter(upload=upload, file=file).order_by("piece")
+            if not rows or len(rows) != parts.pieces(rows[0].total):
+                raise Abandoned
             data, digests, key = bytearray(), [], _key(actor, upload)
             for row in rows:
                 try:
@@ -97,6 +125,16 @@ class Assembler:
         rows = await UploadPiece.filter(upload=upload, file=file).only("id")
         await UploadPiece.filter(upload=upload, file=file).delete()
         await storing.drop_at_once([row.id for row in rows])
+
+
+async def _there(upload: UUID, files: Collection[int]) -> list[UploadPiece]:
+    return await UploadPiece.filter(upload=upload, file__in=list(files))
+
+
+async def _done(upload: UUID, files: Collection[int]) -> set[int]:
+    """The files that need no pieces any more."""
+    rows = await UploadFate.filter(upload=upload, file__in=list(files)).only("file")
+    return {row.file for row in rows}
 
 
 def _key(actor: Actor, upload: UUID) -> Secret:

@@ -11,7 +11,15 @@ from portal.core.actor import AccountId
 from portal.core.db import now, transaction
 from portal.owing import owe
 from portal.studies.events import StudyDeleted
-from portal.studies.models import Instance, Segment, Study, Upload, UploadPart, UploadPiece
+from portal.studies.models import (
+    Instance,
+    Segment,
+    Study,
+    Upload,
+    UploadFate,
+    UploadPart,
+    UploadPiece,
+)
 
 EVERY: Final = 600.0
 """Seconds between two rounds."""
@@ -24,6 +32,7 @@ async def forget(upload_id: UUID) -> None:
     async with transaction():
         await Upload.filter(id=upload_id).delete()
         await UploadPart.filter(upload=upload_id).delete()
+        await UploadFate.filter(upload=upload_id).delete()
         await UploadPiece.filter(upload=upload_id).delete()
         await storing.let_go_of(upload_id)
 

@@ -70,7 +70,10 @@ class Upload(Model):
     client_id = fields.UUIDField()
     expires_at = fields.DatetimeField(db_index=True)
     answers = fields.IntField(default=0)
-    """The answers kept for its parts, and the row lock: they are written one after the other."""
+    """
+    The answers kept for its parts and large files, and the row lock: they are written one after
+    the other.
+    """
     notes = fields.BinaryField(null=True)
     """Box with what its documents are called and to which examinations they belong."""
 
@@ -91,6 +94,21 @@ class UploadPart(Model):
     class Meta:
         table = "upload_part"
         unique_together = (("upload", "number"),)
+
+
+class UploadFate(Model):
+    """What became of a large file, written together with it: from then on its pieces are gone."""
+
+    id = fields.UUIDField(primary_key=True)
+    upload = fields.UUIDField()
+    file = fields.IntField()
+    part = fields.IntField()
+    """The part that made the file whole and that alone tells of it."""
+    answer = fields.BinaryField()
+
+    class Meta:
+        table = "upload_fate"
+        unique_together = (("upload", "file"),)
 
 
 class UploadPiece(Model):

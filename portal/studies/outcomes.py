@@ -38,6 +38,11 @@ class Outcome:
         else:
             self.duplicates.append(file)
 
+    @property
+    def files(self) -> set[int]:
+        """All files of which this tells."""
+        return {*self.kept, *self.duplicates, *(file for file, _ in self.refused)}
+
     def add(self, other: "Outcome") -> None:
         """Count another outcome in."""
         self.kept += other.kept

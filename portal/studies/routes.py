@@ -17,7 +17,8 @@ from portal.studies import listing, opening, parts, uploads
 from portal.studies.access import study_for
 from portal.studies.identity import Comparison, Facts, compare
 from portal.studies.notes import LONGEST_UID, read_notes
-from portal.studies.receiving import PartReceipt, receive_part
+from portal.studies.receipts import PartReceipt
+from portal.studies.receiving import receive_part
 from portal.studies.requests import PartTurnstile, read_part
 from portal.studies.shelf import Shelf
 

@@ -24,7 +24,15 @@ from portal.notices import sweeping
 from portal.storing import Boxes
 from portal.storing.models import StoredObject, Usage
 from portal.studies import parts
-from portal.studies.models import Instance, Segment, Study, Upload, UploadPart, UploadPiece
+from portal.studies.models import (
+    Instance,
+    Segment,
+    Study,
+    Upload,
+    UploadFate,
+    UploadPart,
+    UploadPiece,
+)
 from tests.accounts.test_entering import enters
 from tests.people import World
 from tests.scanning import scan_for_ids
@@ -57,7 +65,8 @@ def at_write(number: int, monkeypatch: pytest.MonkeyPatch, happens: Any) -> list
 
 
 async def nothing_is_left(world: World, shelf: studies.Shelf, actor: Actor) -> None:
-    for table in (Study, Instance, Segment, Upload, UploadPart, UploadPiece, LocalKey):
+    tables = (Study, Instance, Segment, Upload, UploadPart, UploadFate, UploadPiece, LocalKey)
+    for table in tables:
         assert not await table.all().exists(), table.__name__
     assert not await StoredObject.filter(gone_at=None).exists()
     await storing.sweep(shelf.store, at=now() + timedelta(minutes=11))

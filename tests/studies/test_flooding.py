@@ -10,7 +10,7 @@ from portal import edge, studies
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Busy
 from portal.edge import paces
-from portal.studies import parts, receiving, uploads
+from portal.studies import parts, receipts, uploads
 from portal.studies.errors import TooManyParts, TooManyUploads, UploadLong
 from portal.studies.models import Upload, UploadPart
 from portal.studies.requests import PartTurnstile
@@ -133,7 +133,7 @@ async def test_answers_kept_for_parts_are_counted_for_all_uploads(
     shelf: studies.Shelf, erika: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bytes that are refused cost no space, but their answers are kept: so these are counted."""
-    monkeypatch.setattr(receiving, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(receipts, "MOST_ANSWERS", 3)
     first, second = [(await studies.begin_upload(shelf, erika, uuid4())).id for _ in range(2)]
 
     async def send(upload: UUID, number: int) -> studies.PartReceipt:
@@ -156,7 +156,7 @@ async def test_answers_kept_for_parts_are_counted_for_all_uploads(
 async def test_answers_are_counted_when_parts_come_at_once(
     shelf: studies.Shelf, erika: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(receipts, "MOST_ANSWERS", 3)
     upload = (await studies.begin_upload(shelf, erika, uuid4())).id
     bodies = [parts.build([(number, b"no image %d" % number)]) for number in range(8)]
 

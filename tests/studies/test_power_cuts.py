@@ -25,7 +25,7 @@ from portal.owing.models import Owed
 from portal.storing import Store, keeping
 from portal.storing.models import StoredObject
 from portal.studies import manifests, parts
-from portal.studies.models import Study
+from portal.studies.models import Study, UploadPiece
 from tests.studies.reading import originals_of
 from viewer.dicom import Pool
 from viewer.pdf import PdfPool
@@ -93,14 +93,32 @@ def failing(power: Power, folder: Path) -> Iterator[None]:
         patch.undo()
 
 
+def joined(*bodies: bytes) -> bytes:
+    """One part with the records of several."""
+    count = sum(int.from_bytes(each[4:8]) for each in bodies)
+    return parts.MAGIC + count.to_bytes(4) + b"".join(each[8:] for each in bodies)
+
+
 @dataclass
 class Told:
     """What its sender has been answered before the cut."""
 
-    kept: set[int] = field(default_factory=set)
+    client: UUID = field(default_factory=uuid4)
+    answers: dict[int, studies.PartReceipt] = field(default_factory=dict)
+    """By the part's number."""
     deleting: bool = False
     """It was asked for and not yet answered: either may be true."""
     deleted: bool = False
+
+    @property
+    def kept(self) -> set[int]:
+        return {file for answer in self.answers.values() for file in answer.kept}
+
+    @property
+    def fates(self) -> list[int]:
+        """Every file that was told to be kept, or there already, as often as it was told."""
+        answers = self.answers.values()
+        return sorted(file for each in answers for file in each.kept + each.duplicates)
 
 
 @dataclass
@@ -117,22 +135,38 @@ class Machine:
         return studies.Shelf.of(self.settings, store, self.pool, desk)
 
 
+async def sends(
+    shelf: studies.Shelf, owner: Actor, files: list[bytes], told: Told
+) -> tuple[UUID, UUID]:
+    """Every part until it is answered, as a browser does; the upload and the study."""
+    upload = (await studies.begin_upload(shelf, owner, told.client)).id
+    first, (*large, last) = parts.build([(0, files[0])]), parts.build_pieces(1, files[1])
+    for number, body in enumerate([first, *large, joined(last, parts.build([(2, files[2])]))]):
+        if number not in told.answers:
+            told.answers[number] = await studies.receive_part(shelf, owner, upload, number, body)
+    (study,) = {study for answer in told.answers.values() for study in answer.studies}
+    return upload, study
+
+
 async def story(shelf: studies.Shelf, owner: Actor, files: list[bytes], told: Told) -> None:
     """Small files, a large one in pieces, frames, the end of the upload, and a deletion."""
-    upload = (await studies.begin_upload(shelf, owner, uuid4())).id
-    first, large = parts.build([(0, files[0])]), parts.build_pieces(1, files[1])
-    receipt = None
-    for number, body in enumerate([first, *large]):
-        receipt = await studies.receive_part(shelf, owner, upload, number, body)
-        told.kept |= set(receipt.kept)
-    assert receipt is not None
-    (study,) = receipt.studies
+    upload, study = await sends(shelf, owner, files, told)
     await shelf.preparing._prepare(*shelf.preparing._waiting.popitem(last=False))
     await studies.finish(shelf, owner, upload)
     told.deleting = True
     await studies.delete(owner, study)
     told.deleted = True
     await storing.sweep(shelf.store, parts=[])
+
+
+async def goes_on(shelf: studies.Shelf, owner: Actor, files: list[bytes], told: Told) -> None:
+    """The part that was cut comes again, then the others: each file is told of once."""
+    upload, study = await sends(shelf, owner, files, told)
+    assert told.fates == [0, 1, 2]
+    assert not await UploadPiece.filter(upload=upload).exists()
+    await studies.finish(shelf, owner, upload)
+    assert await originals_of(shelf, owner) == set(files)
+    await studies.delete(owner, study)
 
 
 async def nobody_waits_for_news(shelf: studies.Shelf, owner: Actor) -> None:
@@ -168,8 +202,8 @@ async def test_whenever_the_power_fails_what_was_acknowledged_is_there_and_nothi
 ) -> None:
     monkeypatch.setattr(parts, "PIECE", 6000)
     same = {"StudyInstanceUID": generate_uid()}
-    (small,), (large,) = slices(1, size=32, **same), slices(1, size=64, seed=2, **same)
-    files, steps, folder = [small, large], list[str](), machine.settings.object_folder
+    small, (large,) = slices(2, size=32, **same), slices(1, size=64, seed=2, **same)
+    files, steps, folder = [small[0], large, small[1]], list[str](), machine.settings.object_folder
 
     for left in range(1, 500):
         owner, told, power = await person(), Told(), Power(left)
@@ -185,7 +219,9 @@ async def test_whenever_the_power_fails_what_was_acknowledged_is_there_and_nothi
         assert wanted <= found or (told.deleting and not found), f"{where}: something is lost"
         await nothing_is_left_over(shelf, folder, owner)
         assert await originals_of(shelf, owner) == found, f"{where}: the sweeper took too much"
-        if left % 5 == 0:
+        if not told.deleting:
+            await goes_on(shelf, owner, files, told)
+        elif left % 5 == 0:
             await studies.keep_files(shelf, owner, files)
             assert await originals_of(shelf, owner) == set(files), f"{where}: it cannot come again"
         if not power.is_off:
