@@ -58,8 +58,11 @@ async def overview(shelf: Shelf, actor: Actor) -> Overview:
     allowed = (await storing.space(actor.id, shelf.free_quota)).allowed
     sizes = await storing.shares_of(actor.id)
     space = storing.Space(sum(sizes.values()), allowed)
-    packing = bool(await _unmerged(list(sizes)))
-    return Overview(await my_documents(shelf, actor, sizes), space, packing)
+    # In this order: what is merged after the first look is prepared in the second.
+    fresh = await _unmerged(list(sizes))
+    entries = await my_documents(shelf, actor, sizes)
+    packing = bool(fresh) or not all(each.study.prepared for each in entries if each.study)
+    return Overview(entries, space, packing)
 
 
 async def my_documents(

@@ -48,6 +48,8 @@ class StudySummary:
     """Bytes it takes in the account."""
     thumbnail: UUID | None
     """Instance whose preview stands for the study."""
+    prepared: bool = True
+    """Everything is packed as it stays; before, it takes more bytes."""
     damaged: bool = False
     """It does not open: nothing of it is known, and it can only be deleted."""
 
@@ -174,7 +176,7 @@ def damaged_summary(study: UUID, size: int) -> StudySummary:
     )
     return StudySummary(
         id=study, modalities=(), series=0, instances=0, images=0, documents=0, videos=0, others=0,
-        others_size=0, size=size, thumbnail=None, damaged=True, **empty,
+        others_size=0, size=size, thumbnail=None, prepared=True, damaged=True, **empty,
     )  # fmt: skip
 
 
@@ -198,4 +200,5 @@ def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
         videos=facts.get("videos", 0),
         others=facts.get("others", 0),
         others_size=facts.get("others_size", 0),
+        prepared=facts.get("prepared", True),
     )  # fmt: skip
