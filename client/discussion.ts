@@ -6,7 +6,7 @@ import { t } from "./ground/i18n";
 import { shortcut } from "./ground/keys";
 import { live } from "./live";
 import { showPane } from "./panes";
-import { alsoListed, busy, toast } from "./ui";
+import { alsoListed, busy } from "./ui";
 import { Company } from "./discussion/company";
 import { Composers } from "./discussion/composer";
 import { Feed } from "./discussion/feed";
@@ -62,9 +62,6 @@ async function start(page: HTMLElement): Promise<void> {
     refused: (post, error) => {
       dropWaiting(post);
       void composers.giveBack(post, fieldProblem(error, "text") ?? error.message);
-    },
-    stalled: (signedOut) => {
-      if (signedOut) toast(t("Please sign in again; what you wrote is kept."), "danger");
     },
   });
 
@@ -128,7 +125,6 @@ async function start(page: HTMLElement): Promise<void> {
     refreshing,
     refreshed,
     gone: () => leave(t("This case does not exist, or you have no access to it.")),
-    signedOut: () => leave(t("You have been signed out. Please sign in again; what you wrote is kept.")),
   });
   const posts = new Posts(page, () => reading.watch(), (post) => reading.enter(post));
   shortcut("n", t("First unread post"), () => void posts.toUnread(all("[data-thread-section]")));

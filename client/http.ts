@@ -1,5 +1,6 @@
 /** Requests to our own server: form token, time limit, errors in the person's language. */
 import { t } from "./ground/i18n";
+import { sessionOver } from "./ground/lock";
 
 export interface Asked {
   readonly method?: string;
@@ -70,6 +71,7 @@ export async function request(path: string, asked: Asked = {}): Promise<Response
   const method = asked.method ?? (body === undefined ? "GET" : "POST");
   const limit = asked.timeoutMs ?? 30_000;
   const signals = [asked.signal, limit > 0 ? AbortSignal.timeout(limit) : undefined];
+  const begun = performance.now();
   let response: Response;
   try {
     response = await fetch(path, {
@@ -88,7 +90,7 @@ export async function request(path: string, asked: Asked = {}): Promise<Response
   if (response.ok) return response;
   const refused = await refusal(response);
   const ended = refused.code === "sign_in" && asked.asksItself !== true;
-  if (ended) window.dispatchEvent(new Event("hds:signed-out")); // ./idle.ts covers the page
+  if (ended) sessionOver(begun);
   throw refused;
 }
 

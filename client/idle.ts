@@ -22,6 +22,10 @@ const WARNED_BEFORE_MS = 60_000;
 const ALIVE_EVERY_MS = 60_000;
 const TOLD_EVERY_MS = 10_000;
 const LOOKED_EVERY_MS = 1000;
+/** A form that was just sent may have ended the session itself; its answer is waited for. */
+const ANSWERED_MS = 3000;
+/** When another window may have got the cookie of the session that took the place of this one. */
+const REPLACED_MS = 2000;
 
 const cover = one<HTMLDialogElement>("#lock");
 const warning = one("#lock-warning");
@@ -36,6 +40,7 @@ let alive = Date.now();
 let told = 0;
 let endsAt = Infinity;
 let locked = false;
+let sent = -Infinity;
 let focused: Element | null = null;
 
 function touch(): void {
@@ -72,6 +77,15 @@ async function check(): Promise<void> {
   } catch (error) {
     if (error instanceof Refused && error.status === 401) hide();
   }
+}
+
+/** The line has ended: when the session has, wherever that was done, the page is covered at once. */
+async function lineEnded(): Promise<void> {
+  const wait = sent + ANSWERED_MS - Date.now();
+  if (wait > 0) await new Promise((later) => setTimeout(later, wait));
+  if (locked) return;
+  await check();
+  if (locked) setTimeout(() => locked && void follow(), REPLACED_MS);
 }
 
 function lock(): void {
@@ -207,6 +221,13 @@ on(document, "submit", 'form[action="/lock"]', (event) => {
 });
 windows.addEventListener("message", hear);
 window.addEventListener("hds:signed-out", hide);
+window.addEventListener("hds:line-ended", () => void lineEnded());
+// Whoever sends the form itself has prevented it when everybody has heard of it.
+window.addEventListener("submit", (event) => {
+  setTimeout(() => {
+    if (!event.defaultPrevented) sent = Date.now();
+  });
+});
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && !locked) void look().then(check);
 });

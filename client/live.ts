@@ -60,16 +60,24 @@ function connected(): Socket {
   if (socket !== undefined) return socket;
   const made = io({ transports: ["websocket"], reconnectionDelayMax: 10_000 });
   const tell = (handle: (each: LiveHandlers) => void) => () => everybody.forEach(handle);
+  const again = () => {
+    if (!made.active) made.connect(); // it neither stands nor tries by itself
+  };
+  /** ./idle.ts asks whether it was the session that ended, and covers the page. */
+  const ended = () => window.dispatchEvent(new Event("hds:line-ended"));
   made.on("connect", tell((each) => each.state?.(true)));
   made.on("disconnect", (reason) => {
     tell((each) => each.state?.(false))();
     // The server ends a socket when a membership or a session ends; a membership leaves others.
-    if (reason === "io server disconnect") setTimeout(() => made.connect(), 1000);
+    if (reason === "io server disconnect") setTimeout(again, 1000);
+    if (reason !== "io client disconnect") ended();
+  });
+  // A session that ended while there was no line shows when the next one is refused.
+  made.on("connect_error", ({ message }) => {
+    if (message === "sign_in") ended();
   });
   // A session ended and another one began on the same page: the cookie is the new one's by now.
-  window.addEventListener("hds:unlocked", () => {
-    if (!made.connected) made.connect();
-  });
+  window.addEventListener("hds:unlocked", again);
   // "Back" may bring a page as it was put away, with a socket that ended meanwhile.
   window.addEventListener("pageshow", ({ persisted }) => {
     if (persisted) made.disconnect().connect();

@@ -3,6 +3,7 @@ import { maybe, one } from "../ground/dom";
 import { fragment } from "../html";
 import { getHtml, getJson, Offline, Refused } from "../http";
 import { t } from "../ground/i18n";
+import { covered } from "../ground/lock";
 import { announce } from "../ui";
 import { addUnread, byThread, listThread, put, rendered } from "./place";
 
@@ -34,8 +35,6 @@ export interface FeedEvents {
   refreshed(): void;
   /** The reader no longer belongs here. */
   gone(): void;
-  /** The session has ended. */
-  signedOut(): void;
 }
 
 export class Feed {
@@ -62,6 +61,7 @@ export class Feed {
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) void this.catchUp();
     });
+    window.addEventListener("hds:unlocked", () => void this.catchUp());
   }
 
   connected(is: boolean): void {
@@ -89,7 +89,7 @@ export class Feed {
   }
 
   async #fetchAll(): Promise<void> {
-    let more = !this.#ended;
+    let more = !this.#ended && !covered();
     while (more) {
       let missed: Missed;
       try {
@@ -113,7 +113,7 @@ export class Feed {
     if (error instanceof Offline) return;
     if (!(error instanceof Refused)) throw error;
     if (error.status === 404) this.#events.gone();
-    if (error.status === 401) this.#events.signedOut();
+    // Without a session the page is covered, and goes on from here when it is unlocked.
   }
 
   #apply(change: Change): void {

@@ -1,5 +1,6 @@
 /** Posts on their way: kept until the server has answered, sent one after another, each once. */
 import type { PinView } from "../../viewer/web/mount";
+import { covered } from "../ground/lock";
 import { Offline, postJson, Refused } from "../http";
 import type { Safe } from "./safe";
 
@@ -24,8 +25,6 @@ export interface QueueEvents {
   sent(post: Waiting, answer: Answer): void;
   /** The server said no: the post leaves the queue and its words go back to the person. */
   refused(post: Waiting, error: Refused): void;
-  /** Nothing gets through at the moment. */
-  stalled(signedOut: boolean): void;
 }
 
 const LOCK = "hds-discussion-queue";
@@ -43,7 +42,7 @@ export class Queue {
     this.#safe = safe;
     this.#case = caseId;
     this.#events = events;
-    addEventListener("online", () => void this.flush());
+    for (const each of ["online", "hds:unlocked"]) addEventListener(each, () => void this.flush());
   }
 
   /** Shows what was left from an earlier visit of this case, and sends it. */
@@ -71,6 +70,7 @@ export class Queue {
 
   async #drain(): Promise<void> {
     clearTimeout(this.#again);
+    if (covered()) return; // nothing gets through before the page is unlocked
     for (const { id, value } of await this.#safe.queued<Waiting>()) {
       try {
         const answer = await postJson<Answer>(`/threads/${value.thread}/posts`, {
@@ -88,7 +88,6 @@ export class Queue {
           continue;
         }
         const known = error instanceof Refused || error instanceof Offline;
-        this.#events.stalled(error instanceof Refused && error.status === 401);
         this.#again = window.setTimeout(() => void this.flush(), AGAIN_MS);
         if (!known) throw error;
         return;

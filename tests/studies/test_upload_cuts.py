@@ -11,11 +11,10 @@ from playwright.async_api import Page, expect
 
 from portal import keys, studies
 from portal.core.actor import AccountId
-from portal.core.settings import Settings
 from portal.studies.errors import TooManyParts
 from portal.studies.requests import PartTurnstile
 from tests.browser import Complaints
-from tests.people import Person, World
+from tests.people import PASSWORD, Person
 from tests.studies.upload_page import (
     Slices,
     browser,
@@ -23,7 +22,6 @@ from tests.studies.upload_page import (
     complaints,
     disc,
     erika,
-    signed_in,
     upload,
     upload_page,
     write,
@@ -50,9 +48,9 @@ def busy_server(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     return free
 
 
-async def test_pause_goes_on_and_a_lost_sign_in_is_asked_for(  # noqa: PLR0917
-    upload_page: Page, erika: Person, world: World, server: str, settings: Settings,
-    tmp_path: Path, slices: Slices, complaints: Complaints, busy_server: asyncio.Event,
+async def test_pause_goes_on_and_a_lost_sign_in_is_asked_for(
+    upload_page: Page, erika: Person, tmp_path: Path, slices: Slices, complaints: Complaints,
+    busy_server: asyncio.Event,
 ) -> None:  # fmt: skip
     """J6 step 5 and U8."""
     page, folder = upload_page, tmp_path / "CD"
@@ -64,14 +62,15 @@ async def test_pause_goes_on_and_a_lost_sign_in_is_asked_for(  # noqa: PLR0917
     await page.get_by_role("button", name="Pause").click()
     await expect(page.get_by_role("button", name="Go on")).to_be_focused()
     await expect(page.locator("[data-overall]")).to_contain_text("Paused")
+    await page.get_by_role("button", name="Go on").click()
     await keys.end_sessions(erika.actor.id)
     busy_server.set()
-    await page.get_by_role("button", name="Go on").click()
 
-    await expect(page.get_by_text("You were signed out meanwhile")).to_be_visible()
-    erika.actor, erika.browser = await world.signs_in(erika.mail)
-    await signed_in(page.context, erika, settings, server)
-    await page.get_by_role("button", name="Go on").click()
+    lock = page.get_by_role("dialog", name="Locked")
+    await expect(lock).to_be_visible()
+    await expect(page.get_by_text("You were signed out meanwhile")).to_have_count(1)
+    await lock.get_by_label("Password").fill(PASSWORD)
+    await lock.get_by_role("button", name="Unlock").click()
 
     await expect(page.get_by_role("heading", name="Finished")).to_be_visible(timeout=30_000)
     await expect(page.locator("[data-done-words]")).to_have_text("24 files stored")

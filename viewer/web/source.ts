@@ -1,5 +1,6 @@
 /** The viewer's requests: one study of one server, with the session cookie and nothing else. */
 import { dashed } from "../../client/ground/ids";
+import { lyingOpen, sessionOver } from "../../client/ground/lock";
 import type { Manifest, Place } from "./types";
 import { FRAME, MANIFEST, joined, records, unpacked, type ServerRecord } from "./records";
 
@@ -74,8 +75,15 @@ export class Source {
     return `${this.#base}/i/${dashed(instance)}/preview?w=${size}`;
   }
 
-  async #get(path: string, init: RequestInit): Promise<Response> {
+  async #get(path: string, init: RequestInit & { signal: AbortSignal }): Promise<Response> {
+    const begun = performance.now();
     const response = await fetch(this.#base + path, { credentials: "same-origin", ...init });
+    if (response.status === 401 && document.querySelector("#lock") !== null) {
+      // The page is covered; what was asked for is asked for again when it is unlocked.
+      sessionOver(begun);
+      await lyingOpen(init.signal);
+      return this.#get(path, init);
+    }
     if (!response.ok || !response.body) throw new Unreachable(String(response.status));
     return response;
   }
