@@ -247,7 +247,7 @@ export class FoundView {
     const body = el(
       "fieldset",
       { class: "notice-body stack-tight" },
-      el("legend", {}, el("strong", {}, t("These images carry other details than your profile:"), " "), different(person.identity)),
+      legend(person.identity),
       option(true, t("They are mine (for example under my name before marriage)")),
       option(false, t("They are not mine – leave them out")),
     );
@@ -255,13 +255,15 @@ export class FoundView {
   }
 }
 
-function different(identity: Identity): string {
+function legend({ differs }: Identity): HTMLElement {
+  if (differs.length === 0) return el("legend", {}, el("strong", {}, t("These images do not say whose they are.")));
   const words: Record<string, string> = {
     name: t("the name"),
     birth_date: t("the date of birth"),
     sex: t("the sex"),
   };
-  return identity.differs.map((field) => words[field] ?? field).join(", ");
+  const facts = differs.map((field) => words[field] ?? field).join(", ");
+  return el("legend", {}, el("strong", {}, t("These images carry other details than your profile:"), " "), facts);
 }
 
 function otherContent(count: number): string {

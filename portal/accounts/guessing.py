@@ -160,16 +160,17 @@ async def code_from_outside(
     await throttles.give_back(limit_from, network)
 
 
-async def open_again(mark: str) -> None:
+async def open_again(mark: str, *, steps: bool = True) -> None:
     """
     Take passwords and proofs for the owner of an address again, after too many wrong ones.
 
-    For verbs in which somebody has set a new password by a code on paper.
+    For verbs in which somebody has set a new password by a code on paper.  *steps*: second steps,
+    too; not again and again for whoever has stolen the paper and guesses those.
     """
     await throttles.forget(SIGN_INS, mark)
     owner = await Account.get_or_none(mail_mark=mark).only("id")
     if owner is not None:
-        for limit in (PROOFS, STEPS):
+        for limit in (PROOFS, STEPS) if steps else (PROOFS,):
             await throttles.forget(limit, str(owner.id))
 
 

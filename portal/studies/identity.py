@@ -28,7 +28,11 @@ class Comparison:
 
 
 def compare(images: Facts, account: Facts) -> Comparison:
-    """Compare fact by fact; what either side does not say is no difference."""
+    """
+    Compare fact by fact; what either side does not say is no difference.
+
+    Images with neither a name nor a date of birth are anybody's: they differ, in no fact.
+    """
     differs = []
     if images.birth_date and account.birth_date and images.birth_date != account.birth_date:
         differs.append("birth_date")
@@ -36,7 +40,8 @@ def compare(images: Facts, account: Facts) -> Comparison:
         differs.append("sex")
     if images.name and account.name and not _alike(images.name, account.name):
         differs.append("name")
-    return Comparison("differs" if differs else "matches", tuple(differs))
+    says_whose = bool(images.name.strip("^ ") or images.birth_date)
+    return Comparison("matches" if says_whose and not differs else "differs", tuple(differs))
 
 
 def _alike(one: str, other: str) -> bool:

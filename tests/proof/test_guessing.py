@@ -23,7 +23,7 @@ from portal.core.settings import Settings
 from portal.keys import wraps
 from portal.keys.slowness import slow
 from tests.accounts.factors.stories import gives_password, sets_up_an_app, shows
-from tests.accounts.losing import forgets
+from tests.accounts.losing import NEW, forgets
 from tests.accounts.stories import ADA, PASSWORD, erika_is_active, registers, text_of
 from tests.people import PASSWORD as PEOPLES
 from tests.people import Person, World
@@ -256,6 +256,26 @@ async def test_a_hundred_wrong_second_steps_are_the_last(world: World) -> None:
     assert (last, await shows(browser, phone.shows())) == (403, 429)
     told = [each.subject for each in await world.mails_to(erika.mail)]
     assert told.count("Too many wrong passwords or codes") == 1
+
+
+async def test_whoever_has_stolen_the_pass_does_not_guess_second_steps_for_ever(
+    world: World,
+) -> None:
+    """Setting a password by it takes second steps again, but once in three days."""
+    erika = await world.patient("Erika Beispiel")
+    await sets_up_an_app(erika.browser)
+
+    async def guesses() -> list[int]:
+        assert (await forgets(world, erika.mail, erika.code, NEW)).status_code == 303
+        browser = world.browser()
+        await browser.post("/sign-in", form={"mail": erika.mail, "password": NEW})
+        answers = [await shows(browser, "abcde-fghjk"), await shows(browser, "abcde-fghjk")]
+        await Throttle.filter(tries__gt=1, lasting=True).update(tries=MOST_IN_A_ROW)
+        return answers
+
+    first, second = await guesses(), await guesses()
+
+    assert (first, second) == ([403, 403], [429, 429])
 
 
 async def test_questions_to_passkeys_are_counted_for_the_network(world: World) -> None:

@@ -180,6 +180,10 @@ async def test_the_question_whose_images_these_are(world: World) -> None:
     married = await ask(erika, "Muster^Erika")
     assert (married["answer"], married["differs"]) == ("differs", ["name"])
     assert (await ask(erika, "Beispiel^Erika", "19560402"))["differs"] == ["birth_date"]
+    for nobody in ("", "^^"):
+        unsaid = await ask(erika, nobody, "")
+        assert (unsaid["answer"], unsaid["differs"]) == ("differs", [])
+    assert (await ask(erika, ""))["answer"] == "matches", "the day of birth is hers"
     assert (await ask(doctor, "Muster^Erika"))["answer"] == "unasked"
 
 

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from portal import keys, vault
@@ -153,10 +153,20 @@ async def _tell(owner: Actor, what: telling.What) -> None:
 
 async def _by_pass(owner: Actor, typed: str) -> None:
     """The Pass is the last way in for somebody whose phone is gone; it uses nothing up."""
-    set_at = (await document.read(owner)).by_pass
-    if set_at is not None and now() < set_at + PASS_RESTS:
-        raise PassRests(until=show_time(set_at + PASS_RESTS))
+    until = await _pass_rests_until(owner)
+    if now() < until:
+        raise PassRests(until=show_time(until))
     await _by_wrap("code", owner, typed)
+
+
+async def pass_has_rested(owner: Actor) -> bool:
+    """Whether the Pass has set no password in the last three days."""
+    return now() >= await _pass_rests_until(owner)
+
+
+async def _pass_rests_until(owner: Actor) -> datetime:
+    set_at = (await document.read(owner)).by_pass
+    return now() if set_at is None else set_at + PASS_RESTS
 
 
 async def _use_up(owner: Actor, use: Use) -> None:

@@ -14,7 +14,7 @@ from portal import keys, mailing, vault
 from portal.accounts import departures, guessing, passwords, throttles
 from portal.accounts.errors import MistypedCode, WrongRecovery
 from portal.accounts.events import SafetyChanged
-from portal.accounts.factors import judging
+from portal.accounts.factors import judging, proofs
 from portal.accounts.factors.entering import as_actor
 from portal.accounts.models import Account
 from portal.accounts.owners import to_owner
@@ -67,6 +67,7 @@ async def set_password(typed: Forgotten, network: str) -> None:
     address = mailing.open_address(account.mail, account.id)
     about = (address.text, open_name(account, actor.epoch, actor.root))
     password = passwords.fold(typed.password)
+    rested = found.how != "code" or await proofs.pass_has_rested(actor)
     judged = replace(
         await judging.judge(actor, password, about),
         review=True,
@@ -79,7 +80,7 @@ async def set_password(typed: Forgotten, network: str) -> None:
         async with transaction():
             await keys.keep_wrap(wrap, opened_by=found.wrap)
             await judging.keep(actor, judged)
-            await guessing.open_again(mark)
+            await guessing.open_again(mark, steps=rested)
             await departures.put_right(actor.id)
             await keys.end_sessions(actor.id)
             await to_owner(account, found.news)
