@@ -43,7 +43,7 @@ PUSHED_TO: Final = "https://fcm.googleapis.com/fcm/send/{}"
 READ: Final = {
     "cases/community_routes.py": {"UUID(str(form['account']))"},
     "cases/forms.py": {"UUID(str(data['client_id']))", "UUID(str(reply_to))", "UUID(study)"},
-    "cases/pins.py": {"UUID(view['study'])", "UUID(view['instance'])", "UUID(self.view['study'])"},
+    "cases/pins.py": {"UUID(spelled)", "UUID(self.view['study'])"},
     "cases/search/routes.py": {"UUID(only)"},
     "portal/accounts/factors/again_routes.py": {"UUID(str(data['account']))"},
     "portal/accounts/profile/forms.py": {"UUID(str(data.get('deputy', '')))"},
