@@ -70,8 +70,8 @@ function connected(): Socket {
     tell((each) => each.state?.(false))();
     // The server ends a socket when a membership or a session ends; a membership leaves others.
     if (reason === "io server disconnect") setTimeout(again, 1000);
-    if (reason !== "io client disconnect") ended();
   });
+  made.on("ended", ended);
   // A session that ended while there was no line shows when the next one is refused.
   made.on("connect_error", ({ message }) => {
     if (message === "sign_in") ended();

@@ -227,7 +227,9 @@ class Live:
             if room:
                 await self.sio.emit(hint["name"], hint["payload"], room=room)
             for each in sockets:
-                if hint["ending"] or each.session not in alive:
+                if each.session not in alive:
+                    await self._end(each)
+                elif hint["ending"]:
                     await self.sio.disconnect(each.sid)
 
     async def _alive(self, sockets: Collection[Connection]) -> frozenset[bytes]:
@@ -256,7 +258,12 @@ class Live:
         alive = await self._alive(sockets)
         for each in sockets:
             if each.session not in alive:
-                await self.sio.disconnect(each.sid)
+                await self._end(each)
+
+    async def _end(self, socket: Connection) -> None:
+        """Its session is over: the page is told, so that it asks and is covered at once."""
+        await self.sio.emit("ended", {}, room=[socket.sid])
+        await self.sio.disconnect(socket.sid)
 
     async def _sweeping(self) -> None:
         while True:

@@ -264,7 +264,7 @@ async def test_whoever_is_not_counted_any_more_keeps_no_line(
 
         heard = [each.data async for each in line]
 
-    assert heard == (["1"] if how == "leaves" else ["41", "1"])
+    assert heard == (["1"] if how == "leaves" else ['42["ended",{}]', "41", "1"])
 
 
 @pytest.mark.one_engine
