@@ -61,8 +61,8 @@ async def count(limit: Limit, what: str) -> int:
     """
     mark = limit.mark(what)
     for _ in range(RACES):
-        moment = now()
         row = await Throttle.get_or_none(mark=mark)
+        moment = now()  # not before: a try that was counted meanwhile would lie in the future
         if row is None:
             if await _first(limit, mark, moment):
                 return 1
