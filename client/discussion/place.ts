@@ -37,7 +37,11 @@ export function put(html: string, account: string): boolean {
     const focused = shown.contains(document.activeElement);
     const place = sameReaction(document.activeElement, fresh) ?? fresh;
     shown.replaceWith(fresh);
-    if (focused) place.focus({ preventScroll: true });
+    if (focused) {
+      // The post first: what is shown only while the focus is in it could not take it otherwise.
+      fresh.focus({ preventScroll: true });
+      place.focus({ preventScroll: true });
+    }
     return false;
   }
   const section = byThread(fresh.dataset["thread"] ?? "");
