@@ -3,15 +3,16 @@ The box audit, once an hour: what can be opened is exactly what membership says.
 
 It holds no secret, so it compares what the tables say: whom a community's present root was handed
 to, who is a member, and whose public key the directory has signed.  Whether the root vouches for a
-membership is asked by whoever opens or changes it.
+membership is asked by whoever opens or changes it.  That no key outlives its examination is the
+other half of it (`studies.stray_keys`).
 """
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from tortoise.expressions import F
@@ -19,7 +20,7 @@ from tortoise.expressions import F
 from cases import access, epochs
 from cases.ids import CommunityId
 from cases.models import Community, Member
-from portal import keys
+from portal import keys, studies
 from portal.core.actor import AccountId
 from portal.core.background import background
 from portal.core.db import transaction
@@ -41,7 +42,7 @@ async def audit() -> list[CommunityId]:
             if await _differs_for_certain(suspect):
                 log.critical("seals are not members: community %s", suspect)
                 wrong.append(suspect)
-    return wrong
+    return wrong + [CommunityId(each) for each in await keys.stray_keys("community", _there)]
 
 
 @asynccontextmanager
@@ -56,8 +57,14 @@ async def _audit_for_ever() -> None:
         await asyncio.sleep(EVERY_SECONDS)
         try:
             await audit()
+            await studies.stray_keys()
         except Exception as error:  # noqa: BLE001 -- outlives a database that is away
             log.warning("the box audit did not end: %s", type(error).__name__)
+
+
+async def _there(ids: Collection[UUID]) -> set[UUID]:
+    found = await Community.filter(id__in=list(ids)).values_list("id", flat=True)
+    return set(cast("list[UUID]", found))
 
 
 async def _differs_for_certain(community: CommunityId) -> bool:

@@ -25,6 +25,7 @@ from portal.migrating import migrate
 from portal.vault import KeyFiles, load_key_files, make_key_files
 from tests import postgres as postgres_server
 from tests import redis as redis_server
+from tests.boxes import audit
 from tests.people import World
 from tests.serving import serving, started
 
@@ -178,12 +179,18 @@ def settings(
 
 
 @pytest.fixture
-async def app(settings: Settings) -> AsyncIterator[Quart]:
-    """The whole portal, started; queries of the test use its connections."""
+async def app(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Quart]:
+    """
+    The whole portal, started; queries of the test use its connections.
+
+    Whatever a test has done, afterwards exactly the members can open what is theirs (T14).
+    """
     app = create_app(settings)
     async with started(app):
         with app.extensions["hds"]["database"].current():
             yield app
+            if request.node.get_closest_marker("tampers") is None:
+                await audit()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Documents: findings as PDF, kept bit for bit, shown as pictures of their pages."""
 
+from portal.documents.access import known
 from portal.documents.belongings import Belongings
 from portal.documents.desk import Desk
 from portal.documents.listing import DocumentSummary, delete, mine, rename
@@ -29,6 +30,7 @@ __all__ = [
     "create_blueprint",
     "delete",
     "ids_of",
+    "known",
     "look_at",
     "mine",
     "open_own",

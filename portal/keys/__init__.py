@@ -69,6 +69,7 @@ from portal.keys.sessions import (
     start_session,
 )
 from portal.keys.slowness import PLACES, slow
+from portal.keys.strays import stray_keys
 from portal.keys.texts import Text
 from portal.keys.wraps import (
     Found,
@@ -153,6 +154,7 @@ __all__ = [
     "start_half",
     "start_locked",
     "start_session",
+    "stray_keys",
     "unmarked",
     "unseal_generations",
     "unseal_study_key",

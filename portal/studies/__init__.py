@@ -24,6 +24,7 @@ from portal.studies.receiving import receive_part
 from portal.studies.requests import PortalRequest
 from portal.studies.routes import create_blueprint
 from portal.studies.shelf import Shelf, working
+from portal.studies.strays import stray_keys
 from portal.studies.summaries import StudySummary
 from portal.studies.uploads import (
     Places,
@@ -71,6 +72,7 @@ __all__ = [
     "prepared",
     "receive_part",
     "some_of_mine",
+    "stray_keys",
     "summaries_with",
     "unopened",
     "working",

@@ -13,7 +13,7 @@ from portal.core.db import now
 from portal.keys.models import Session
 from tests.accounts.losing import asks_for_reset, link_in_mail, subjects, time_passes
 from tests.accounts.stories import ADA, registers, sign_in, text_of
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import PASSWORD, Person, World, hearing
 from tests.scanning import scan_for_ids
 

@@ -27,7 +27,7 @@ from tests.accounts.losing import (
     time_passes,
 )
 from tests.accounts.stories import registers, sign_in, text_of
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import PASSWORD, World
 from tests.queries import counting
 from tests.scanning import scan_for_ids

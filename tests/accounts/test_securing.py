@@ -21,13 +21,15 @@ from portal.accounts.papers import issuing
 from portal.accounts.recovery import securing
 from portal.accounts.recovery.forms import Securing
 from portal.core.actor import Actor, Secret
+from portal.core.db import now
 from portal.core.errors import Conflict, SignInNeeded
 from portal.core.web import cookie_name
 from portal.keys import Holder, Target
 from portal.keys.models import HumanWrap, LocalKey, PrincipalKey, Seal, Session
+from portal.studies.models import Study
 from tests.accounts.losing import NEW, forgets, subjects
 from tests.accounts.stories import CODE, sign_in, text_of
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import PASSWORD, Person, World
 from tests.viewer.dicom.making import dataset, written
 
@@ -249,6 +251,13 @@ async def test_a_thousand_studies_and_twenty_communities_take_seconds(world: Wor
     """Room and time: one transaction that holds everybody's locks must be short."""
     ada = await world.physician("Ada Ahrens")
     context = vault.sub_key(ada.actor.root, "deks")
+    studies = [uuid4() for _ in range(1000)]
+    await Study.bulk_create(
+        [
+            Study(id=each, owner=ada.actor.id, uid_mark=each.hex, created_at=now())
+            for each in studies
+        ]
+    )
     rows = [
         LocalKey(
             id=uuid4(), study=study, owner=ada.actor.id, owner_epoch=1,
@@ -256,7 +265,7 @@ async def test_a_thousand_studies_and_twenty_communities_take_seconds(world: Wor
                 context, vault.new_secret(), vault.contexts.dek(study, "user", ada.actor.id, 1)
             ),
         )
-        for study in (uuid4() for _ in range(1000))
+        for study in studies
     ]  # fmt: skip
     await LocalKey.bulk_create(rows)
     for number in range(20):

@@ -10,6 +10,7 @@ from portal.keys.models import PrincipalKey, Seal
 from tests.people import World
 
 
+@pytest.mark.tampers
 async def test_what_can_be_opened_and_who_belongs_are_compared(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -22,7 +22,7 @@ from cases.models import Case, Community, Invitation, Member, Post
 from portal import keys, mailing
 from portal.core.db import now
 from portal.core.errors import Busy, Denied, Unknown
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import Person, World, hearing
 
 

@@ -20,7 +20,7 @@ from portal.core.db import now, transaction
 from portal.core.errors import Unknown
 from portal.keys import Holder, Target, generations
 from portal.keys.models import PrincipalKey, Seal
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import Person, World
 from tests.queries import counting
 
@@ -208,6 +208,7 @@ async def test_a_forged_member_gets_no_key_at_the_next_change_of_the_root(
     await audit()
 
 
+@pytest.mark.tampers
 async def test_a_public_key_that_nobody_signed_is_sealed_nothing(world: World) -> None:
     ada, ben, mallory = [await world.physician(name) for name in ("Ada", "Ben", "Mallory")]
     board = await ada.founds("Board")

@@ -12,7 +12,7 @@ from portal import mailing
 from portal.accounts.models import Throttle
 from portal.core.db import now
 from portal.core.errors import Unknown
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import Person, World
 
 STRANGER = "stranger@example.test"

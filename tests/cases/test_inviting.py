@@ -13,7 +13,7 @@ from portal import accounts, mailing
 from portal.accounts.models import Refusal, Throttle
 from portal.core.db import now
 from portal.core.errors import Unknown
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import Person, World
 from tests.queries import counting
 

@@ -351,6 +351,7 @@ async def test_case_page_may_run_the_viewer_and_nothing_else(world: World) -> No
     assert f"connect-src 'self' ws://{world.settings.origin.removeprefix('http://')}" in policy
 
 
+@pytest.mark.tampers
 async def test_whoever_is_removed_sees_no_study_any_more(world: World) -> None:
     ada, ben = await world.physician("Ada"), await world.physician("Ben")
     board = await ada.founds("Board")

@@ -16,7 +16,7 @@ from cases.models import Change, Community, Invitation, Post
 from portal import keys
 from portal.core.errors import PortalError, Unknown
 from portal.core.web import cookie_name
-from tests.cases.auditing import audit
+from tests.boxes import audit
 from tests.people import Browser, Person, World
 
 JSON: Final = {"Accept": "application/json"}

@@ -1,0 +1,18 @@
+"""The box audit of this room (T14): every key names an examination or a document that there is."""
+
+from collections.abc import Collection
+from typing import cast
+from uuid import UUID
+
+from portal import documents, keys
+from portal.studies.models import Study
+
+
+async def stray_keys() -> list[UUID]:
+    """Examinations and documents that are gone although somebody still has their key."""
+    return await keys.stray_keys("study", _there)
+
+
+async def _there(ids: Collection[UUID]) -> set[UUID]:
+    found = await Study.filter(id__in=list(ids)).values_list("id", flat=True)
+    return set(cast("list[UUID]", found)) | await documents.known(ids)
