@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bench import crowding, ingest, live, opening, orthanc, refusing, search, signing
@@ -53,9 +54,17 @@ async def _print_memory(stage: Stage, memory: dict[str, float]) -> None:
 
 async def _until_told(work: Coroutine[Any, Any, None]) -> None:
     """Do *work*; an order to end cancels it, so that servers and folders go with this process."""
-    task = asyncio.ensure_future(work)
-    for order in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(order, task.cancel)
+    task, told = asyncio.ensure_future(work), asyncio.Event()
+    for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(order, told.set)
+    orders = asyncio.create_task(told.wait())
+    await asyncio.wait({task, orders}, return_when=asyncio.FIRST_COMPLETED)
+    orders.cancel()
+    if told.is_set():
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        raise asyncio.CancelledError  # also when its last step was over before it heard of it
     await task
 
 

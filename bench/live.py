@@ -29,6 +29,7 @@ BURST = 40
 BURST_AT_ONCE = 8
 PATIENCE = 30.0
 """Seconds until a message that has not arrived counts as lost."""
+ANSWER_SECONDS = 120
 
 Post = Callable[[], Awaitable[int]]
 """Posts once; the number in the payload that members will hear."""
@@ -63,7 +64,8 @@ class _Ears:
         assert self._process.stdout is not None
         self._process.stdin.write(line.encode() + b"\n")
         await self._process.stdin.drain()
-        return json.loads(await asyncio.wait_for(self._process.stdout.readline(), 120))
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return json.loads(await self._process.stdout.readline())
 
     async def heard(self) -> dict[int, list[float]]:
         """When each numbered message arrived, socket by socket."""

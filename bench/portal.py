@@ -76,7 +76,8 @@ async def running(
     )
     assert process.stdout is not None
     try:
-        said = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        async with asyncio.timeout(START_SECONDS):  # `wait_for` may lose an order to end (gh-86296)
+            said = await process.stdout.readline()
         if not said:
             raise RuntimeError(f"{module} did not start")
         yield process
@@ -90,7 +91,8 @@ async def stopped(process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:
             process.terminate()
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await process.wait()
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
