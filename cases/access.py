@@ -47,6 +47,12 @@ async def membership_of(actor: Actor, community_id: CommunityId) -> OpenCommunit
     return await _enter(actor, Member.filter(community_id=community_id), unconfirmed=True)
 
 
+async def known(ids: Collection[UUID]) -> set[UUID]:
+    """Which of *ids* are communities, whoever belongs to them."""
+    there = await Community.filter(id__in=list(ids)).values_list("id", flat=True)
+    return set(cast("list[UUID]", there))
+
+
 async def my_communities(actor: Actor) -> list[OpenCommunity]:
     """Every community the actor is a member of, opened, by name."""
     await accounts.must_be_confirmed(actor)

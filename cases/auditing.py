@@ -10,9 +10,9 @@ other half of it (`studies.stray_keys`).
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 from tortoise.expressions import F
@@ -42,7 +42,7 @@ async def audit() -> list[CommunityId]:
             if await _differs_for_certain(suspect):
                 log.critical("seals are not members: community %s", suspect)
                 wrong.append(suspect)
-    return wrong + [CommunityId(each) for each in await keys.stray_keys("community", _there)]
+    return wrong + [CommunityId(each) for each in await keys.stray_keys("community", access.known)]
 
 
 @asynccontextmanager
@@ -60,11 +60,6 @@ async def _audit_for_ever() -> None:
             await studies.stray_keys()
         except Exception as error:  # noqa: BLE001 -- outlives a database that is away
             log.warning("the box audit did not end: %s", type(error).__name__)
-
-
-async def _there(ids: Collection[UUID]) -> set[UUID]:
-    found = await Community.filter(id__in=list(ids)).values_list("id", flat=True)
-    return set(cast("list[UUID]", found))
 
 
 async def _differs_for_certain(community: CommunityId) -> bool:

@@ -1,5 +1,7 @@
 """The doors: an account reaches its own studies and uploads, and learns nothing of others."""
 
+from collections.abc import Collection
+from typing import cast
 from uuid import UUID
 
 from portal.core.actor import Actor
@@ -7,6 +9,12 @@ from portal.core.db import now
 from portal.core.errors import Unknown
 from portal.studies.errors import UploadOver
 from portal.studies.models import Study, Upload
+
+
+async def known(ids: Collection[UUID]) -> set[UUID]:
+    """Which of *ids* are examinations, whosever they are."""
+    there = await Study.filter(id__in=list(ids)).values_list("id", flat=True)
+    return set(cast("list[UUID]", there))
 
 
 async def study_for(actor: Actor, study_id: UUID) -> Study:

@@ -1,11 +1,10 @@
 """The box audit of this room (T14): every key names an examination or a document that there is."""
 
 from collections.abc import Collection
-from typing import cast
 from uuid import UUID
 
 from portal import documents, keys
-from portal.studies.models import Study
+from portal.studies.access import known
 
 
 async def stray_keys() -> list[UUID]:
@@ -14,5 +13,4 @@ async def stray_keys() -> list[UUID]:
 
 
 async def _there(ids: Collection[UUID]) -> set[UUID]:
-    found = await Study.filter(id__in=list(ids)).values_list("id", flat=True)
-    return set(cast("list[UUID]", found)) | await documents.known(ids)
+    return await known(ids) | await documents.known(ids)

@@ -11,6 +11,7 @@ from tests.accounts.stories import sign_in
 from tests.people import PASSWORD, World
 
 
+@pytest.mark.tampers
 async def test_an_exchanged_public_key_is_noticed_when_its_owner_signs_in(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
