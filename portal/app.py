@@ -5,6 +5,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Mapping,
 )
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ import cases
 import cases.routes
 import cases.search.routes
 import portal.accounts.routes
+import portal.api.routes
 import portal.mailing.routes
 import portal.notices.routes
 import realtime
 from cases.search import Archive
 from portal import (
     accounts,
+    api,
     assets,
     documents,
     edge,
@@ -67,6 +70,9 @@ OPEN_ROOMS: Final = (pages, portal.accounts.routes, portal.notices.routes, porta
 PUBLIC: Final = frozenset({"static"}).union(*(room.PUBLIC for room in OPEN_ROOMS))
 """What a stranger reaches; all else answers 401 before its code runs."""
 
+FOR_PROGRAMS: Final[Mapping[str, keys.Scope]] = {**portal.api.routes.FOR_PROGRAMS}
+"""Where a program's token counts, and what it must be allowed; each room names its own."""
+
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -95,7 +101,9 @@ def create_app(settings: Settings) -> Quart:
     app.request_class = studies.PortalRequest
     rooms = _rooms(settings)
     assets.init_app(app, ROOT / "static")
-    web.init_app(app, settings, recognise=_recognise, public=PUBLIC)
+    recognise = wiring.recognising(app, FOR_PROGRAMS)
+    web.init_app(app, settings, recognise=recognise, public=PUBLIC)
+    api.init_app(app)
     headers.init_app(app, settings)
     app.before_request(wiring.activated_first)
     wiring.install_faults(app)
@@ -144,6 +152,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
         *portal.accounts.routes.create_blueprints(settings),
         *([portal.mailing.routes.blueprint] if settings.mail == "mailbox" else []),
         studies.create_blueprint(shelf),
+        api.create_blueprint(shelf),
         documents.create_blueprint(shelf.desk, viewing.open_enclosed),
         notices.create_blueprint(wording, settings),
         cases.routes.create_blueprint(shelf, headers.socket_origin(settings)),
@@ -198,8 +207,3 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         await stack.enter_async_context(accounts.keeping_house())
         await stack.enter_async_context(notices.Messenger(notices.Pusher(settings)).working())
         yield
-
-
-async def _recognise(cookie: str) -> web.Recognised | None:
-    actor = await keys.actor_by_cookie(cookie)
-    return None if actor is None else web.Recognised(actor, keys.csrf_token(cookie))

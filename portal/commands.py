@@ -112,6 +112,7 @@ async def _administer(what: str, mail: str, *, needs_factor: bool) -> str:
     if needs_factor:
         # They are signed in with a password perhaps; the next sign-in asks for what is needed now.
         await keys.end_sessions(account)
+        await keys.end_tokens(account)
     return "is an administrator now"
 
 

@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 from tortoise.expressions import F
 
+from portal import keys
 from portal.accounts import belongings
 from portal.accounts.events import SafetyChanged
 from portal.accounts.links import digest_of, new_token
@@ -73,10 +74,11 @@ async def put_right(account_id: AccountId, here: str = "") -> None:
     """
     Whoever sets a secret anew may have had a thief: what that one began ends.
 
-    No reset and no change of address goes on, and no browser is known, or told anything, any more,
-    except for what is told *here*.  Joins the caller's transaction.
+    No reset and no change of address goes on, no program's token counts, and no browser is known,
+    or told anything, any more, except for what is told *here*.  Joins the caller's transaction.
     """
     async with transaction():
+        await keys.end_tokens(account_id)
         await comes_back(account_id)
         await forget_devices(account_id, here)
         if await Readdressing.filter(account_id=account_id).delete():

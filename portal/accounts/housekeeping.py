@@ -43,6 +43,7 @@ def _steps() -> tuple[Callable[[], Awaitable[object]], ...]:
         leaving.sweep,
         throttles.sweep,
         keys.forget_expired,
+        keys.forget_expired_tokens,
         challenges.sweep,
     )
 

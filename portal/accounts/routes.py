@@ -24,6 +24,7 @@ from portal.accounts.factors.stepping_up import step_up_by_factor
 from portal.accounts.forms import PasswordChange, Preferences, SigningIn
 from portal.accounts.profile import profiles
 from portal.accounts.profile import routes as profile_routes
+from portal.accounts.programs import routes as programs_routes
 from portal.accounts.recovery import routes as recovery_routes
 from portal.core import language
 from portal.core.errors import Conflict, Invalid
@@ -65,6 +66,7 @@ def create_blueprints(settings: Settings) -> tuple[Blueprint, ...]:
         recovery_routes.create_blueprint(),
         keeping_routes.create_blueprint(settings),
         factors_routes.create_blueprint(settings),
+        programs_routes.create_blueprint(),
         administration_routes.create_blueprint(),
     )
 

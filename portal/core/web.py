@@ -61,13 +61,14 @@ class BadMethod(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A valid session cookie: who it stands for, and the token that its forms must carry."""
+    """Who a session or a program stands for, and the token that the session's forms carry."""
 
     actor: Actor
-    csrf: str = field(repr=False)
+    csrf: str | None = field(repr=False)
+    """None for a program: what it shows for itself, no browser sends on its own."""
 
 
-Recognise = Callable[[str], Awaitable[Recognised | None]]
+Recognise = Callable[[str | None], Awaitable[Recognised | None]]
 
 
 def signed_in() -> Actor:
@@ -92,12 +93,12 @@ def init_app(
 
     @app.before_request
     async def who_asks() -> None:
-        g.actor, g.csrf = None, ""
-        found = await recognise(request.cookies[cookie]) if cookie in request.cookies else None
+        g.actor, g.csrf, wanted = None, "", request.cookies.get("language")
+        language.speak(wanted or request.accept_languages.best_match(language.LANGUAGES))
+        found = await recognise(request.cookies.get(cookie))
         if found is not None:
             g.actor, g.csrf = found.actor, found.csrf
-        wanted = request.cookies.get("language") or (g.actor and g.actor.language)
-        language.speak(wanted or request.accept_languages.best_match(language.LANGUAGES))
+            language.speak(wanted or found.actor.language)
 
     @app.before_request
     async def closed_by_default() -> None:
@@ -106,7 +107,8 @@ def init_app(
 
     @app.before_request
     async def writes_from_our_pages_only() -> None:
-        if request.method not in READING and request.endpoint not in app.config["FROM_ANYWHERE"]:
+        anywhere = g.csrf is None or request.endpoint in app.config["FROM_ANYWHERE"]
+        if request.method not in READING and not anywhere:
             await _refuse_foreign_write(settings.origin)
 
     app.register_error_handler(PortalError, render_error)

@@ -7,6 +7,7 @@ from portal.core.db import transaction
 from portal.keys.holders import PrincipalKind
 from portal.keys.models import HumanWrap, LocalKey, PasskeyWrap, Principal, PrincipalKey, Seal
 from portal.keys.sessions import end_sessions
+from portal.keys.tokens import end_tokens
 
 
 async def retire(account: AccountId) -> None:
@@ -22,7 +23,7 @@ async def delete_principal(kind: PrincipalKind, principal: UUID) -> None:
     """
     Delete every key that *principal* has, and every key to it; joins the caller's transaction.
 
-    What was boxed under its root stays noise for ever.  Its sessions end.
+    What was boxed under its root stays noise for ever.  Its sessions and tokens end.
     """
     async with transaction():
         if not await Principal.filter(id=principal, kind=kind).delete():
@@ -35,3 +36,4 @@ async def delete_principal(kind: PrincipalKind, principal: UUID) -> None:
         await PrincipalKey.filter(principal=principal).delete()
         if kind == "user":
             await end_sessions(AccountId(principal))
+            await end_tokens(AccountId(principal))

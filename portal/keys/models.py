@@ -139,6 +139,30 @@ class Session(Model):
         table = "session"
 
 
+class Token(Model):
+    """
+    A root under the key in a program's token.  Left out of every dump and backup.
+
+    It says of its owner and its use no more than what decides whether it counts.
+    """
+
+    token_hash = fields.CharField(max_length=64, primary_key=True)
+    principal = fields.UUIDField(db_index=True)
+    epoch = fields.IntField()
+    account_kind = fields.CharField(max_length=12)
+    language = fields.CharField(max_length=2)
+    scopes = fields.CharField(max_length=40)
+    exp = fields.DatetimeField(db_index=True)
+    box = fields.BinaryField()
+    """Bound to everything above: a row that somebody edited opens no more."""
+    note = fields.BinaryField()
+    """What its owner calls it, since when it is there and when it was used, under their root."""
+    note_rev = fields.IntField(default=1, db_default=1)
+
+    class Meta:
+        table = "token"
+
+
 class HalfSession(Model):
     """
     Somebody of whom one proof is there and another is lacking.  Left out of every dump and backup.

@@ -17,6 +17,7 @@ from portal.keys.models import HumanWrap, LocalKey, PasskeyWrap, Seal
 from portal.keys.principals import FIRST_EPOCH, replace_root
 from portal.keys.seals import blind_key, keep_study_key, opened, sealed
 from portal.keys.sessions import end_sessions
+from portal.keys.tokens import end_tokens
 from portal.keys.wraps import Wrap, keep_wrap, must_still_open
 
 AT_ONCE: Final = 200
@@ -30,9 +31,9 @@ async def renew_root(
     Make *after* the actor's root, reached by *wraps* and by nothing else; joins the transaction.
 
     Study keys and whatever was sealed to the actor are handed on; every session ends, the actor's
-    own, too.  Raises `Conflict` when somebody was faster or replaced *opened_by*, the wrap that
-    let the actor do so, and `vault.Tampered` when a row of the actor's does not open: then nothing
-    at all is changed.
+    own, too, and every token.  Raises `Conflict` when somebody was faster or replaced *opened_by*,
+    the wrap that let the actor do so, and `vault.Tampered` when a row of the actor's does not open:
+    then nothing at all is changed.
     """
     before = Holder.of(actor)
     async with transaction():
@@ -47,6 +48,7 @@ async def renew_root(
         await _study_keys(before, after)
         await _seals(before, after, public)
         await end_sessions(actor.id)
+        await end_tokens(actor.id)
         return public
 
 

@@ -71,6 +71,7 @@ KINDS: Final[dict[str, Kind]] = {
     "codes_renewed": _security(N_("New recovery codes were made for your account.")),
     "code_used": _security(N_("A recovery code was used in place of the second factor.")),
     "pass_used": _security(N_("The code of your Pass was used in place of the second factor.")),
+    "token_made": _security(N_("A program was given access to your account.")),
     "sheet_used": _security(N_("A new password was set with your recovery sheet.")),
     "pass_renewed": _security(N_("You have a new Pass; the code on the old one is void.")),
     "recovery_made": _security(N_("A recovery sheet for your account was made.")),

@@ -16,7 +16,16 @@ INTEGER_BYTES: Final = 8
 
 Part = bytes | str | int | UUID
 How = Literal[
-    "password", "code", "recovery", "passkey", "session", "half", "inbox", "access", "share"
+    "password",
+    "code",
+    "recovery",
+    "passkey",
+    "session",
+    "half",
+    "token",
+    "inbox",
+    "access",
+    "share",
 ]
 Purpose = Literal["dir", "log", "push", "gw"]
 PURPOSES: Final[frozenset[str]] = frozenset({"dir", "log", "push", "gw"})
@@ -148,6 +157,11 @@ def sig(purpose: Purpose, *parts: Part) -> bytes:
 def session(sid: bytes) -> bytes:
     """A session's id, to be hashed."""
     return ctx("sid", sid)
+
+
+def token(token_id: bytes) -> bytes:
+    """The id of a program's token, to be hashed."""
+    return ctx("token", token_id)
 
 
 def sub(*label: Part) -> bytes:

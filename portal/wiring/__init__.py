@@ -7,6 +7,7 @@ Each of these is a parameter of the room that asks.
 from portal.wiring.activation import activated_first
 from portal.wiring.faults import install_faults
 from portal.wiring.news import listening_for_news
+from portal.wiring.programs import recognising
 from portal.wiring.viewing import Viewing
 from portal.wiring.words import describing, wording
 
@@ -16,5 +17,6 @@ __all__ = [
     "describing",
     "install_faults",
     "listening_for_news",
+    "recognising",
     "wording",
 ]

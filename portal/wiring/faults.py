@@ -6,7 +6,7 @@ from typing import Any, Final
 from quart import Quart, has_request_context, request
 from quart.typing import ResponseReturnValue
 
-from portal import storing, vault
+from portal import api, storing, vault
 from portal.core import web
 from portal.core.errors import Gone
 from portal.core.language import N_
@@ -42,7 +42,7 @@ async def _damaged(_error: Exception) -> ResponseReturnValue:
     """Somebody changed a row, or the disk did: nothing of it is shown, and the rest goes on."""
     log.critical("something does not open in %s %s", request.method, request.endpoint)
     kept = not KEPT.isdisjoint(request.view_args or {})
-    return await web.render_error(storing.Damaged() if kept else Unopened())
+    return await api.tell(storing.Damaged() if kept else Unopened())
 
 
 def _log(exc_info: Any) -> None:

@@ -15,6 +15,7 @@ from portal.notices.models import Notice
 from tests.accounts.factors.soft_key import SoftKey, adds_passkey, passkey_second
 from tests.accounts.factors.stories import gives_password, proves, sets_up_an_app, shows, text_of
 from tests.accounts.losing import NEW, forgets, link_in_mail
+from tests.accounts.programs import TOKEN, wanted
 from tests.accounts.stories import CODE
 from tests.people import PASSWORD, Person, World
 
@@ -91,6 +92,11 @@ async def sheet_made(story: Story) -> str:
     return story.secrets[-1]
 
 
+async def token_made(story: Story) -> None:
+    page = await story.posts("/profile/programs", 200, **wanted("Box office"))
+    story.secrets += [*TOKEN.findall(page), "Box office"]
+
+
 async def sheet_used(story: Story) -> None:
     sheet = await sheet_made(story)
     assert (await forgets(story.world, story.person.mail, sheet)).status_code == 303
@@ -130,6 +136,7 @@ CHANGES: Final[dict[str, Callable[[Story], Awaitable[object]]]] = {
     "pass_used": pass_used,
     "passkey_copied": passkey_copied,
     "password_changed": password_changed,
+    "token_made": token_made,
     "recovery_made": sheet_made,
     "recovery_revoked": sheet_revoked,
     "sheet_used": sheet_used,
@@ -149,6 +156,9 @@ SUBJECTS: Final = {
         "A passkey of yours may have been copied", "Einer Ihrer Passkeys wurde vielleicht kopiert"
     ),
     "password_changed": ("Your password was changed", "Ihr Passwort wurde geändert"),
+    "token_made": (
+        "A program has access to your account", "Ein Programm hat Zugang zu Ihrem Konto"
+    ),
     "recovery_made": ("You have a recovery sheet", "Sie haben ein Notfallblatt"),
     "recovery_revoked": (
         "Your recovery sheet is no longer valid", "Ihr Notfallblatt gilt nicht mehr"

@@ -17,6 +17,7 @@ from portal.keys.models import (
     PrincipalKey,
     Seal,
     Session,
+    Token,
 )
 from tests.keys.stories import People
 
@@ -194,6 +195,7 @@ async def test_a_deleted_principal_leaves_no_key_behind(people: People) -> None:
         await keys.keep_study_key(each.actor, uuid4(), vault.new_secret())
         await each.signs_in()
         await each.gets_half_way()
+        await each.trusts_a_program()
         await keys.keep_passkey(Holder.of(each.actor), each.id.bytes, vault.new_secret())
 
     await keys.delete_principal("user", alice.id)
@@ -205,6 +207,7 @@ async def test_a_deleted_principal_leaves_no_key_behind(people: People) -> None:
         (PasskeyWrap, "principal"),
         (Session, "principal"),
         (HalfSession, "principal"),
+        (Token, "principal"),
         (LocalKey, "owner"),
         (Seal, "holder"),
     ):

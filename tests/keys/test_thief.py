@@ -26,11 +26,13 @@ from portal.keys.models import (
     PrincipalKey,
     Seal,
     Session,
+    Token,
 )
 from tests.keys.stories import Circle, People, Person
 
 TABLES: tuple[type[Model], ...] = (
     Principal, PrincipalKey, HumanWrap, PasskeyWrap, Seal, LocalKey, Session, HalfSession,
+    Token,
 )  # fmt: skip
 CREDENTIAL = b"\x17" * 20
 LABELS = ("deks", "chain", "outer", "text", "member", "hpke", "passkey")
@@ -103,6 +105,8 @@ def _tries(rows: list[Model]) -> Iterator[Try]:
                 yield _box(row.box, vault.contexts.dek(row.study, *owner))
             case Session():
                 yield _session(row)
+            case Token():
+                yield _token(row)
             case Seal():
                 yield _seal(row)
 
@@ -131,6 +135,18 @@ def _half(row: HalfSession) -> Try:
     return _box(row.box, vault.contexts.root_wrap("half", *owner, *bind))
 
 
+def _token(row: Token) -> Try:
+    bind = (
+        bytes.fromhex(row.token_hash),
+        int(row.exp.timestamp()),
+        row.scopes,
+        row.account_kind,
+        row.language,
+    )
+    owner = ("user", row.principal, row.epoch)
+    return _box(row.box, vault.contexts.root_wrap("token", *owner, *bind))
+
+
 def _opened(rows: list[Model], candidates: set[Secret]) -> int:
     """How many boxes and seals open for how many candidates."""
     count, tries = 0, list(_tries(rows))
@@ -154,6 +170,7 @@ async def cast(people: People) -> tuple[Person, Circle]:
     await keys.raise_guard(alice.id, 1)
     await keys.keep_passkey(Holder.of(alice.actor), CREDENTIAL, vault.new_secret())
     await alice.gets_half_way()
+    await alice.trusts_a_program()
     circle = await people.circle(alice)
     await circle.changes_root()
     await circle.welcomes(alice)

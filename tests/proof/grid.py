@@ -39,6 +39,12 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "read": "factors.ask_second factors.ask_set_up",
         "create": "factors.second factors.second_options",
     },
+    "program": {
+        "list": "programs.programs",
+        "create": "programs.make_token",
+        "end": "programs.revoke",
+    },
+    "space": {"read": "api.space"},
     "proof": {"create": "factors.confirm factors.confirm_options"},
     "password": {"read": "accounts.ask_password", "change": "accounts.change_password"},
     "paper": {

@@ -17,6 +17,7 @@ from tests.proof.stage import (
     fresh_invitation,
     pinned,
     told,
+    trusts_a_program,
     upload_paper,
 )
 
@@ -109,6 +110,10 @@ async def a_notice(stage: Stage, actor: str) -> Mapping[str, str]:
 async def a_session(stage: Stage, actor: str) -> Mapping[str, str]:
     other, _ = await stage.world.signs_in(stage.people[actor].mail)
     return {"session": other.session.hex()}
+
+
+async def a_program(stage: Stage, actor: str) -> Mapping[str, str]:
+    return {"program": await trusts_a_program(stage.people[actor])}
 
 
 async def a_device(stage: Stage, actor: str) -> Mapping[str, str]:
@@ -213,6 +218,10 @@ RIGHTS: Final[dict[str, Right]] = {
     "factors.sessions": Right(SIGNED_IN),
     "factors.end_one": Right(SIGNED_IN, sends=form(), fresh=a_session),
     "factors.end_others": Right(SIGNED_IN, sends=form()),
+    "programs.programs": Right(SIGNED_IN),
+    "programs.make_token": Right(SIGNED_IN, sends=form()),
+    "programs.revoke": Right(SIGNED_IN, sends=form(), fresh=a_program),
+    "api.space": Right(SIGNED_IN),
     "factors.confirm": Right(SIGNED_IN, sends=form(), fine=frozenset({403})),
     "factors.confirm_options": Right(SIGNED_IN),
     "factors.session": Right(SIGNED_IN),

@@ -9,6 +9,7 @@ import base64
 import io
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from quart import Response
 
 from cases import communities
 from portal import accounts, documents, keys, notices, studies
+from portal.core.db import now
 from portal.notices.models import Notice
 from portal.studies import parts
 from tests.accounts.factors.stories import gives_password, sets_up_an_app
@@ -163,7 +165,7 @@ async def upload_study(stage: Stage, actor: str) -> None:
     stage.ids |= {"instance": by_kind["image"], "instance_id": by_kind["image"]}
     stage.ids |= {"enclosed": by_kind["document"], "page": "1"}
     stage.ids["document_id"] = await upload_paper(stage, actor, words.finding)
-    stage.ids |= {"credential": "17" * 16, "session": "17" * 32}
+    stage.ids |= {"credential": "17" * 16, "session": "17" * 32, "program": "17" * 32}
     stage.ids |= {"upload_id": await begun(browser), "number": "1", "frame": "0"}
 
 
@@ -177,6 +179,14 @@ async def upload_paper(stage: Stage, actor: str, text: str) -> str:
     said = await browser.put(f"/uploads/{upload}/parts/0", data=body, headers=JSON)
     assert (await said.get_json())["kept"] == [0]
     return str((await documents.mine(stage.people[actor].actor))[0].id)
+
+
+async def trusts_a_program(person: Person) -> str:
+    """The id of a new token, as the list of them has it."""
+    before = {each.id for each in await keys.tokens_of(person.actor)}
+    await keys.make_token(person.actor, "A program", ["read"], now() + timedelta(days=1))
+    [made] = {each.id for each in await keys.tokens_of(person.actor)} - before
+    return made.hex()
 
 
 def uids() -> dict[str, str]:

@@ -28,7 +28,16 @@ from tests.architecture.sources import PACKAGES, ROOT
 from tests.notices.push_service import BrowserKeys
 from tests.people import Person, World
 from tests.proof.rights import RIGHTS, Sends, cells, form, js, nothing
-from tests.proof.stage import Stage, Words, case_form, discuss, pinned, told, upload_study
+from tests.proof.stage import (
+    Stage,
+    Words,
+    case_form,
+    discuss,
+    pinned,
+    told,
+    trusts_a_program,
+    upload_study,
+)
 from tests.proof.test_disk import rows
 from tests.proof.test_endings import socket
 from tests.scanning import names
@@ -57,14 +66,14 @@ READ: Final = {
 """Every place where an id is read from a body, a query or a socket; each is tried below."""
 ASKED: Final = {
     "activated", "after", "anyway", "before", "done", "ended", "from", "kind", "manifest", "next",
-    "pane", "q", "saved", "since", "stopped", "study", "w", "zoom",
+    "pane", "q", "revoked", "saved", "since", "stopped", "study", "w", "zoom",
 }  # fmt: skip
 """Every name in a query; `study` alone is an id."""
 
 
 UUIDS: Final = {
     "account", "case", "community", "document_id", "enclosed", "instance", "instance_id",
-    "invitation", "notice", "post_id", "session", "study_id", "thread", "upload_id",
+    "invitation", "notice", "post_id", "program", "session", "study_id", "thread", "upload_id",
 }  # fmt: skip
 """What in an address is somebody's."""
 PROFILE: Final = {
@@ -158,7 +167,7 @@ def test_every_question_in_an_address_is_known() -> None:
 
 async def rows_naming(ids: Mapping[str, str]) -> dict[tuple[str, object], str]:
     """Every row that names one of *ids*, with all its values."""
-    sought = [UUID(each) for name, each in ids.items() if name in UUIDS - {"session"}]
+    sought = [UUID(each) for name, each in ids.items() if name in UUIDS - {"session", "program"}]
     found = {}
     for row in await rows():
         values = {name: getattr(row, name) for name in row._meta.db_fields}
@@ -178,6 +187,7 @@ async def everything(stage: Stage, somebody: Person) -> dict[str, str]:
         "somebody": str(somebody.actor.id),
         "notice": await told(stage, "author"),
         "session": other.session.hex(),
+        "program": await trusts_a_program(person),
         "post_client": str((await Post.get(id=ids["post_id"])).client_id),
         "thread_client": str((await Thread.get(id=ids["thread"])).client_id),
         "case_client": str((await Case.get(id=ids["case"])).client_id),
@@ -196,6 +206,7 @@ def _nothings(ids: Mapping[str, str]) -> dict[str, str]:
         "sop_uid": f"2.25.{uuid4().int}",
         "fingerprint": uuid4().hex * (len(ids["fingerprint"]) // 32),
         "session": uuid4().hex * (len(ids["session"]) // 32),
+        "program": uuid4().hex * (len(ids["program"]) // 32),
         "endpoint": PUSHED_TO.format("nobody"),
     }
     return {name: like.get(name) or str(uuid4()) for name in ids}
@@ -208,7 +219,7 @@ def _paths(app: Quart, own: Mapping[str, str], theirs: Mapping[str, str]) -> Ite
         names = next(app.url_map.iter_rules(endpoint)).arguments
         ids = {name for name in names if name in UUIDS}
         for name in sorted(ids):
-            if len(ids) > 1 or name in {"notice", "session"}:
+            if len(ids) > 1 or name in {"notice", "session", "program"}:
                 values = {each: own.get(each, "1") for each in names} | {name: theirs[name]}
                 path = adapter.build(endpoint, values, method=method)
                 yield f"{method} {endpoint} {name}", method, path, RIGHTS[endpoint].sends

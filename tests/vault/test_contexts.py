@@ -49,6 +49,7 @@ TABLE: dict[str, tuple[Any, ...]] = {
     "pk": (uuid4(), 1, b"public"),
     "sig": ("dir", "user", 1),
     "session": (b"s" * 16,),
+    "token": (b"t" * 16,),
     "sub": ("text", 1),
 }
 """One row for each builder, with an example of every part."""
@@ -177,7 +178,7 @@ def _hashes(context: bytes) -> Callable[[bytes], object]:
 BOUND: dict[str, Callable[[bytes], Callable[[bytes], object]]] = dict.fromkeys(TABLE, _boxes) | {
     "seal": _seals,
     **dict.fromkeys(("member", "guard", "former_address", "administrator", "standing"), _marks),
-    **dict.fromkeys(("blind", "audit", "pk", "session", "sub", "sig"), _hashes),
+    **dict.fromkeys(("blind", "audit", "pk", "session", "token", "sub", "sig"), _hashes),
 }
 """What a context of each row binds; those of `VERBS` have a verb of the vault beside it."""
 

@@ -263,6 +263,7 @@ async def _complete(account: Account, owner: Actor, mark: str, typed: Completing
         await factors.start_anew(owner)
         await departures.forget_devices(owner.id)
         await keys.end_sessions(owner.id)
+        await keys.end_tokens(owner.id)
         await Activation.filter(mail_mark=mark).delete()
         announce(AccountActivated(owner.id, owner.kind, mark))
 

@@ -31,6 +31,7 @@ ACTS: Final = {
     "keeping.revoke_sheet": N_("Revoke the recovery sheet"),
     "keeping.secure": N_("Secure my account"),
     "keeping.show_papers": N_("Pass and recovery sheet"),
+    "programs.make_token": N_("Make a token for a program"),
     "administration.confirm": N_("Confirm a professional"),
     "administration.refuse": N_("Refuse a professional"),
     "studies.delete": N_("Delete examination"),

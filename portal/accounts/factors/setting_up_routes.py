@@ -168,6 +168,7 @@ async def _done(
         if not before.present:
             # Whoever else is in, or half-way in, showed a password and nothing besides.
             await keys.end_sessions(owner.id, but=owner.session)
+            await keys.end_tokens(owner.id)
     onward = FROM_PROFILE if setting_up.half is None else await _next()
     if not codes and setting_up.half is None:
         return redirect(f"{FROM_PROFILE}?saved=1", 303)

@@ -9,7 +9,13 @@ from portal.core.actor import AccountId
 from portal.owing import owe
 
 What = Literal[
-    "factor_added", "factor_removed", "passkey_copied", "codes_renewed", "code_used", "pass_used"
+    "factor_added",
+    "factor_removed",
+    "passkey_copied",
+    "codes_renewed",
+    "code_used",
+    "pass_used",
+    "token_made",
 ]
 
 
