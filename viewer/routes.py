@@ -132,14 +132,15 @@ def _serve_instances(blueprint: Blueprint, open_study: OpenStudy) -> None:
         return response
 
 
-async def streamed(size: int, stretches: Stretches) -> Response:
+async def streamed(size: int, stretches: Stretches, etag: str = "") -> Response:
     """
     The range asked for, or everything (RFC 9110), as it is read; nothing is kept in memory.
 
     What goes wrong with the first stretch is raised; what does later breaks the connection.  A
-    download slower than `LEAST_RATE` is ended.
+    download slower than `LEAST_RATE` is ended.  Whoever has some bytes under *etag* (strong,
+    without quotes) gets the others of the same; what is another now begins anew (RFC 9110, 13.1.5).
     """
-    start, stop = _wanted_range(size)
+    start, stop = _wanted_range(size, etag)
     pieces = stretches(start, stop)
     first = await anext(pieces, b"")
 
@@ -153,6 +154,8 @@ async def streamed(size: int, stretches: Stretches) -> Response:
     response = Response(body(), 200 if whole else 206, {"Accept-Ranges": "bytes"})
     if not whole:
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    if etag:
+        response.headers["ETag"] = f'"{etag}"'
     response.content_length = stop - start
     response.timeout = ceil(PATIENCE + (stop - start) / LEAST_RATE)
     return response
@@ -180,11 +183,12 @@ def _whole_number(name: str, default: int) -> int:
     return request.args.get(name, default, type=int)
 
 
-def _wanted_range(size: int) -> tuple[int, int]:
+def _wanted_range(size: int, etag: str = "") -> tuple[int, int]:
     """The one byte range asked for, or everything; 416 when there are no such bytes."""
     asked = request.range
-    # Our answers have no validator, so none that is asked for can match (RFC 9110, 13.1.5).
-    conditional = "If-Range" in request.headers
+    # Without a validator none that is asked for can match (RFC 9110, 13.1.5).
+    same = bool(etag) and request.headers.get("If-Range") == f'"{etag}"'
+    conditional = "If-Range" in request.headers and not same
     if asked is None or conditional or asked.units != "bytes" or len(asked.ranges) != 1:
         return 0, size
     start, stop = asked.ranges[0]

@@ -18,6 +18,7 @@ from portal.studies.listing import (
 )
 from portal.studies.notes import Note
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
+from portal.studies.originals import Original
 from portal.studies.outcomes import Outcome
 from portal.studies.receipts import PartReceipt
 from portal.studies.receiving import receive_part
@@ -42,6 +43,7 @@ __all__ = [
     "Entry",
     "Note",
     "OpenStudy",
+    "Original",
     "Outcome",
     "Overview",
     "PartReceipt",

@@ -46,6 +46,16 @@ class Original:
         """Bytes."""
         return self.entry["size"]
 
+    @property
+    def shown(self) -> JsonPlaces:
+        """Where its picture of at most 512 pixels lies; empty while there is none."""
+        made = self.entry["view"]["previews"] if "view" in self.entry else {}
+        return made.get("512") or made.get("128", [])
+
+    async def picture(self) -> bytes:
+        """That picture as a JPEG.  Raises `vault.Tampered`, `storing.Damaged` or `Busy`."""
+        return b"".join(await self._read("frames", places(self.shown)))
+
     async def stretches(self, start: int = 0, stop: int | None = None) -> Pieces:
         """
         The bytes from *start* up to *stop*.

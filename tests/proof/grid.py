@@ -107,8 +107,8 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "end": "studies.finish",
     },
     "study": {
-        "list": "studies.documents",
-        "read": "studies.thumbnail studies.confirm_delete",
+        "list": "studies.documents exporting.choose",
+        "read": "studies.thumbnail studies.confirm_delete exporting.size exporting.archive",
         "end": "studies.delete",
     },
     "image": {

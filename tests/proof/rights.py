@@ -49,6 +49,11 @@ def js(**values: Any) -> Sends:
     return lambda _stage: {"json": values}
 
 
+def everything(_stage: Stage) -> dict[str, Any]:
+    """Of one's own."""
+    return {"query_string": {"all": "1"}}
+
+
 @dataclass(frozen=True)
 class Right:
     """Who may; who may not but sees that it is there; what is sent; what is made anew for it."""
@@ -248,6 +253,10 @@ RIGHTS: Final[dict[str, Right]] = {
     "studies.thumbnail": Right(AUTHOR),
     "studies.confirm_delete": Right(AUTHOR),
     "studies.delete": Right(AUTHOR, fresh=a_study),
+    # Everybody has an archive of what is theirs; single ids in it: `test_foreign_ids`.
+    "exporting.choose": Right(SIGNED_IN),
+    "exporting.size": Right(SIGNED_IN, sends=everything),
+    "exporting.archive": Right(SIGNED_IN, sends=everything),
     "documents.show": Right(AUTHOR),
     "documents.page": Right(AUTHOR),
     "documents.original": Right(AUTHOR),

@@ -56,6 +56,7 @@ READ: Final = {
     "cases/search/routes.py": {"UUID(only)"},
     "portal/accounts/factors/again_routes.py": {"UUID(str(data['account']))"},
     "portal/accounts/profile/forms.py": {"UUID(str(data.get('deputy', '')))"},
+    "portal/exporting/routes.py": {"UUID(each)"},
     "portal/studies/routes.py": {"UUID(sent['client'])"},
     "realtime/server.py": {
         "UUID(str(data['case']))",
@@ -65,10 +66,11 @@ READ: Final = {
 }
 """Every place where an id is read from a body, a query or a socket; each is tried below."""
 ASKED: Final = {
-    "activated", "after", "anyway", "before", "done", "ended", "from", "kind", "manifest", "next",
-    "pane", "q", "revoked", "saved", "since", "stopped", "study", "w", "zoom",
+    "activated", "after", "all", "anyway", "before", "chosen", "d", "dicom", "done", "e", "ended",
+    "from", "kind", "manifest", "next", "pane", "q", "revoked", "saved", "since", "stopped",
+    "study", "w", "zoom",
 }  # fmt: skip
-"""Every name in a query; `study` alone is an id."""
+"""Every name in a query; `study`, `e` and `d` are ids."""
 
 
 UUIDS: Final = {
@@ -83,7 +85,8 @@ PROFILE: Final = {
 }  # fmt: skip
 TOLD: Final = {
     "a case's form", "a case's study", "a post's answer", "a pin's study", "an invitation",
-    "a search", "a deputy", "files", "images", "places", "a device, known",
+    "a download's study", "a download's document", "a search", "a deputy",
+    "files", "images", "places", "a device, known",
     "POST cases.communities.change_role account", "POST cases.communities.withdraw invitation",
     "GET viewer.original instance", "GET documents.enclosed_original study_id",
     "GET studies.thumbnail instance_id", "GET notices.open_ notice",
@@ -234,6 +237,10 @@ def _bodies(own: Stage, ids: Mapping[str, str]) -> Iterator[Asked]:
         return js(client_id=str(uuid4()), text="", pin=pin | {"view": pin["view"] | view})
 
     yield "a case's form", "GET", f"{board}/cases/new?study={ids['study_id']}", nothing
+    for what, name, chosen in (("study", "e", "study_id"), ("document", "d", "document_id")):
+        yield f"a download's {what}", "GET", f"/download/size?{name}={ids[chosen]}", nothing
+        path = f"/download/archive?{name}={ids[chosen]}"
+        yield f"a download's {what}, itself", "GET", path, nothing
     yield (
         "a case's study",
         "POST",

@@ -1,0 +1,188 @@
+"""What goes into an archive, in which order and under which names; nothing is read but lists."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import UUID
+
+from portal import documents, studies
+from portal.core.actor import Actor
+from portal.core.errors import Unknown
+from portal.core.language import gettext as _
+from portal.exporting import dicomdir, names, readme
+from portal.exporting.archive import UNREADABLE, Archive, Known, of_bytes
+from portal.exporting.reading import Reader, marked, picture_mark
+from portal.exporting.zipping import Entry
+
+LAST: Final = 2**31
+"""Sorts what has no number behind what has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An archive, and what a person is told of it."""
+
+    archive: Archive = field(repr=False)
+    counts: readme.Counts
+
+
+async def planned(
+    shelf: studies.Shelf,
+    actor: Actor,
+    known: Known,
+    wanted: Sequence[studies.Entry],
+    *,
+    dicom: bool,
+) -> Plan:
+    """
+    The archive of these entries in the language of whoever asks, with or without DICOM files.
+
+    The same entries in the same state give the same archive.  Raises `Busy`.
+    """
+    planner = _Planner(shelf, actor, known, dicom=dicom)
+    for number, entry in enumerate(wanted, start=1):
+        if entry.study is not None:
+            await planner.add_study(number, entry.study)
+        for paper in entry.papers:
+            planner.add_paper(paper)
+    front = [of_bytes("README.txt", readme.text(planner.counts).encode())]
+    if planner.files:
+        directory = await asyncio.to_thread(planner.directory.written)
+        front.append(of_bytes(dicomdir.NAME, directory))
+    return Plan(Archive(front + planner.entries + planner.files, known), planner.counts)
+
+
+class _Planner:
+    """Entries one after another."""
+
+    def __init__(self, shelf: studies.Shelf, actor: Actor, known: Known, *, dicom: bool) -> None:
+        self._reader, self._known, self._dicom = Reader(shelf, actor), known, dicom
+        self._series = 0
+        self.entries: list[Entry] = []
+        """What everybody can open."""
+        self.files: list[Entry] = []
+        """DICOM files, and `directory` names them."""
+        self.directory = dicomdir.Directory()
+        self.counts = readme.Counts(dicom=dicom)
+
+    async def add_study(self, number: int, study: studies.StudySummary) -> None:
+        """The pictures, findings and, if wanted, files of an examination."""
+        try:
+            files = {} if study.damaged else await self._reader.files(study.id)
+        except (*UNREADABLE, Unknown):
+            files = {}
+        if not files:
+            self.counts = replace(
+                self.counts, missing=self.counts.missing + max(1, study.instances)
+            )
+            return
+        self.counts = replace(self.counts, examinations=self.counts.examinations + 1)
+        title = names.part(study.title, _("Examination"))
+        folder = " ".join(filter(None, (f"{number:03}", names.day(study.date), title)))
+        series, place = "", 0
+        ordered = sorted(files.items(), key=lambda each: _order(each[1].entry["header"]))
+        for instance, file in ordered:
+            header = file.entry["header"]
+            if header["series_instance_uid"] != series:
+                series, place = header["series_instance_uid"], 0
+                self._series += 1
+            place += 1
+            at = _Place(study.id, instance, file, folder, self._series, place)
+            seen = await self._add_seen(at)
+            self._add_file(at, seen=seen)
+
+    def add_paper(self, paper: documents.DocumentSummary) -> None:
+        """A document as it came."""
+        lies = marked("document", paper.id.hex)
+        if paper.damaged or lies in self._known.unreadable:
+            self.counts = replace(self.counts, missing=self.counts.missing + 1)
+            return
+        self._add_pdf(paper.title, Entry(
+            "", paper.facts.size, marked("document", paper.id.hex, paper.facts.sha256),
+            self._reader.paper(paper.id), paper.day, lies, bytes.fromhex(paper.facts.sha256),
+        ))  # fmt: skip
+
+    async def _add_seen(self, at: "_Place") -> bool:
+        """What can be seen of a file without a viewer, if there is something."""
+        if at.header["kind"] == "document":
+            return await self._add_inside(at)
+        mark = picture_mark(at.instance, at.file)
+        if not at.file.shown or mark in self._known.unreadable:
+            return False
+        size = sum(int(place[2]) for place in at.file.shown)
+        name = f"{_('Pictures')}/{at.folder}/{at.series:03}-{at.number:05}.jpg"
+        read = self._reader.picture(at.study, at.instance, mark)
+        self.entries.append(Entry(name, size, mark, read, at.header["study_date"]))
+        self.counts = replace(self.counts, pictures=self.counts.pictures + 1)
+        return True
+
+    async def _add_inside(self, at: "_Place") -> bool:
+        """The finding inside a DICOM file, as it was before somebody put it there."""
+        mark = marked("inside", at.instance.hex, at.file.entry["sha256"])
+        size = self._known.sizes.get(mark)
+        enclosed = await self._reader.enclosed(at.study, at.instance)
+        if size is None:
+            try:
+                size = len(await enclosed.whole()) if mark not in self._known.unreadable else 0
+            except (*UNREADABLE, Unknown):
+                size = 0
+            size = size if enclosed.is_pdf else 0
+            self._known.sizes.put(mark, size)
+        if not size or mark in self._known.unreadable:
+            return False
+        read = self._reader.inside(at.study, at.instance)
+        self._add_pdf(enclosed.title, Entry("", size, mark, read, at.header["study_date"]))
+        return True
+
+    def _add_pdf(self, title: str, entry: Entry) -> None:
+        number = self.counts.documents + 1
+        title = " ".join(filter(None, (names.day(entry.day), names.part(title, _("Document")))))
+        name = f"{_('Documents')}/{number:03} {title}.pdf"
+        self.entries.append(replace(entry, name=name))
+        self.counts = replace(self.counts, documents=number)
+
+    def _add_file(self, at: "_Place", *, seen: bool) -> None:
+        if not self._dicom:
+            if not seen:
+                self.counts = replace(self.counts, unseen=self.counts.unseen + 1)
+            return
+        lies = marked("file", str(at.file.entry["at"] or at.file.entry["view"]["skeleton"]))
+        if lies in self._known.unreadable:
+            self.counts = replace(self.counts, missing=self.counts.missing + 1)
+            return
+        path = ("DICOM", f"S{at.series:07}", f"I{at.number:07}")
+        sha256 = at.file.entry["sha256"]
+        self.directory.add(at.header, path)
+        self.files.append(Entry(
+            "/".join(path), at.file.size, marked("file", at.instance.hex, sha256),
+            self._reader.original(at.study, at.instance, sha256), at.header["study_date"], lies,
+            bytes.fromhex(sha256),
+        ))  # fmt: skip
+        self.counts = replace(self.counts, files=self.counts.files + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A file, and where it comes in the archive."""
+
+    study: UUID
+    instance: UUID
+    file: studies.Original
+    folder: str
+    series: int
+    number: int
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return self.file.entry["header"]
+
+
+def _order(header: dict[str, Any]) -> tuple[int, str, int, str]:
+    """As the viewer shows them."""
+    series, number = header["series_number"], header["instance_number"]
+    return (
+        LAST if series is None else series, header["series_instance_uid"],
+        LAST if number is None else number, header["sop_instance_uid"],
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""Pages to choose what to download, and the archive itself."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from math import ceil
+from typing import Final
+from uuid import UUID
+
+from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
+
+from portal import edge, studies
+from portal.core.actor import AccountId, Actor
+from portal.core.errors import Invalid, reading
+from portal.core.web import signed_in
+from portal.exporting.archive import Known
+from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen
+from portal.exporting.planning import Plan, planned
+from viewer.routes import LEAST_RATE, PATIENCE, streamed
+
+NAME: Final = "HealthDataSpace.zip"
+"""Says nothing of anybody: it shows in the browser's list and in the folder of downloads."""
+NEVER_RUNS: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+Turns = edge.Turnstile[AccountId]
+
+
+def create_blueprint(shelf: studies.Shelf) -> Blueprint:
+    """The downloads of what lies on *shelf*."""
+    blueprint = Blueprint("exporting", __name__)
+    # Each holds a few MiB and a child now and then: two of one account leave room for others.
+    known, turns = Known(), edge.Turnstile[AccountId](each=3, all_=8, waiting=32, patience=30)
+
+    @blueprint.get("/download")
+    async def choose() -> ResponseReturnValue:
+        entries = await studies.my_documents(shelf, signed_in())
+        count = len(entries)
+        first = min(max(0, request.args.get("from", 0, type=int)), max(0, count - 1))
+        last = min(first + AT_ONCE, count)
+        return await render_template(
+            "exporting/choose.html",
+            entries=entries[first:last],
+            first=first,
+            last=last,
+            count=count,
+            earlier=f"/download?from={max(0, first - AT_ONCE)}" if first else "",
+            later=f"/download?from={last}" if last < count else "",
+            nothing_chosen=request.args.get("chosen") == "0",
+        )
+
+    @blueprint.get("/download/size")
+    async def size() -> ResponseReturnValue:
+        choice = _choice()
+        if choice.is_empty:
+            return redirect("/download?chosen=0", 303)
+        with await turns.through(signed_in().id):
+            entries = await chosen(shelf, signed_in(), choice)
+            plans = [
+                await planned(shelf, signed_in(), known, entries, dicom=dicom)
+                for dicom in (True, False)
+            ]
+        return await render_template(
+            "exporting/size.html", choice=choice, plans=plans, entries=entries
+        )
+
+    @blueprint.get("/download/archive")
+    async def archive() -> ResponseReturnValue:
+        choice, dicom = _choice(), request.args.get("dicom") == "1"
+        with await turns.through(signed_in().id):
+            entries = await chosen(shelf, signed_in(), choice)
+            plan = await planned(shelf, signed_in(), known, entries, dicom=dicom)
+        return await _sent(plan, turns, signed_in())
+
+    return blueprint
+
+
+def _choice() -> Choice:
+    """From the address.  Raises `Invalid`."""
+    with reading():
+        wanted, papers = (
+            frozenset(UUID(each) for each in listed)
+            for listed in (request.args.getlist("e"), request.args.getlist("d"))
+        )
+    if len(wanted) + len(papers) > MOST:
+        raise Invalid
+    return Choice(wanted, papers, everything=request.args.get("all") == "1")
+
+
+async def _sent(plan: Plan, turns: Turns, actor: Actor) -> Response:
+    """The archive or the range asked for, unless it is not the one that was asked for (412)."""
+    archive = plan.archive
+    if not _is_wanted(archive.etag):
+        return Response(status=412, headers={"ETag": f'"{archive.etag}"'})
+
+    async def stretches(start: int, stop: int) -> AsyncGenerator[bytes, None]:
+        # Here, so that the place is free as soon as nobody reads any more.
+        with await turns.through(actor.id):
+            async with aclosing(archive.stretches(start, stop)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    response = await streamed(archive.size, stretches, archive.etag)
+    # Sums of what was sent before may have to be made anew: the clock is that of the whole.
+    response.timeout = ceil(PATIENCE + archive.size / LEAST_RATE)
+    response.content_type = "application/zip"
+    response.headers["Content-Security-Policy"] = NEVER_RUNS
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{NAME}\"; filename*=UTF-8''{NAME}"
+    )
+    return response
+
+
+def _is_wanted(etag: str) -> bool:
+    """Whether the archive is one of those named by `If-Match` (RFC 9110, 13.1.1)."""
+    if "If-Match" not in request.headers:
+        return True
+    return request.if_match.contains(etag)
