@@ -1,10 +1,11 @@
 """
 An archive as a stream that can be entered at any byte: only what is asked for is read.
 
-The sum of an entry stands in front of its bytes and again at the archive's end.  What is small is
-read before its header leaves; what is large is read once for its sum and once more to be sent.
-Sums that were made are remembered, so that a download that goes on reads nothing twice; where
-they were forgotten they are made anew, and the bytes are the same.
+The sum of an entry stands in front of its bytes and again at the archive's end.  Manifests know
+those of files.  Of anything else, what is small is read before its header leaves; what is large is
+read once for its sum and once more to be sent.  Sums that were made are remembered, so that a
+download that goes on reads nothing twice; where they were forgotten they are made anew, and the
+bytes are the same.
 """
 
 import asyncio
@@ -157,7 +158,7 @@ class Archive:
     async def _sum(self, index: int) -> Sums:
         """Remembered, or made by reading all of it."""
         entry = self._entries[index]
-        known = self._sums.get(index) or self._known.sums.get(entry.mark)
+        known = self._before(index)
         if known is None:
             crc32, digest = 0, hashlib.sha256()
             async with aclosing(self._read(entry, 0, entry.size)) as pieces:
@@ -171,12 +172,18 @@ class Archive:
     def _keep(self, index: int, sums: Sums) -> None:
         """What has another sum than it had is not what it was."""
         entry = self._entries[index]
-        before = self._sums.get(index) or self._known.sums.get(entry.mark)
+        before = self._before(index)
         if before not in {None, sums} or entry.sha256 not in {b"", sums.sha256}:
             self._known.unreadable.put(entry.lies or entry.mark, None)
             raise vault.Tampered
         self._sums[index] = sums
-        self._known.sums.put(entry.mark, sums)
+        if entry.promised is None:
+            self._known.sums.put(entry.mark, sums)
+
+    def _before(self, index: int) -> Sums | None:
+        """What is known without reading."""
+        entry = self._entries[index]
+        return self._sums.get(index) or entry.promised or self._known.sums.get(entry.mark)
 
     async def _listed(self, start: int, stop: int) -> Pieces:
         """The digests as `sha256sum --check` reads them."""

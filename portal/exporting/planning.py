@@ -157,7 +157,7 @@ class _Planner:
         self.files.append(Entry(
             "/".join(path), at.file.size, marked("file", at.instance.hex, sha256),
             self._reader.original(at.study, at.instance, sha256), at.header["study_date"], lies,
-            bytes.fromhex(sha256),
+            bytes.fromhex(sha256), at.file.entry.get("crc32"),
         ))  # fmt: skip
         self.counts = replace(self.counts, files=self.counts.files + 1)
 

@@ -52,6 +52,15 @@ class Entry:
     """Where it is kept: the same bytes, sent again, lie elsewhere."""
     sha256: bytes = b""
     """What it has to be, when somebody knows."""
+    crc32: int | None = None
+    """The same."""
+
+    @property
+    def promised(self) -> Sums | None:
+        """What the bytes add up to, when all of it is known without reading them."""
+        if self.crc32 is None or not self.sha256:
+            return None
+        return Sums(self.crc32, self.sha256)
 
     @property
     def path(self) -> bytes:

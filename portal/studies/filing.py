@@ -8,6 +8,7 @@ image that is lost is replaced in place by the very same one, and by nothing els
 
 import asyncio
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -267,6 +268,7 @@ async def _add(
         "header": header.to_json(),
         "sha256": await _sha256(each.data),
         "size": len(each.data),
+        "crc32": await asyncio.to_thread(zlib.crc32, each.data),
         "at": await packer.add(each.data),
     }
 

@@ -52,6 +52,8 @@ class InstanceEntry(TypedDict):
     header: dict[str, Any]
     sha256: str
     size: int
+    crc32: NotRequired[int]
+    """Of the file, for archives; what was stored by older versions does not have it."""
     at: JsonPlaces
     """The original's bytes; empty once the skeleton stands in for them."""
     view: NotRequired[FrameSet]
