@@ -114,7 +114,8 @@ def _placed(level: dict[Any, _Record], at: int) -> int:
 
 def _collect(level: dict[Any, _Record], items: list[bytes]) -> None:
     records = list(level.values())
-    for record, following in zip(records, [*(each.at for each in records[1:]), 0], strict=True):
+    for number, record in enumerate(records, start=1):
+        following = records[number].at if number < len(records) else 0
         written = record.written(following)
         items.append(struct.pack("<2HI", 0xFFFE, 0xE000, len(written)) + written)
         _collect(record.lower, items)

@@ -38,7 +38,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
         last = min(first + AT_ONCE, count)
         return await render_template(
             "exporting/choose.html",
-            entries=entries[first:last],
+            listed=entries[first:last],
             first=first,
             last=last,
             count=count,
@@ -59,7 +59,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
                 for dicom in (True, False)
             ]
         return await render_template(
-            "exporting/size.html", choice=choice, plans=plans, entries=entries
+            "exporting/size.html", choice=choice, plans=plans, listed=entries
         )
 
     @blueprint.get("/download/archive")
