@@ -1,8 +1,9 @@
 """
-Images that their owner deletes while a case talks about them.
+Images that their owner deletes, or puts into the bin, while a case talks about them.
 
 The case and its discussion stay, since they are the community's; the images show as withdrawn, and
-the search finds the case no longer by what the images said of themselves.
+the search finds the case no longer by what the images said of themselves.  Out of the bin they
+come back with all that.
 """
 
 from collections.abc import Iterator
@@ -13,17 +14,17 @@ from cases.ids import CommunityId
 from cases.models import CaseStudy
 from cases.writing import say_changed
 from portal import owing
-from portal.studies import StudyDeleted
+from portal.studies import StudyBinned, StudyDeleted
 
 
 @contextmanager
 def withdrawing() -> Iterator[None]:
-    """What a deleted study owes the cases about it, while the block lasts."""
-    with owing.paying(StudyDeleted, withdraw):
+    """What a deleted or binned study owes the cases about it, while the block lasts."""
+    with owing.paying(StudyDeleted, withdraw), owing.paying(StudyBinned, withdraw):
         yield
 
 
-async def withdraw(event: StudyDeleted) -> None:
+async def withdraw(event: StudyDeleted | StudyBinned) -> None:
     """
     Every case about the study has changed: members' pages show it, and the search reads it anew.
 

@@ -12,6 +12,8 @@ export interface Tally {
   kept: number;
   duplicates: number;
   refused: number;
+  /** It lay in the bin, and came out as it was sent again. */
+  restored: boolean;
 }
 
 /** Lines on the page; My documents has the others. */
@@ -46,6 +48,7 @@ function drawn(tally: Tally, address: string | undefined): HTMLElement {
     "div",
     { class: "facts" },
     el("span", {}, became(tally)),
+    tally.restored && el("span", {}, t("taken out of the bin again")),
     refused > 0 && el("span", { class: "error" }, t("not taken: {files}", { files: files(refused) })),
   );
   return el("li", { class: "item", "data-kept": true }, el("div", { class: "item-body" }, name, facts));

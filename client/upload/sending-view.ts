@@ -43,7 +43,7 @@ export class SendingView implements Listener {
   }
 
   private counted(thing: Examination | Paper): Tally {
-    const tally = { thing, kept: 0, duplicates: 0, refused: 0 };
+    const tally = { thing, kept: 0, duplicates: 0, refused: 0, restored: false };
     this.tallies.push(tally);
     return tally;
   }
@@ -56,6 +56,11 @@ export class SendingView implements Listener {
     tally[fate === "duplicate" ? "duplicates" : fate] += 1;
     const done = tally.kept + tally.duplicates + tally.refused;
     if (line.box) setProgress(line.box, done, line.total);
+  }
+
+  restored(file: Item | undefined): void {
+    const line = file && this.lines.get(file);
+    if (line) line.tally.restored = true;
   }
 
   moved(): void {

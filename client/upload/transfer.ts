@@ -25,6 +25,8 @@ export interface Listener {
   /** A large file is read whole, to ask whether it is there; `undefined` when that is done. */
   checking(done: number | undefined, size: number): void;
   halted(why: Halt): void;
+  /** The examination of this file, or this document, came out of the bin. */
+  restored(file: Item | undefined): void;
 }
 
 interface State {
@@ -36,6 +38,8 @@ interface State {
 interface Receipt {
   readonly kept: number[];
   readonly duplicates: number[];
+  /** Of both: their examination or document lay in the bin until now. */
+  readonly restored: number[];
   readonly refused: [number, string][];
 }
 
@@ -174,6 +178,7 @@ export class Transfer {
     for (const file of receipt.kept) this.fate(file, "kept", "");
     for (const file of receipt.duplicates) this.fate(file, "duplicate", "");
     for (const [file, why] of receipt.refused) this.fate(file, "refused", why);
+    for (const file of receipt.restored) this.listener.restored(this.files[file]);
     this.listener.moved();
   }
 

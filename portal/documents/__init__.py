@@ -2,7 +2,9 @@
 
 from portal.documents.access import known
 from portal.documents.belongings import Belongings
+from portal.documents.binning import forget_binned, in_bin, take_out, throw
 from portal.documents.desk import Desk
+from portal.documents.facts import LONGEST_LABEL, one_line
 from portal.documents.listing import DocumentSummary, delete, mine, rename
 from portal.documents.marks import already_there, ids_of
 from portal.documents.opening import (
@@ -17,6 +19,7 @@ from portal.documents.routes import create_blueprint
 from portal.documents.taking import Arrived, Taken, taking
 
 __all__ = [
+    "LONGEST_LABEL",
     "Arrived",
     "Belongings",
     "Desk",
@@ -29,11 +32,16 @@ __all__ = [
     "already_there",
     "create_blueprint",
     "delete",
+    "forget_binned",
     "ids_of",
+    "in_bin",
     "known",
     "look_at",
     "mine",
+    "one_line",
     "open_own",
     "rename",
+    "take_out",
     "taking",
+    "throw",
 ]

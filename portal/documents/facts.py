@@ -91,10 +91,14 @@ class Facts:
 
 def label_of(typed: str) -> str:
     """A name as it is kept: one line of visible characters, at most 120; never a path."""
-    name = typed.replace("\\", "/").rsplit("/", 1)[-1]
-    seen = "".join(each if _shows(each) else " " for each in unicodedata.normalize("NFC", name))
-    words = " ".join(seen.split())
+    words = one_line(typed.replace("\\", "/").rsplit("/", 1)[-1])
     return re.sub(r"\.pdf$", "", words, flags=re.IGNORECASE).strip()[:LONGEST_LABEL].strip()
+
+
+def one_line(typed: str) -> str:
+    """What somebody typed as one line of visible characters."""
+    seen = "".join(each if _shows(each) else " " for each in unicodedata.normalize("NFC", typed))
+    return " ".join(seen.split())
 
 
 def _shows(character: str) -> bool:

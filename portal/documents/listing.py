@@ -13,7 +13,7 @@ from portal.core.actor import Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import Unknown
 from portal.core.language import gettext
-from portal.documents.access import document_for
+from portal.documents.access import document_for, kept_document_for, live
 from portal.documents.facts import Facts, explain, label_of, shown_day, shown_label
 from portal.documents.models import Document
 from portal.documents.opening import key_of
@@ -72,20 +72,21 @@ async def mine(actor: Actor, sizes: Mapping[UUID, int] | None = None) -> list[Do
     The actor's own documents, the latest first, those included that do not open any more; *sizes*
     in bytes when somebody knows them.
     """
-    return await _listed(actor, Document.filter(owner=actor.id), sizes)
+    return await listed(actor, live().filter(owner=actor.id), sizes)
 
 
 async def one_of_mine(actor: Actor, document_id: UUID) -> DocumentSummary:
-    """A document of one's own as the list shows it.  Raises `Unknown`."""
-    found = await _listed(actor, Document.filter(owner=actor.id, id=document_id))
+    """A document of one's own as the list shows it, in the bin or not.  Raises `Unknown`."""
+    found = await listed(actor, Document.filter(owner=actor.id, id=document_id))
     if not found:
         raise Unknown
     return found[0]
 
 
-async def _listed(
+async def listed(
     actor: Actor, wanted: QuerySet[Document], sizes: Mapping[UUID, int] | None = None
 ) -> list[DocumentSummary]:
+    """Those of the actor's documents as lists show them, the latest first."""
     rows = await wanted.only("id", "study_mark", "facts", "created_at")
     ids, damaged = [row.id for row in rows], set[UUID]()
     opened = await keys.open_study_keys(actor, ids, damaged)
@@ -131,10 +132,10 @@ async def rename(actor: Actor, document_id: UUID, typed: str) -> None:
 
 async def delete(actor: Actor, document_id: UUID) -> None:
     """
-    Delete a document of one's own: its key goes now, so nobody reads it from here on; its object
-    frees the account's space at once and is removed by the sweeper.
+    Delete a document of one's own, in the bin or not: its key goes now, so nobody reads it from
+    here on; its object frees the account's space at once and is removed by the sweeper.
     """
-    row = await document_for(actor, document_id)
+    row = await kept_document_for(actor, document_id)
     async with transaction():
         await Document.filter(id=row.id, owner=actor.id).delete()
         await keys.drop_study_keys(row.id)

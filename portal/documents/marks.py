@@ -7,7 +7,7 @@ from uuid import UUID
 
 from portal import keys, vault
 from portal.core.actor import Actor, Secret
-from portal.documents.models import Document
+from portal.documents.access import live
 
 BATCH: Final = 1000
 
@@ -32,6 +32,6 @@ async def ids_of(actor: Actor, fingerprints: Sequence[bytes]) -> dict[int, UUID]
     wanted = await asyncio.to_thread(lambda: [_mark(key, each) for each in fingerprints])
     there = dict[str, UUID]()
     for start in range(0, len(wanted), BATCH):
-        some = Document.filter(owner=actor.id, digest_mark__in=wanted[start : start + BATCH])
+        some = live().filter(owner=actor.id, digest_mark__in=wanted[start : start + BATCH])
         there |= {row.digest_mark: row.id for row in await some.only("id", "digest_mark")}
     return {index: there[mark] for index, mark in enumerate(wanted) if mark in there}

@@ -23,6 +23,8 @@ class Document(Model):
     """Box with what lists show."""
     preview = fields.BinaryField(null=True)
     """Box with a small picture of the first page."""
+    binned_at = fields.DatetimeField(null=True, db_index=True)
+    """When it went into the bin, null: it is not there."""
 
     class Meta:
         table = "document"

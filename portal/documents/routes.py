@@ -7,11 +7,11 @@ from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
 
-from portal import accounts
+from portal import accounts, storing
 from portal.core.errors import Unknown, reading
 from portal.core.language import gettext as _
 from portal.core.web import signed_in
-from portal.documents import listing, opening
+from portal.documents import binning, listing, opening
 from portal.documents.desk import Desk
 from portal.documents.facts import LONGEST_LABEL, explain
 from portal.documents.opening import Enclosed, Readable
@@ -75,13 +75,29 @@ def _keeping(blueprint: Blueprint) -> None:
     @blueprint.get("/d/<uuid:document_id>/delete")
     async def confirm_delete(document_id: UUID) -> ResponseReturnValue:
         document = await listing.one_of_mine(signed_in(), document_id)
-        return await render_template("documents/delete.html", document=document)
+        return await render_template(
+            "documents/delete.html",
+            document=document,
+            binned=await binning.is_binned(signed_in(), document_id),
+            days=storing.KEPT.days,
+        )
 
     @blueprint.post("/d/<uuid:document_id>/delete")
     async def delete(document_id: UUID) -> ResponseReturnValue:
         await accounts.step_up(signed_in())
         await listing.delete(signed_in(), document_id)
         return redirect("/documents", 303)
+
+    @blueprint.post("/d/<uuid:document_id>/bin")
+    async def throw(document_id: UUID) -> ResponseReturnValue:
+        await binning.throw(signed_in(), document_id)
+        return redirect(f"/documents?binned={document_id}", 303)
+
+    @blueprint.post("/d/<uuid:document_id>/restore")
+    async def take_out(document_id: UUID) -> ResponseReturnValue:
+        await binning.take_out(signed_in(), document_id)
+        to_bin = (await request.form).get("to") == "bin"
+        return redirect("/documents/bin" if to_bin else "/documents", 303)
 
 
 def _enclosed(blueprint: Blueprint, desk: Desk, open_enclosed: OpenEnclosed) -> None:

@@ -53,6 +53,8 @@ class Taken:
 
     kept: list[int] = field(default_factory=list)
     duplicates: list[int] = field(default_factory=list)
+    restored: list[int] = field(default_factory=list)
+    """Of these, those that lay in the bin and were taken out, as they came again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class Taking:
             for each, mark in self._arrived:
                 if mark in there:
                     await _join(self._actor, mark, each.study_mark)
+                    if await _taken_out(self._actor, mark):
+                        taken.restored.append(each.file)
                     taken.duplicates.append(each.file)
                 else:
                     await self._write(mark)
@@ -182,6 +186,12 @@ async def _join(actor: Actor, mark: str, study_mark: str) -> None:
     if study_mark:
         alone = Document.filter(owner=actor.id, digest_mark=mark, study_mark="")
         await alone.update(study_mark=study_mark)
+
+
+async def _taken_out(actor: Actor, mark: str) -> bool:
+    """Whether the document lay in the bin: what comes again is wanted again."""
+    there = Document.filter(owner=actor.id, digest_mark=mark, binned_at__isnull=False)
+    return bool(await there.update(binned_at=None))
 
 
 async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str, found: Found) -> _Sealed:

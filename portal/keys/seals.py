@@ -121,7 +121,7 @@ async def keep_study_key(actor: Actor, study: UUID, key: Secret) -> None:
 async def open_study_key(actor: Actor, study: UUID) -> Secret | None:
     """The key of *study* in the actor's own keeping, or None.  Raises `vault.Tampered`."""
     rows = await _local_keys(actor, [study])
-    return _open_local(actor, rows[0]) if rows else None
+    return _open_local(actor, _local_root(actor), rows[0]) if rows else None
 
 
 async def open_study_keys(
@@ -132,15 +132,20 @@ async def open_study_keys(
 
     So are those whose box somebody exchanged: they are reported, and added to *damaged*.
     """
-    found = {}
-    for row in await _local_keys(actor, studies):
-        try:
-            found[row.study] = _open_local(actor, row)
-        except vault.Tampered:
-            vault.report("key of a study does not open: row", row.id)
-            if damaged is not None:
-                damaged.add(row.study)
-    return found
+    rows, root = await _local_keys(actor, studies), _local_root(actor)
+
+    def open_all() -> dict[UUID, Secret]:
+        found = {}
+        for row in rows:
+            try:
+                found[row.study] = _open_local(actor, root, row)
+            except vault.Tampered:
+                vault.report("key of a study does not open: row", row.id)
+                if damaged is not None:
+                    damaged.add(row.study)
+        return found
+
+    return await asyncio.to_thread(open_all)  # a list may have thousands
 
 
 async def _local_keys(actor: Actor, studies: Iterable[UUID]) -> list[LocalKey]:
@@ -148,9 +153,13 @@ async def _local_keys(actor: Actor, studies: Iterable[UUID]) -> list[LocalKey]:
     return await mine.filter(study__in=list(studies))
 
 
-def _open_local(actor: Actor, row: LocalKey) -> Secret:
+def _local_root(actor: Actor) -> Secret:
+    return vault.sub_key(actor.root, "deks")
+
+
+def _open_local(actor: Actor, root: Secret, row: LocalKey) -> Secret:
     context = vault.contexts.dek(row.study, "user", actor.id, actor.epoch)
-    return vault.unbox_secret(vault.sub_key(actor.root, "deks"), row.box, context)
+    return vault.unbox_secret(root, row.box, context)
 
 
 async def blind_key(actor: Actor) -> Secret:

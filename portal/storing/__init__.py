@@ -1,8 +1,10 @@
 """Sealed objects, durable and counted: where every study and document lies."""
 
+from portal.storing.bins import KEPT, days_left, thrown_before
 from portal.storing.boxes import Boxes, Place, Role, write
 from portal.storing.clock import database_now
 from portal.storing.errors import Away, Damaged, DiskFull, QuotaFull, StillLeaving
+from portal.storing.guide import Fits
 from portal.storing.keeping import (
     Payer,
     Space,
@@ -21,11 +23,13 @@ from portal.storing.store import PARTS, Room, Store
 from portal.storing.sweeping import missing, sweep, sweeping
 
 __all__ = [
+    "KEPT",
     "PARTS",
     "Away",
     "Boxes",
     "Damaged",
     "DiskFull",
+    "Fits",
     "Payer",
     "Place",
     "QuotaFull",
@@ -35,6 +39,7 @@ __all__ = [
     "StillLeaving",
     "Store",
     "database_now",
+    "days_left",
     "drop_at_once",
     "forget_account",
     "keep",
@@ -48,5 +53,6 @@ __all__ = [
     "space",
     "sweep",
     "sweeping",
+    "thrown_before",
     "write",
 ]

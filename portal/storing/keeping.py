@@ -22,6 +22,7 @@ from portal.core.db import transaction
 from portal.core.errors import Busy
 from portal.storing.clock import database_now
 from portal.storing.errors import QuotaFull, StillLeaving
+from portal.storing.guide import Fits
 from portal.storing.models import StoredObject, Usage
 
 UNKEPT: Final = timedelta(hours=1)
@@ -54,6 +55,11 @@ class Space:
     def free(self) -> int:
         """What may still be stored."""
         return max(0, self.allowed - self.used)
+
+    @property
+    def fits(self) -> Fits:
+        """About how many examinations of which kind that is."""
+        return Fits.into(self.free)
 
 
 async def space(account: AccountId, free_quota: int) -> Space:

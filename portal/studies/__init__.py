@@ -2,7 +2,7 @@
 
 from portal.studies import parts
 from portal.studies.belongings import Belongings
-from portal.studies.events import StudyDeleted, StudyPrepared
+from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared
 from portal.studies.intake import keep_files
 from portal.studies.listing import (
     Entry,
@@ -50,6 +50,7 @@ __all__ = [
     "Places",
     "PortalRequest",
     "Shelf",
+    "StudyBinned",
     "StudyDeleted",
     "StudyPrepared",
     "StudySummary",

@@ -1,9 +1,17 @@
-"""The doors: an account reaches its own studies and uploads, and learns nothing of others."""
+"""
+The doors: an account reaches its own studies and uploads, and learns nothing of others.
+
+Nobody sees what lies in the bin except whoever looks into the bin: every other way to a study, also
+that of a community it was put before, goes through `live`.
+"""
 
 from collections.abc import Collection
 from typing import cast
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
+from portal import storing
 from portal.core.actor import Actor
 from portal.core.db import now
 from portal.core.errors import Unknown
@@ -17,9 +25,27 @@ async def known(ids: Collection[UUID]) -> set[UUID]:
     return set(cast("list[UUID]", there))
 
 
+def live() -> QuerySet[Study]:
+    """Studies that are not in the bin."""
+    return Study.filter(binned_at__isnull=True)
+
+
+def binned() -> QuerySet[Study]:
+    """Studies in the bin whose time is not over."""
+    return Study.filter(binned_at__gt=storing.thrown_before(now()))
+
+
 async def study_for(actor: Actor, study_id: UUID) -> Study:
     """The actor's own study, or `Unknown`."""
-    study = await Study.get_or_none(id=study_id, owner=actor.id)
+    return _found(await live().get_or_none(id=study_id, owner=actor.id))
+
+
+async def kept_study_for(actor: Actor, study_id: UUID) -> Study:
+    """The actor's own study, in the bin or not, or `Unknown`."""
+    return _found(await Study.get_or_none(id=study_id, owner=actor.id))
+
+
+def _found(study: Study | None) -> Study:
     if study is None:
         raise Unknown
     return study

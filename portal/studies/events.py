@@ -15,6 +15,14 @@ class StudyDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class StudyBinned:
+    """A study went into the bin or came out of it: whoever shows it looks again."""
+
+    study: UUID
+    owner: AccountId
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPrepared:
     """All images of a study are ready for the viewer."""
 

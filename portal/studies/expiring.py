@@ -1,4 +1,7 @@
-"""The end of an upload's bookkeeping, which keeps its acknowledged files, and of an account's."""
+"""
+The end of an upload's bookkeeping, which keeps its acknowledged files; of what lay in the bin for
+its time; and of an account's.
+"""
 
 import asyncio
 import logging
@@ -6,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from portal import keys, storing
+from portal import documents, keys, storing
 from portal.core.actor import AccountId
 from portal.core.db import now, transaction
 from portal.owing import owe
@@ -21,8 +24,8 @@ from portal.studies.models import (
     UploadPiece,
 )
 
-EVERY: Final = 600.0
-"""Seconds between two rounds."""
+EVERY: Final = 30.0
+"""Seconds between two rounds: what is promised to the minute goes within it."""
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +48,33 @@ async def forget_expired(at: datetime) -> int:
     return len(old)
 
 
-async def forget_study(study: UUID, owner: AccountId) -> None:
-    """Drop a study, every key to it, and let go of its objects."""
+async def forget_binned(at: datetime) -> int:
+    """Drop the studies and documents whose time in the bin is over at *at*; how many there were."""
+    limit = storing.thrown_before(at)
+    gone = 0
+    for row in await Study.filter(binned_at__lte=limit).only("id", "owner"):
+        gone += await forget_study(row.id, AccountId(row.owner), binned_by=limit)
+    return gone + await documents.forget_binned(limit)
+
+
+async def forget_study(study: UUID, owner: AccountId, *, binned_by: datetime | None = None) -> bool:
+    """
+    Drop a study, every key to it, and let go of its objects; whether that was done.
+
+    With *binned_by* only if it lies in the bin since then or longer: its owner may just take it
+    out.
+    """
     async with transaction():
-        await Study.filter(id=study).delete()
+        # The row decides: who comes second finds nothing to take out, or nothing to drop.
+        due = {} if binned_by is None else {"binned_at__lte": binned_by}
+        if not await Study.filter(id=study, **due).delete() and due:
+            return False
         await keys.drop_study_keys(study)
         await Instance.filter(study=study).delete()
         await Segment.filter(study=study).delete()
         await storing.let_go_of(study)
         await owe(StudyDeleted(study, owner))
+    return True
 
 
 async def forget_owner(owner: AccountId) -> None:
@@ -78,7 +99,8 @@ async def forgetting() -> None:
     """Do so again and again."""
     while True:
         await asyncio.sleep(EVERY)
-        try:
-            await forget_expired(now())
-        except Exception as error:  # noqa: BLE001 -- an edge: the next round tries again
-            log.warning("forgetting uploads failed: %s", type(error).__name__)
+        for what in (forget_expired, forget_binned):
+            try:
+                await what(now())
+            except Exception as error:  # noqa: BLE001 -- an edge: the next round tries again
+                log.warning("%s failed: %s", what.__name__, type(error).__name__)

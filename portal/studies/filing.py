@@ -21,8 +21,10 @@ from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Busy, Conflict, PortalError, Unknown
+from portal.owing import owe
 from portal.studies import manifests, repairing
 from portal.studies.doubts import DOUBTED
+from portal.studies.events import StudyBinned
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Study
 from portal.studies.outcomes import CONFLICT, LOST, Abandoned, Bytes, Incoming, Outcome, Then
@@ -54,6 +56,15 @@ class _Plan:
     """Instances whose frames could not be made, and that can be read after all."""
     entries: manifests.Manifest = field(default_factory=dict)
     sizes: dict[UUID, int] = field(default_factory=dict)
+    is_binned: bool = False
+    """It lies in the bin, as far as was seen."""
+    came: set[int] = field(default_factory=set)
+    """The files of it that are kept or there already; what is refused takes nothing out."""
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether it leaves the bin, since something of it came again."""
+        return self.is_binned and bool(self.came)
 
 
 class _Outdated(Exception):
@@ -131,10 +142,9 @@ async def _commit(
         # for a study of another while it holds one itself.
         await keys.hold(actor)
         for plan, segment in zip(plans, segments, strict=True):
-            if not plan.entries and not plan.marks:
+            if not plan.entries and not plan.marks and not plan.takes_out:
                 continue
-            # The row lock, and the proof that the study is still there.
-            if not await Study.filter(id=plan.study).update(owner=actor.id):
+            if not await _locked(actor, plan):
                 raise _Outdated
             await Instance.bulk_create(plan.rows)
             for instance, (seen, mark) in plan.marks.items():
@@ -147,7 +157,18 @@ async def _commit(
                 segment.created_at = now()  # behind the row lock: the later one replaces
                 await segment.save(force_create=True)
             await storing.keep(actor.id, plan.study, plan.sizes, shelf.free_quota)
+            if plan.takes_out:
+                outcome.restored += sorted(plan.came)
         await then(outcome)
+
+
+async def _locked(actor: Actor, plan: _Plan) -> bool:
+    """The row lock, and the proof that the study is still there, in the bin or not, as seen."""
+    row = Study.filter(id=plan.study, binned_at__isnull=not plan.is_binned)
+    if plan.takes_out:  # something of it came again
+        await owe(StudyBinned(plan.study, actor.id))
+        return bool(await row.update(binned_at=None))
+    return bool(await row.update(owner=actor.id))
 
 
 async def _as_seen(shelf: Shelf, plan: _Plan) -> bool:
@@ -184,8 +205,9 @@ async def _opened(
     marks = await Marks.of(actor)
     sops = [marks.sop(row.id, each.sop_instance_uid) for each in headers]
     there = await Instance.filter(study=row.id, sop_mark__in=sops)
+    is_binned = row.binned_at is not None
     if key is not None and not there and shelf.sound.get(row.id) == row.generation:
-        return _Plan(row.id, key)
+        return _Plan(row.id, key, is_binned=is_binned)
     try:
         manifest = await repairing.opened_manifest(shelf.boxes, row, key)
     except Unknown:
@@ -194,7 +216,7 @@ async def _opened(
         return None
     shelf.sound.put(row.id, row.generation)
     stored = {each.sop_mark: (each, manifest.get(each.id.hex)) for each in there}
-    return _Plan(row.id, key, stored)
+    return _Plan(row.id, key, stored, is_binned=is_binned)
 
 
 async def _fill(
@@ -224,6 +246,7 @@ async def _fill(
         outcome.kept.append(each.file)
         outcome.studies.add(plan.study)
     await packer.close()
+    plan.came = {each.file for each, _ in files} & {*outcome.kept, *outcome.duplicates}
 
 
 async def _is_wanted(

@@ -38,7 +38,7 @@ async def take_in(
         async def keep_papers(outcome: Outcome) -> None:
             nonlocal total
             taken = await taking.keep()
-            total = Outcome(taken.kept, taken.duplicates)
+            total = Outcome(taken.kept, taken.duplicates, restored=taken.restored)
             total.add(outcome)
             await then(total)
 

@@ -1,16 +1,20 @@
 """My documents: the studies of an account, and deleting one."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from portal import documents, keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.studies import manifests
-from portal.studies.access import study_for
+from portal.studies.access import kept_study_for, live
 from portal.studies.expiring import forget_study
+from portal.studies.labels import opened_label
 from portal.studies.models import ASIDE, Segment, Study
 from portal.studies.opening import OpenStudy
 from portal.studies.shelf import Shelf
@@ -25,7 +29,10 @@ from portal.studies.summaries import (
 
 async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
     """The actor's own studies, the latest examination first."""
-    return await _mine(shelf, actor, await Study.filter(owner=actor.id))
+    return await summaries_of(shelf, actor, await live().filter(owner=actor.id))
+
+
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,30 @@ class Entry:
         if self.study is not None:
             return self.study.date, self.study.time
         return self.papers[0].day, ""
+
+    @property
+    def name(self) -> str:
+        """As the list calls it."""
+        return self.papers[0].title if self.study is None else self.study.title
+
+    @property
+    def year(self) -> str:
+        """Of the examination or the document; empty when the images do not say."""
+        return self.order[0][:4]
+
+    @property
+    def added(self) -> datetime:
+        """When the latest of it came; of what does not open nobody knows."""
+        came = [each.added for each in self.papers]
+        if self.study is not None and self.study.added is not None:
+            came.append(self.study.added)
+        return max(came, default=LONG_AGO)
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes in the account."""
+        images = 0 if self.study is None else self.study.size
+        return images + sum(each.size for each in self.papers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +100,8 @@ async def my_documents(
     shelf: Shelf, actor: Actor, sizes: Mapping[UUID, int] | None = None
 ) -> list[Entry]:
     """Everything the actor keeps, the latest first; *sizes* in bytes when somebody knows them."""
-    rows = await Study.filter(owner=actor.id)
-    studies = await _mine(shelf, actor, rows, sizes)
+    rows = await live().filter(owner=actor.id)
+    studies = await summaries_of(shelf, actor, rows, sizes)
     marks = {row.id: row.uid_mark for row in rows}
     listed = {marks[study.id] for study in studies if study.id in marks}
     beside: dict[str, list[documents.DocumentSummary]] = {}
@@ -86,24 +117,42 @@ async def my_documents(
 
 async def some_of_mine(shelf: Shelf, actor: Actor, wanted: Collection[UUID]) -> list[StudySummary]:
     """Those of *wanted* that are the actor's own and still there."""
-    rows = await Study.filter(owner=actor.id, id__in=list(wanted)) if wanted else []
-    return await _mine(shelf, actor, rows)
+    rows = await live().filter(owner=actor.id, id__in=list(wanted)) if wanted else []
+    return await summaries_of(shelf, actor, rows)
 
 
-async def _mine(
+async def summaries_of(
     shelf: Shelf, actor: Actor, rows: Sequence[Study], sizes: Mapping[UUID, int] | None = None
 ) -> list[StudySummary]:
-    """Also what does not open any more: its owner sees that it is there, and can delete it."""
+    """
+    The actor's *rows* as lists show them, the latest examination first; also what does not open any
+    more: its owner sees that it is there, and can delete it.
+    """
     damaged: set[UUID] = set()
     ids = [row.id for row in rows]
     opened = await keys.open_study_keys(actor, ids, damaged)
     sizes = await storing.sizes_of(ids) if sizes is None else sizes
     found = await _summarised(shelf, rows, opened, await _unmerged(ids), sizes)
+    found = await asyncio.to_thread(_as_owned, found, {row.id: row for row in rows}, opened)
     return found + [damaged_summary(each, sizes.get(each, 0)) for each in sorted(damaged)]
 
 
+def _as_owned(
+    found: Sequence[StudySummary], rows: Mapping[UUID, Study], opened: Mapping[UUID, Secret]
+) -> list[StudySummary]:
+    """The same with what only their owner sees: the name they gave it, and when it came."""
+    return [
+        replace(
+            each,
+            label=opened_label(rows[each.id], opened[each.id]),
+            added=rows[each.id].created_at,
+        )
+        for each in found
+    ]
+
+
 async def summaries_with(shelf: Shelf, opened: Mapping[UUID, Secret]) -> list[StudySummary]:
-    """The studies whose keys another room holds for somebody; deleted ones are left out."""
+    """The studies whose keys another room holds for somebody, without deleted and binned ones."""
     return [summary for summary, _ in await listed_with(shelf, opened)]
 
 
@@ -113,7 +162,7 @@ async def listed_with(
     """The same, each with the opened study: the page that lists them need not look again."""
     # In this order: what is merged after the first look is in the rows of the second.
     fresh = await _unmerged(list(opened))
-    rows = {row.id: row for row in await Study.filter(id__in=list(opened))}
+    rows = {row.id: row for row in await live().filter(id__in=list(opened))}
     found = await _summarised(shelf, list(rows.values()), opened, fresh)
     return [
         (each, OpenStudy(each.id, opened[each.id], rows[each.id], shelf, each.id not in fresh))
@@ -122,8 +171,8 @@ async def listed_with(
 
 
 async def unopened(ids: Collection[UUID]) -> dict[UUID, StudySummary]:
-    """Of studies to which nobody could open the key: those that were not deleted are damaged."""
-    rows = await Study.filter(id__in=list(ids)).only("id") if ids else []
+    """Of studies to which nobody could open the key: those still there for all are damaged."""
+    rows = await live().filter(id__in=list(ids)).only("id") if ids else []
     return {row.id: damaged_summary(row.id, 0) for row in rows}
 
 
@@ -140,11 +189,14 @@ async def _summarised(
     sizes: Mapping[UUID, int] | None = None,
 ) -> list[StudySummary]:
     sizes = await storing.sizes_of([row.id for row in rows]) if sizes is None else sizes
+    settled = [row for row in rows if row.id not in fresh]
+    known = await asyncio.to_thread(_said, settled, opened)
     found = []
     for row in rows:
-        key, size = opened.get(row.id), sizes.get(row.id, 0)
+        key, size, facts = opened.get(row.id), sizes.get(row.id, 0), known.get(row.id)
         try:
-            facts = None if key is None else await _facts(shelf, row, key, fresh=row.id in fresh)
+            if key is not None and facts is None:
+                facts = await _facts(shelf, row, key, fresh=row.id in fresh)
         except (vault.Tampered, storing.Damaged):
             vault.report("study does not open: row", row.id)
             found.append(damaged_summary(row.id, size))
@@ -152,6 +204,17 @@ async def _summarised(
         if facts is not None:
             found.append(as_summary(row.id, facts, size))
     return sorted(found, key=lambda each: (each.date, each.time, str(each.id)), reverse=True)
+
+
+def _said(rows: Sequence[Study], opened: Mapping[UUID, Secret]) -> dict[UUID, dict[str, Any]]:
+    """What settled rows say by themselves, all at once and off the event loop: they are many."""
+    found = {}
+    for row in rows:
+        key = opened.get(row.id)
+        if key is not None and row.summary is not None and not row.uid_mark.startswith(ASIDE):
+            with suppress(vault.Tampered):  # `_facts` looks again, and says so
+                found[row.id] = opened_summary(row.id, key, row.summary)
+    return found
 
 
 async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[str, Any] | None:
@@ -173,8 +236,8 @@ async def _facts(shelf: Shelf, row: Study, key: Secret, *, fresh: bool) -> dict[
 
 async def delete(actor: Actor, study_id: UUID) -> None:
     """
-    Delete a study of one's own: its keys go now, so nobody reads it from here on; its objects
-    free the account's space at once and are removed by the sweeper.
+    Delete a study of one's own, in the bin or not: its keys go now, so nobody reads it from here
+    on; its objects free the account's space at once and are removed by the sweeper.
     """
-    study = await study_for(actor, study_id)
+    study = await kept_study_for(actor, study_id)
     await forget_study(study.id, actor.id)

@@ -29,6 +29,10 @@ class Study(Model):
     """Object with the same for the browser, ready to send."""
     summary = fields.BinaryField(null=True)
     """Box with what lists show."""
+    label = fields.BinaryField(null=True)
+    """Box with what its owner calls it, null: nothing of their own."""
+    binned_at = fields.DatetimeField(null=True, db_index=True)
+    """When it went into the bin, null: it is not there."""
 
     class Meta:
         table = "study"

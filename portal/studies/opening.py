@@ -11,7 +11,7 @@ from portal.core.actor import Actor, Secret
 from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
 from portal.studies import inflating, manifests
-from portal.studies.access import study_for
+from portal.studies.access import live, study_for
 from portal.studies.describing import inflated, unpacked
 from portal.studies.doubts import UNREADABLE, doubt
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
@@ -251,8 +251,8 @@ async def own_key(actor: Actor, study_id: UUID) -> Secret:
 
 
 async def open_with(shelf: Shelf, study_id: UUID, key: Secret) -> OpenStudy:
-    """The study whose key another room holds for somebody, or `Unknown` when it was deleted."""
-    row = await Study.get_or_none(id=study_id)
+    """The study whose key another room holds for somebody; `Unknown` when gone or binned."""
+    row = await live().get_or_none(id=study_id)
     if row is None:
         raise Unknown
     return OpenStudy(row.id, key, row, shelf)

@@ -30,6 +30,8 @@ class Outcome:
     duplicates: list[int] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
     studies: set[UUID] = field(default_factory=set)
+    restored: list[int] = field(default_factory=list)
+    """What came again and took what lay in the bin out of it: images of it, or a document."""
 
     def repeated(self, file: int, reason: str) -> None:
         """Its number is taken: by the same content, or refused for a *reason*."""
@@ -49,6 +51,7 @@ class Outcome:
         self.duplicates += other.duplicates
         self.refused += other.refused
         self.studies |= other.studies
+        self.restored += other.restored
 
 
 class Abandoned(Exception):

@@ -40,6 +40,8 @@ class PartReceipt:
     waiting: tuple[int, ...] = ()
     """Large files of which another part tells: the one that makes them whole."""
     studies: tuple[UUID, ...] = ()
+    restored: tuple[int, ...] = ()
+    """Of the kept and the duplicates: their examination or document lay in the bin until now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,15 @@ async def _told_of_large(actor: Actor, part: Part, files: Collection[int]) -> Ou
     told = Outcome()
     for row in await rows:
         said = _read(_texts(actor).open("upload_fate", "answer", row.id, 0, row.answer))
-        told.add(Outcome([*said.kept], [*said.duplicates], [*said.refused], {*said.studies}))
+        told.add(
+            Outcome(
+                [*said.kept],
+                [*said.duplicates],
+                [*said.refused],
+                {*said.studies},
+                [*said.restored],
+            )
+        )
     return told
 
 
@@ -135,6 +145,7 @@ def _receipt(outcome: Outcome, waiting: tuple[int, ...] = ()) -> PartReceipt:
         refused=tuple(sorted(outcome.refused)),
         waiting=waiting,
         studies=tuple(sorted(outcome.studies)),
+        restored=tuple(sorted(outcome.restored)),
     )
 
 
@@ -146,6 +157,7 @@ def _written(receipt: PartReceipt) -> str:
             "refused": receipt.refused,
             "waiting": receipt.waiting,
             "studies": [each.hex for each in receipt.studies],
+            "restored": receipt.restored,
         }
     )
 
@@ -158,6 +170,7 @@ def _read(text: str) -> PartReceipt:
         refused=tuple((int(file), str(reason)) for file, reason in said["refused"]),
         waiting=tuple(said["waiting"]),
         studies=tuple(UUID(each) for each in said["studies"]),
+        restored=tuple(said.get("restored", ())),  # answers of older versions do not say
     )
 
 

@@ -7,15 +7,16 @@ from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
-from quart import Blueprint, Response, ResponseReturnValue, g, redirect, render_template, request
+from quart import Blueprint, Response, ResponseReturnValue, g, render_template, request
 
 from portal import accounts, edge, storing
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in
-from portal.studies import listing, opening, parts, uploads
-from portal.studies.access import study_for
+from portal.studies import opening, parts, uploads
+from portal.studies.deleting_routes import add_bin, add_deleting
 from portal.studies.identity import Comparison, Facts, compare
+from portal.studies.list_routes import add_list
 from portal.studies.notes import LONGEST_UID, read_notes
 from portal.studies.receipts import PartReceipt
 from portal.studies.receiving import receive_part
@@ -23,8 +24,6 @@ from portal.studies.requests import PartTurnstile, read_part
 from portal.studies.shelf import Shelf
 
 ASKED_AT_ONCE = 5000
-LISTED = 100
-"""Examinations and documents on one page of My documents."""
 FINGERPRINT = 32
 QUESTIONS = 20
 """What an account may ask in a second on the whole, in questions about few files."""
@@ -41,7 +40,9 @@ def create_blueprint(shelf: Shelf) -> Blueprint:
     """The pages over *shelf*."""
     blueprint = Blueprint("studies", __name__)
     _pages(blueprint, shelf)
-    _deleting(blueprint, shelf)
+    add_list(blueprint, shelf)
+    add_deleting(blueprint, shelf)
+    add_bin(blueprint, shelf)
     _asking(blueprint, shelf)
     _transfer(blueprint, shelf)
     return blueprint
@@ -53,24 +54,6 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
         space = await storing.space(signed_in().id, shelf.free_quota)
         return await render_template("studies/upload.html", space=space)
 
-    @blueprint.get("/documents")
-    async def documents() -> ResponseReturnValue:
-        found = await listing.overview(shelf, signed_in())
-        count = len(found.entries)
-        first = min(max(0, request.args.get("from", 0, type=int)), max(0, count - 1))
-        last = min(first + LISTED, count)
-        return await render_template(
-            "studies/documents.html",
-            kept=found.entries[first:last],
-            space=found.space,
-            packing=found.packing,
-            first=first,
-            last=last,
-            count=count,
-            earlier=f"/documents?from={max(0, first - LISTED)}" if first else "",
-            later=f"/documents?from={last}" if last < count else "",
-        )
-
     @blueprint.get("/documents/<uuid:study_id>/thumbnail/<uuid:instance_id>")
     async def thumbnail(study_id: UUID, instance_id: UUID) -> ResponseReturnValue:
         study = await opening.open_own(shelf, signed_in(), study_id)
@@ -79,22 +62,6 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
             return Response(status=404)
         kept = {"Cache-Control": "private, max-age=3600, immutable"}
         return Response(picture, content_type="image/jpeg", headers=kept)
-
-
-def _deleting(blueprint: Blueprint, shelf: Shelf) -> None:
-    @blueprint.get("/documents/<uuid:study_id>/delete")
-    async def confirm_delete(study_id: UUID) -> ResponseReturnValue:
-        await study_for(signed_in(), study_id)
-        found = await listing.some_of_mine(shelf, signed_in(), [study_id])
-        return await render_template(
-            "studies/delete.html", id=study_id, study=next(iter(found), None)
-        )
-
-    @blueprint.post("/documents/<uuid:study_id>/delete")
-    async def delete(study_id: UUID) -> ResponseReturnValue:
-        await accounts.step_up(signed_in())
-        await listing.delete(signed_in(), study_id)
-        return redirect("/documents", 303)
 
 
 def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
@@ -217,6 +184,7 @@ def _receipt(receipt: PartReceipt) -> dict[str, Any]:
         "refused": receipt.refused,
         "waiting": receipt.waiting,
         "studies": [str(each) for each in receipt.studies],
+        "restored": receipt.restored,
     }
 
 

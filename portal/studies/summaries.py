@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,12 +52,21 @@ class StudySummary:
     """Everything is packed as it stays; before, it takes more bytes."""
     damaged: bool = False
     """It does not open: nothing of it is known, and it can only be deleted."""
+    label: str = ""
+    """What its owner calls it, in their own lists only."""
+    added: datetime | None = None
+    """When its first image came, in the owner's lists."""
 
     @property
     def title(self) -> str:
         """The examination in a few words, without the patient."""
         if self.damaged:
             return gettext("Damaged examination")
+        return self.label or self.described
+
+    @property
+    def described(self) -> str:
+        """What the images say of themselves, in a few words."""
         return titled({"description": self.description, "body_part": self.body_part,
                        "modalities": self.modalities})  # fmt: skip
 
@@ -171,12 +180,10 @@ def opened_summary(study: UUID, key: Secret, box: bytes) -> dict[str, Any]:
 
 def damaged_summary(study: UUID, size: int) -> StudySummary:
     """What lists show of a study that does not open."""
-    empty = dict.fromkeys(
-        ("date", "time", "description", "body_part", "patient_name", "birth_date", "sex"), ""
-    )
     return StudySummary(
-        id=study, modalities=(), series=0, instances=0, images=0, documents=0, videos=0, others=0,
-        others_size=0, size=size, thumbnail=None, prepared=True, damaged=True, **empty,
+        id=study, date="", time="", modalities=(), description="", body_part="", patient_name="",
+        birth_date="", sex="", series=0, instances=0, images=0, documents=0, videos=0, others=0,
+        others_size=0, size=size, thumbnail=None, prepared=True, damaged=True,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from portal.core.actor import Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Busy, Full
 from portal.studies import manifests
-from portal.studies.access import upload_for
+from portal.studies.access import live, upload_for
 from portal.studies.errors import TooManyUploads
 from portal.studies.expiring import forget
 from portal.studies.marks import Marks
@@ -127,9 +127,10 @@ async def places(actor: Actor, uids: Collection[str], fingerprints: Sequence[byt
 
 
 async def _studies(actor: Actor, marks: Marks, uids: Collection[str]) -> dict[str, UUID]:
-    """The account's studies among *uids*."""
+    """The account's studies among *uids*; what comes again goes out of the bin when it arrives."""
     by_mark = {marks.study(uid): uid for uid in uids}
-    rows = await Study.filter(owner=actor.id, uid_mark__in=list(by_mark)).only("id", "uid_mark")
+    mine = live().filter(owner=actor.id, uid_mark__in=list(by_mark))
+    rows = await mine.only("id", "uid_mark")
     return {by_mark[row.uid_mark]: row.id for row in rows}
 
 

@@ -34,9 +34,7 @@ BY_ID: Final = {"id", "pk", "id__in", "pk__in"}
 PAST_THE_DOOR: Final = {
     "portal/studies/expiring.py": "expiry looks at all, and shows nothing",
     "portal/studies/filing.py": "the plan was made for the actor's own study",
-    "portal/studies/listing.py": "the caller holds the study keys",
     "portal/studies/manifests.py": "the caller holds the study key; nothing opens without it",
-    "portal/studies/opening.py": "the caller holds the study key; nothing opens without it",
     "portal/studies/preparing.py": "a worker of ours, with the study key of the upload",
 }
 """Where a protected row is fetched by its id alone although this is not the room's access.py."""

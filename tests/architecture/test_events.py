@@ -24,7 +24,9 @@ def test_every_event_that_is_announced_has_a_listener_or_a_reason() -> None:
 def test_what_must_not_be_lost_is_somebodys_duty() -> None:
     owed = set(called("owe", 0)) - {"event"}
 
-    assert owed == set(called("paying", 0)) == {"SafetyChanged", "StudyDeleted", "StudyPrepared"}
+    assert owed == set(called("paying", 0)) == {
+        "SafetyChanged", "StudyBinned", "StudyDeleted", "StudyPrepared",
+    }  # fmt: skip
 
 
 def called(verb: str, position: int) -> Iterator[str]:

@@ -54,6 +54,33 @@ async def test_deleted_images_are_withdrawn_and_no_longer_found_by_what_they_sai
     assert (await ben.browser.get(f"/v/{study}")).status_code == 404
 
 
+async def test_images_in_the_bin_are_withdrawn_until_they_come_out(world: World) -> None:
+    ada, ben = await world.physician("Ada Ahrens"), await world.physician("Ben Brandt")
+    board = await ada.founds("Board")
+    await ada.invites(ben, board)
+    study = await ada.keeps_a_study(SAID)
+    case = await ada.opens("Which tumour?", in_=board, about=[study])
+    assert await _found(ben)
+
+    with hearing(Changed) as heard:
+        await ada.browser.post(f"/documents/{study}/bin")
+
+    assert [(each.case, ben.actor.id in each.readers) for each in heard] == [(case, True)]
+    assert not await _found(ben)
+    page = await (await ben.browser.get(f"/cases/{case}")).get_data(as_text=True)
+    assert "have been withdrawn" in page
+    new = await (await ada.browser.get(f"/communities/{board}/cases/new")).get_data(as_text=True)
+    assert str(study) not in new, "nor can another case be about them"
+
+    with hearing(Changed) as heard:
+        await ada.browser.post(f"/documents/{study}/restore")
+
+    assert [(each.case, ben.actor.id in each.readers) for each in heard] == [(case, True)]
+    assert await _found(ben)
+    page = await (await ben.browser.get(f"/cases/{case}")).get_data(as_text=True)
+    assert "have been withdrawn" not in page
+
+
 KILLED_AFTER_THE_COMMIT = """
 import asyncio, os, signal, sys
 from uuid import UUID

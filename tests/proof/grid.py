@@ -108,8 +108,15 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
     },
     "study": {
         "list": "studies.documents exporting.choose",
-        "read": "studies.thumbnail studies.confirm_delete exporting.size exporting.archive",
+        "read": "studies.find studies.thumbnail studies.confirm_delete studies.ask_label "
+        "exporting.size exporting.archive",
+        "change": "studies.throw studies.take_out studies.rename",
         "end": "studies.delete",
+    },
+    "bin": {
+        "list": "studies.show_bin",
+        "read": "studies.confirm_empty",
+        "end": "studies.empty_bin",
     },
     "image": {
         "list": "viewer.page viewer.open_series",
@@ -118,7 +125,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
     "document": {
         "read": "documents.show documents.page documents.original documents.preview "
         "documents.confirm_delete",
-        "change": "documents.rename",
+        "change": "documents.rename documents.throw documents.take_out",
         "end": "documents.delete",
     },
     "enclosed document": {
@@ -175,7 +182,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
 READ_BY_POST: Final = frozenset({
     "accounts.print_pass", "factors.first_create_options", "factors.more_create_options",
     "factors.passkey_options", "notices.knows_device", "search.find", "studies.identity",
-    "studies.known", "studies.named", "studies.places",
+    "studies.find", "studies.known", "studies.named", "studies.places",
 })  # fmt: skip
 """What changes nothing and is asked in a body, as the question itself is nobody's business."""
 

@@ -104,6 +104,18 @@ async def a_document(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"document_id": await upload_paper(stage, actor, f"Finding {uuid4().hex}")}
 
 
+async def a_binned_study(stage: Stage, actor: str) -> Mapping[str, str]:
+    made = await a_study(stage, actor)
+    await stage.browsers[actor].post(f"/documents/{made['study_id']}/bin")
+    return made
+
+
+async def a_binned_document(stage: Stage, actor: str) -> Mapping[str, str]:
+    made = await a_document(stage, actor)
+    await stage.browsers[actor].post(f"/d/{made['document_id']}/bin")
+    return made
+
+
 async def an_upload(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"upload_id": await begun(stage.browsers[actor])}
 
@@ -242,6 +254,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "notices.remove_device": Right(SIGNED_IN, sends=js(endpoint="https://push.test/x")),
     "studies.upload_page": Right(SIGNED_IN),
     "studies.documents": Right(SIGNED_IN),
+    "studies.find": Right(SIGNED_IN, sends=form(q="CT")),
     "studies.begin": Right(SIGNED_IN, sends=lambda _: {"json": {"client": str(uuid4())}}),
     "studies.known": Right(SIGNED_IN, sends=js(fingerprints=["00" * 32])),
     "studies.named": Right(SIGNED_IN, sends=js(instances=[["2.25.1", "2.25.2"]])),
@@ -257,6 +270,13 @@ RIGHTS: Final[dict[str, Right]] = {
     "exporting.choose": Right(SIGNED_IN),
     "exporting.size": Right(SIGNED_IN, sends=everything),
     "exporting.archive": Right(SIGNED_IN, sends=everything),
+    "studies.ask_label": Right(AUTHOR),
+    "studies.rename": Right(AUTHOR, sends=form(label="Knee")),
+    "studies.throw": Right(AUTHOR, fresh=a_study),
+    "studies.take_out": Right(AUTHOR, fresh=a_binned_study),
+    "studies.show_bin": Right(SIGNED_IN),
+    "studies.confirm_empty": Right(SIGNED_IN),
+    "studies.empty_bin": Right(SIGNED_IN),
     "documents.show": Right(AUTHOR),
     "documents.page": Right(AUTHOR),
     "documents.original": Right(AUTHOR),
@@ -264,6 +284,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "documents.rename": Right(AUTHOR, sends=form(label="Finding")),
     "documents.confirm_delete": Right(AUTHOR),
     "documents.delete": Right(AUTHOR, fresh=a_document),
+    "documents.throw": Right(AUTHOR, fresh=a_document),
+    "documents.take_out": Right(AUTHOR, fresh=a_binned_document),
     "documents.show_enclosed": Right(INSIDE),
     "documents.enclosed_page": Right(INSIDE),
     "documents.enclosed_original": Right(INSIDE),

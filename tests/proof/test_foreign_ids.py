@@ -66,11 +66,11 @@ READ: Final = {
 }
 """Every place where an id is read from a body, a query or a socket; each is tried below."""
 ASKED: Final = {
-    "activated", "after", "all", "anyway", "before", "chosen", "d", "dicom", "done", "e", "ended",
-    "from", "kind", "manifest", "next", "pane", "q", "revoked", "saved", "since", "stopped",
-    "study", "w", "zoom",
+    "activated", "after", "all", "anyway", "before", "binned", "chosen", "d", "dicom", "done", "e",
+    "ended", "from", "kind", "manifest", "next", "pane", "q", "revoked", "saved", "since",
+    "stopped", "study", "w", "zoom",
 }  # fmt: skip
-"""Every name in a query; `study`, `e` and `d` are ids."""
+"""Every name in a query; `study`, `binned`, `e` and `d` are ids."""
 
 
 UUIDS: Final = {
@@ -241,6 +241,7 @@ def _bodies(own: Stage, ids: Mapping[str, str]) -> Iterator[Asked]:
         yield f"a download's {what}", "GET", f"/download/size?{name}={ids[chosen]}", nothing
         path = f"/download/archive?{name}={ids[chosen]}"
         yield f"a download's {what}, itself", "GET", path, nothing
+    yield "what was just thrown", "GET", f"/documents?binned={ids['study_id']}", nothing
     yield (
         "a case's study",
         "POST",

@@ -35,6 +35,7 @@ ACTS: Final = {
     "administration.confirm": N_("Confirm a professional"),
     "administration.refuse": N_("Refuse a professional"),
     "studies.delete": N_("Delete examination"),
+    "studies.empty_bin": N_("Empty the bin"),
 }
 """By the endpoint that asks."""
 
