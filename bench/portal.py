@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Final
 
 from bench.measuring import Family
+from bench.printing import note
 from portal import accounts, keys, migrating, vault
 from portal.app import MODELS
 from portal.core.db import Database, orm_config
@@ -57,6 +59,9 @@ async def serving(folder: Path) -> AsyncIterator[Portal]:
                 yield Portal(settings.public_url, settings, Family(process.pid))
         finally:
             await database.close()
+        ordered = perf_counter()
+    took = perf_counter() - ordered
+    note(f"the portal was gone {took:.2f} s after the order to stop (goal: < 1)")
 
 
 @asynccontextmanager

@@ -60,7 +60,7 @@ async def measure(stage: Stage) -> None:
     community = await people.community(visitor.actor, "Archive")
     thread = await people.discussion(community, texts, cases=min(200, len(texts)))
     with closing(sqlite3.connect(":memory:")) as peer:
-        async with Archive(storing.Store(stage.portal.settings)).working() as archive:
+        async with Archive(storing.store_for(stage.portal.settings)).working() as archive:
             await _index(visitor, archive, peer, texts)
             await _ask_all(visitor, archive, peer)
             await _one_more(visitor, archive, peer, thread)

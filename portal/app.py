@@ -130,7 +130,7 @@ def create_app(settings: Settings) -> Quart:
 
 
 def _rooms(settings: Settings) -> Rooms:
-    store = storing.Store(settings)
+    store = storing.store_for(settings)
     pool, pdf_pool = Pool(workers=settings.decoders), PdfPool()
     desk = documents.Desk.of(settings, store, pdf_pool)
     return Rooms(

@@ -156,7 +156,7 @@ async def _change_standing(what: str, mail: str) -> str:
 def objects(_arguments: argparse.Namespace, env: Environment) -> None:
     """Name every stored object that rows rely on and that is not there."""
     settings = Settings.read(env)
-    print(asyncio.run(_with_database(settings, _check_objects(storing.Store(settings)))))
+    print(asyncio.run(_with_database(settings, _check_objects(storing.store_for(settings)))))
 
 
 async def _check_objects(store: storing.Store) -> str:

@@ -4,14 +4,15 @@ What every test may ask for.
 `database` is a fresh database of its own and makes it current; `app` is the whole portal, started;
 `server` serves it on a real port; `world` knows people.  Tests that use the database run on SQLite,
 and with `--engine both` on PostgreSQL as well, except those that drive a browser (unless marked
-`every_engine`) and those marked `one_engine`.
+`every_engine`) and those marked `one_engine`.  What is marked `every_store` runs once more on
+SQLite with its objects in a bucket.
 """
 
 import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from quart import Quart
@@ -27,6 +28,8 @@ from tests import postgres as postgres_server
 from tests import redis as redis_server
 from tests.boxes import audit
 from tests.people import World
+from tests.s3 import S3
+from tests.s3 import running as running_s3
 from tests.serving import serving, started
 
 ENGINES: Final = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
@@ -55,6 +58,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     drives = BROWSERS & set(metafunc.fixturenames) and "every_engine" not in marks
     if drives or "one_engine" in marks:
         engines = ["sqlite"]
+    if "every_store" in marks and "sqlite" in engines:
+        engines = [*engines, "bucket"]
     metafunc.parametrize("engine", engines, indirect=True)
 
 
@@ -114,12 +119,19 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """An S3 server of this test process."""
+    with running_s3(tmp_path_factory.mktemp("s3")) as service:
+        yield service
+
+
 @pytest.fixture
 async def database_url(
     engine: str, request: pytest.FixtureRequest, templates: Templates, tmp_path: Path
 ) -> AsyncIterator[str]:
     """An empty database with the tables of today."""
-    if engine == "sqlite":
+    if engine != "postgres":
         yield await templates.sqlite(tmp_path / "portal.db")
         return
     server = request.getfixturevalue("postgres")
@@ -156,12 +168,22 @@ def key_files(key_folder: Path) -> KeyFiles:
 
 
 @pytest.fixture
+def object_store(engine: str, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Settings that say where objects lie: a folder, or a new bucket."""
+    if engine != "bucket":
+        return {}
+    service: S3 = request.getfixturevalue("s3")
+    return {"object_store": service.bucket(), "object_key_file": service.key_file}
+
+
+@pytest.fixture
 def settings(
     tmp_path: Path,
     database_url: str,
     key_folder: Path,
     key_files: KeyFiles,
     listener: socket.socket,
+    object_store: dict[str, Any],
 ) -> Settings:
     settings = Settings(
         data=tmp_path,
@@ -173,6 +195,7 @@ def settings(
         password_rounds=1,
         decoders=1,
         second_factor="offered",
+        **object_store,
     )
     keys.configure(key_files, settings)
     return settings

@@ -18,6 +18,7 @@ import pytest
 
 from portal import vault
 from portal.core.settings import BadSettings, Settings
+from portal.server import GRACE
 from tests.architecture.sources import ROOT
 
 DUMPABLE: Final = """
@@ -117,7 +118,7 @@ def first_answer(port: int) -> str:
     return "no answer"
 
 
-def test_the_portal_stops_within_a_second_although_somebody_stays_connected(
+def test_the_portal_stops_without_waiting_for_whoever_stays_connected(
     running: subprocess.Popen[str], installed: Path, port: int
 ) -> None:
     journal = installed / "portal.db-wal"
@@ -130,7 +131,7 @@ def test_the_portal_stops_within_a_second_although_somebody_stays_connected(
         running.wait(timeout=20)
         took = time.monotonic() - asked
 
-    assert took < 1
+    assert took < GRACE, "it waited for somebody (what it takes is measured by `make bench`)"
     assert not journal.exists(), "the database was not closed"
 
 

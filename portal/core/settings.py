@@ -27,6 +27,8 @@ class Settings:
     database_url: str = field(default="", repr=False)
     """`sqlite://…` or `asyncpg://…`; empty: `portal.db` in the data folder."""
     object_folder: Path = Path()
+    object_store: str = ""  # s3://bucket/prefix?region=…&endpoint=…; empty: the folder above
+    object_key_file: Path | None = None  # its access key: id and secret, a line each
     key_folder: Path = Path()
     redis_url: str = field(default="", repr=False)
     """Carries ids between several processes; empty: this is the only one."""

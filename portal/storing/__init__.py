@@ -4,6 +4,7 @@ from portal.storing.bins import KEPT, days_left, thrown_before
 from portal.storing.boxes import Boxes, Place, Role, write
 from portal.storing.clock import database_now
 from portal.storing.errors import Away, Damaged, DiskFull, QuotaFull, StillLeaving
+from portal.storing.folder import FolderStore, Room
 from portal.storing.guide import Fits
 from portal.storing.keeping import (
     Payer,
@@ -18,8 +19,9 @@ from portal.storing.keeping import (
     sizes_of,
     space,
 )
+from portal.storing.opening import store_for
 from portal.storing.presence import prove
-from portal.storing.store import PARTS, Room, Store
+from portal.storing.store import PARTS, Store
 from portal.storing.sweeping import missing, sweep, sweeping
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Damaged",
     "DiskFull",
     "Fits",
+    "FolderStore",
     "Payer",
     "Place",
     "QuotaFull",
@@ -51,6 +54,7 @@ __all__ = [
     "shares_of",
     "sizes_of",
     "space",
+    "store_for",
     "sweep",
     "sweeping",
     "thrown_before",

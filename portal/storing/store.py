@@ -1,32 +1,12 @@
-"""
-Sealed objects on a local folder, through `obstore`.
+"""What a store of sealed objects does; where they lie is another file's business."""
 
-The synchronous calls of obstore run in threads: its own asynchronous ones abort short-lived
-processes at interpreter shutdown.  obstore renames a finished file into place but does not flush
-it, so `put` flushes file and folders before it returns: what returned survives a power cut.
-"""
-
-import asyncio
-import errno
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import Final, NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Final
 from uuid import UUID
 
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore
-
-from portal.core.settings import Settings
-from portal.storing.errors import DiskFull
-
-LEAST_FREE: Final = 2 * 1024**3
-LEAST_SHARE: Final = 0.05
-"""Uploads stop below 2 GiB or 5 % free, so that the database can always go on writing."""
+from obstore.store import LocalStore, S3Store
 
 COALESCE: Final = 128 * 1024
 """Ranges nearer than this are read in one go."""
@@ -34,183 +14,89 @@ COALESCE: Final = 128 * 1024
 PARTS: Final = 256
 """One for each first byte of an id."""
 
-FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""No space left, the disk quota of our own user used up, larger than this disk takes."""
-
 MARK: Final = "store"
-"""An empty folder beside the parts; whoever brings back a store brings it, too."""
+"""Stands beside the parts and says that this is a store; whoever brings one back brings it, too."""
 
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
-class Room(NamedTuple):
-    """A disk's size and what is free of it, bytes."""
+class Store(ABC):
+    """
+    Objects by random id; each is written once and never changed.
 
-    total: int
-    free: int
+    Where the whole store cannot be reached, every verb raises `Away`.
+    """
 
-
-def disk_room(folder: Path) -> Room:
-    """How much room the disk below *folder* has."""
-    usage = shutil.disk_usage(folder)
-    return Room(usage.total, usage.free)
-
-
-class Store:
-    """Objects by random id; each is written once and never changed."""
-
-    def __init__(self, settings: Settings, *, room: Callable[[Path], Room] = disk_room) -> None:
-        self._folder = settings.object_folder
-        self._room = room
-        self._flushed: set[Path] = set()
-
+    @abstractmethod
     async def put(self, object_id: UUID, data: bytes | bytearray | memoryview) -> int:
         """
         Keep *data* under a new id, durable before this returns; its size in bytes.
 
-        Raises `DiskFull` before anything is written, `FileExistsError` when the id is taken.
+        Raises `DiskFull` and leaves nothing then, `FileExistsError` when the id is taken.
         """
-        return await asyncio.to_thread(self._put, object_id, data)
 
+    @abstractmethod
     async def get(self, object_id: UUID) -> bytes:
         """The whole object; `FileNotFoundError` when there is none."""
-        return await asyncio.to_thread(self._get, object_id)
 
+    @abstractmethod
     async def ranges(self, object_id: UUID, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
         """
         The bytes of each (start, stop); `FileNotFoundError` when there is no such object,
         `EOFError` when it ends before.
         """
-        return await asyncio.to_thread(self._ranges, object_id, wanted)
 
+    @abstractmethod
     async def size(self, object_id: UUID) -> int:
-        """Bytes on disk; `FileNotFoundError` when there is no such object."""
-        return await asyncio.to_thread(lambda: self._objects.head(_path(object_id))["size"])
+        """Bytes it takes; `FileNotFoundError` when there is no such object."""
 
+    @abstractmethod
     async def delete(self, object_id: UUID) -> None:
         """Remove the object; nothing happens when there is none."""
-        await asyncio.to_thread(self._delete, object_id)
 
+    @abstractmethod
     async def clock(self) -> float:
-        """The time of the disk (POSIX), by which its files have their age: nobody else's counts."""
-        return await asyncio.to_thread(self._clock)
+        """The store's own time (POSIX), by which objects have their age: nobody else's counts."""
 
+    @abstractmethod
     async def absent(self, objects: Sequence[UUID]) -> list[UUID]:
         """Those of *objects* that are not there."""
-        return await asyncio.to_thread(
-            lambda: [each for each in objects if not (self._folder / _path(each)).exists()]
-        )
 
+    @abstractmethod
     async def is_marked(self) -> bool:
-        """Whether the folder has the mark of a store, and is not where its disk belongs."""
-        return await asyncio.to_thread((self._folder / MARK).is_dir)
+        """Whether the mark of a store is there: without it this is where one belongs, at best."""
 
+    @abstractmethod
     async def mark(self) -> None:
         """Leave the mark."""
-        mark = self._folder / MARK
-        await asyncio.to_thread(mark.mkdir, mode=0o700, parents=True, exist_ok=True)
 
+    @abstractmethod
     async def older_than(self, seconds: float, now: float, part: int) -> list[UUID]:
         """
         The objects last written more than *seconds* before *now* (a POSIX time), of one part.
 
         There are `PARTS` of about the same size, numbered from 0: no list holds more than one.
         """
-        return await asyncio.to_thread(lambda: list(self._older(now - seconds, part)))
 
+    @abstractmethod
     async def drop_unfinished(self, seconds: float, now: float, part: int) -> int:
         """Remove what interrupted writes older than *seconds* left in a part; how many."""
-        return await asyncio.to_thread(self._drop_unfinished, now - seconds, part)
-
-    @cached_property
-    def _objects(self) -> LocalStore:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return LocalStore(self._folder)
-
-    def _put(self, object_id: UUID, data: bytes | bytearray | memoryview) -> int:
-        objects, path = self._objects, _path(object_id)
-        self._check_room()
-        try:
-            objects.put(path, data, mode="create", use_multipart=False)
-            self._flush(self._folder / path)
-        except AlreadyExistsError:
-            raise FileExistsError(path) from None
-        except (BaseError, OSError) as error:
-            self._delete(object_id)
-            if _out_of_space(error):
-                raise DiskFull from None
-            raise
-        return len(data)
-
-    def _check_room(self) -> None:
-        room = self._room(self._folder)
-        if room.free < max(LEAST_FREE, LEAST_SHARE * room.total):
-            raise DiskFull
-
-    def _flush(self, file: Path) -> None:
-        _fsync(file)
-        _fsync(file.parent)
-        if file.parent not in self._flushed:
-            _fsync(file.parents[1])
-            _fsync(self._folder)
-            self._flushed.add(file.parent)
-
-    def _get(self, object_id: UUID) -> bytes:
-        return bytes(self._objects.get(_path(object_id)).bytes())
-
-    def _ranges(self, object_id: UUID, wanted: Sequence[tuple[int, int]]) -> list[bytes]:
-        path = _path(object_id)
-        if wanted and self._objects.head(path)["size"] < max(stop for _, stop in wanted):
-            raise EOFError(path)
-        parts = self._objects.get_ranges(
-            path,
-            starts=[start for start, _ in wanted],
-            ends=[stop for _, stop in wanted],
-            coalesce=COALESCE,
-        )
-        return [bytes(part) for part in parts]
-
-    def _delete(self, object_id: UUID) -> None:
-        (self._folder / _path(object_id)).unlink(missing_ok=True)
-
-    def _clock(self) -> float:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=self._folder) as probe:
-            return os.fstat(probe.fileno()).st_mtime
-
-    def _older(self, moment: float, part: int) -> Iterator[UUID]:
-        for batch in self._objects.list(f"{part:02x}"):
-            for meta in batch:
-                name = meta["path"].rsplit("/", 1)[-1]
-                if _NAME.fullmatch(name) and meta["last_modified"].timestamp() < moment:
-                    yield UUID(name)
-
-    def _drop_unfinished(self, moment: float, part: int) -> int:
-        left = [
-            path
-            for path in self._folder.glob(f"{part:02x}/??/*#*")
-            if path.is_file() and path.stat().st_mtime < moment
-        ]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
 
 
-def _path(object_id: UUID) -> str:
+def path_of(object_id: UUID) -> str:
+    """Where an object lies below the store's own place."""
     name = object_id.hex
     return f"{name[:2]}/{name[2:4]}/{name}"
 
 
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _out_of_space(error: Exception) -> bool:
-    """obstore wraps the operating system's error and leaves only its text."""
-    return any(
-        getattr(error, "errno", None) == each or os.strerror(each) in str(error) for each in FULL
-    )
+def older(
+    objects: Callable[[], LocalStore | S3Store], part: int, moment: float = float("inf")
+) -> list[UUID]:
+    """The objects of a part that were last written before *moment* (a POSIX time)."""
+    found = []
+    for batch in objects().list(f"{part:02x}"):
+        for meta in batch:
+            name = meta["path"].rsplit("/", 1)[-1]
+            if _NAME.fullmatch(name) and meta["last_modified"].timestamp() < moment:
+                found.append(UUID(name))
+    return found

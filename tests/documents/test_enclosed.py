@@ -18,6 +18,8 @@ from tests.viewer.pdf.making import encapsulated, pdf
 from viewer.dicom import Embedded, Pool, Reason, Refused
 from viewer.pdf import PdfPool
 
+pytestmark = pytest.mark.every_store
+
 __all__ = ["erika"]
 
 MIB = 1024 * 1024

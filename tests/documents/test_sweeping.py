@@ -35,7 +35,7 @@ def _objects(settings: Settings) -> list[Path]:
 async def test_an_hour_before_the_second_look_costs_no_acknowledged_document(
     shelf: studies.Shelf, erika: Actor, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, looks, look = storing.Store(settings), 0, PdfPool.look
+    store, looks, look = storing.store_for(settings), 0, PdfPool.look
 
     async def slow(pool: PdfPool, *args: Any) -> Any:
         nonlocal looks
@@ -64,7 +64,7 @@ async def test_a_commit_never_relies_on_an_object_that_a_sweeper_took(
     async def too_late() -> None:
         async with documents.taking(shelf.desk, erika, arrived) as taking:
             later = now() + ORPHAN_AGE + timedelta(minutes=11)
-            assert await sweep(storing.Store(settings), at=later) == 1
+            assert await sweep(storing.store_for(settings), at=later) == 1
             await taking.keep()
 
     with pytest.raises(Busy):
@@ -86,7 +86,7 @@ async def test_images_are_held_to_the_same(
     keep = storing.keep
 
     async def after_an_hour(account: Any, holding: UUID, *rest: Any) -> None:
-        await sweep(storing.Store(settings), at=now() + ORPHAN_AGE + timedelta(minutes=11))
+        await sweep(storing.store_for(settings), at=now() + ORPHAN_AGE + timedelta(minutes=11))
         await keep(account, holding, *rest)
 
     upload = await studies.begin_upload(shelf, erika, uuid4())

@@ -350,7 +350,7 @@ async def mails_say_nothing(spoils: Spoils) -> None:
 
 async def candidates(spoils: Spoils) -> tuple[list[Secret], list[Secret]]:
     """Every string of 16, 32 or 48 bytes as 32-byte keys; and the ends of every longer one."""
-    store = storing.Store(spoils.stage.world.settings)
+    store = storing.store_for(spoils.stage.world.settings)
     found = set(values(await rows()))
     objects = [UUID(path.name) for path in store_files(spoils)]
     found |= {await store.get(each) for each in objects}

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from portal import storing
 from portal.core.actor import AccountId
 from portal.core.db import Database, now
 from portal.core.errors import Busy
-from portal.core.settings import Settings
 from portal.storing import QuotaFull, Room, StillLeaving, keeping
 from portal.storing.models import StoredObject, Usage
 from tests.queries import counting
@@ -29,9 +27,8 @@ def alice(database: Database) -> AccountId:
 
 
 @pytest.fixture
-def store(settings: Settings, tmp_path: Path) -> storing.Store:
-    config = replace(settings, object_folder=tmp_path / "objects")
-    return storing.Store(config, room=lambda _: Room(2**40, 2**40))
+def store(tmp_path: Path) -> storing.Store:
+    return storing.FolderStore(tmp_path / "objects", room=lambda _: Room(2**40, 2**40))
 
 
 async def _intend(alice: AccountId, size: int, holding: UUID) -> UUID:

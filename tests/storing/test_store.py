@@ -4,16 +4,16 @@ import asyncio
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from portal import storing
-from portal.core.settings import Settings
 from portal.storing import Room
+from portal.storing.bucket import BucketStore
 from portal.storing.store import PARTS
+from tests.s3 import S3
 
 GIB = 1024**3
 PLENTY = Room(100 * GIB, 50 * GIB)
@@ -24,9 +24,17 @@ def objects(tmp_path: Path) -> Path:
     return tmp_path / "objects"
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, objects: Path) -> storing.Store:
+    if request.param == "folder":
+        return storing.FolderStore(objects, room=lambda _: PLENTY)
+    service: S3 = request.getfixturevalue("s3")
+    return BucketStore(service.bucket(), service.key_file)
+
+
 @pytest.fixture
-def store(settings: Settings, objects: Path) -> storing.Store:
-    return storing.Store(replace(settings, object_folder=objects), room=lambda _: PLENTY)
+def folder_store(objects: Path) -> storing.FolderStore:
+    return storing.FolderStore(objects, room=lambda _: PLENTY)
 
 
 async def test_an_object_comes_back_whole_and_by_ranges(store: storing.Store) -> None:
@@ -76,7 +84,7 @@ async def test_what_is_not_there_is_not_found(store: storing.Store) -> None:
 
 
 async def test_file_and_folders_are_flushed_before_put_returns(
-    store: storing.Store, objects: Path, monkeypatch: pytest.MonkeyPatch
+    folder_store: storing.FolderStore, objects: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[str] = []
     real = os.fsync
@@ -87,22 +95,50 @@ async def test_file_and_folders_are_flushed_before_put_returns(
 
     monkeypatch.setattr(os, "fsync", fsync)
     object_id = uuid4()
-    await store.put(object_id, b"kept")
+    await folder_store.put(object_id, b"kept")
 
     file = objects / object_id.hex[:2] / object_id.hex[2:4] / object_id.hex
     assert flushed[0] == str(file)
     assert set(flushed) >= {str(file.parent), str(file.parents[1]), str(objects)}
 
 
+async def test_what_is_absent_and_what_is_old_is_told_part_by_part(store: storing.Store) -> None:
+    part = [UUID(bytes=b"\x07" + os.urandom(15)) for _ in range(60)]
+    other = uuid4()
+    for each in (*part[1:], other):
+        await store.put(each, b"kept")
+
+    assert await store.absent(part) == [part[0]]
+    assert await store.absent([part[0], part[1], other]) == [part[0]]
+    clock = await store.clock()
+    assert sorted(await store.older_than(60, clock + 61, 7)) == sorted(part[1:])
+    assert await store.older_than(3600, clock, 7) == []
+    assert await store.older_than(0, clock + 2, (other.bytes[0] + 1) % PARTS or 1) == []
+
+
+async def test_the_mark_of_a_store_stays(store: storing.Store) -> None:
+    assert not await store.is_marked()
+    await store.mark()
+    await store.mark()
+    assert await store.is_marked()
+
+
+async def test_what_ends_before_a_range_is_cut_short(store: storing.Store) -> None:
+    object_id = uuid4()
+    await store.put(object_id, b"0123456789")
+
+    for span in ((5, 11), (20, 30)):
+        with pytest.raises(EOFError):
+            await store.ranges(object_id, [(0, 2), span])
+    assert await store.ranges(object_id, []) == []
+
+
 @pytest.mark.parametrize(
     "room", [Room(100 * GIB, int(4.9 * GIB)), Room(20 * GIB, int(1.9 * GIB))], ids=["5 %", "2 GiB"]
 )
-async def test_a_nearly_full_disk_takes_nothing_and_still_reads(
-    settings: Settings, objects: Path, room: Room
-) -> None:
+async def test_a_nearly_full_disk_takes_nothing_and_still_reads(objects: Path, room: Room) -> None:
     now = [PLENTY]
-    config = replace(settings, object_folder=objects)
-    store = storing.Store(config, room=lambda _: now[0])
+    store = storing.FolderStore(objects, room=lambda _: now[0])
     early, late = uuid4(), uuid4()
     await store.put(early, b"early")
 
@@ -117,14 +153,11 @@ async def test_a_nearly_full_disk_takes_nothing_and_still_reads(
 
 HALF_WAY = """
 import asyncio, resource, sys
-from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
-from portal.core.settings import Settings
-from portal.storing import DiskFull, Room, Store
+from portal.storing import DiskFull, FolderStore, Room
 
-settings = Settings.read({"HDS_DATA": sys.argv[1], "HDS_PUBLIC_URL": "http://127.0.0.1:1"})
-store = Store(settings, room=lambda _: Room(2**40, 2**40))
+store = FolderStore(Path(sys.argv[1]), room=lambda _: Room(2**40, 2**40))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
     asyncio.run(store.put(UUID(int=7), b"x" * 300_000))
@@ -144,17 +177,19 @@ async def test_a_write_that_the_disk_breaks_off_leaves_nothing(tmp_path: Path) -
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-async def test_unfinished_writes_are_removed_when_old(store: storing.Store, objects: Path) -> None:
+async def test_unfinished_writes_are_removed_when_old(
+    folder_store: storing.FolderStore, objects: Path
+) -> None:
     object_id = uuid4()
-    await store.put(object_id, b"whole")
+    await folder_store.put(object_id, b"whole")
     whole = objects / object_id.hex[:2] / object_id.hex[2:4] / object_id.hex
     torn = whole.with_name(f"{uuid4().hex}#1")
     torn.write_bytes(b"half of somet")
 
     part, other = object_id.bytes[0], (object_id.bytes[0] + 1) % PARTS
-    assert await store.drop_unfinished(3600, time.time(), part) == 0
-    assert await store.drop_unfinished(3600, time.time() + 3601, other) == 0
-    assert await store.drop_unfinished(3600, time.time() + 3601, part) == 1
+    assert await folder_store.drop_unfinished(3600, time.time(), part) == 0
+    assert await folder_store.drop_unfinished(3600, time.time() + 3601, other) == 0
+    assert await folder_store.drop_unfinished(3600, time.time() + 3601, part) == 1
 
     assert not torn.exists()
-    assert await store.get(object_id) == b"whole"
+    assert await folder_store.get(object_id) == b"whole"

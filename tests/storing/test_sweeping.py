@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -14,7 +13,6 @@ import pytest
 from portal import storing
 from portal.core.actor import AccountId
 from portal.core.db import Database, now
-from portal.core.settings import Settings
 from portal.storing import Room
 from portal.storing.models import SweepTurn
 from portal.storing.store import PARTS
@@ -23,13 +21,13 @@ from portal.storing.sweeping import ORPHAN_AGE, take_turn
 Looks = list[int]
 
 
-class Watched(storing.Store):
+class Watched(storing.FolderStore):
     """A store that remembers which parts were looked through."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, room=lambda _: Room(2**40, 2**40))
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, room=lambda _: Room(2**40, 2**40))
         self.looks: Looks = []
-        self.folder = settings.object_folder
+        self.folder = folder
 
     async def older_than(self, seconds: float, now: float, part: int) -> list[UUID]:
         self.looks.append(part)
@@ -37,8 +35,8 @@ class Watched(storing.Store):
 
 
 @pytest.fixture
-def store(settings: Settings, database: Database, tmp_path: Path) -> Watched:
-    return Watched(replace(settings, object_folder=tmp_path / "objects"))
+def store(database: Database, tmp_path: Path) -> Watched:
+    return Watched(tmp_path / "objects")
 
 
 async def _time_passes() -> None:

@@ -41,7 +41,7 @@ async def shelf(
     """A working shelf; its preparing runs as in production."""
     keys.configure(key_files, settings)
     async with Pool(1) as pool, PdfPool(1) as pdf_pool:
-        store = storing.Store(settings)
+        store = storing.store_for(settings)
         desk = documents.Desk.of(settings, store, pdf_pool)
         shelf = studies.Shelf.of(settings, store, pool, desk)
         async with studies.working(shelf):

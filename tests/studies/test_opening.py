@@ -20,6 +20,8 @@ from portal.studies.intake import keep_files
 from portal.studies.models import Segment, Study
 from tests.people import Person, World
 
+pytestmark = pytest.mark.every_store
+
 Slices = Callable[..., list[bytes]]
 JSON = {"Accept": "application/json"}
 FRAME, DESCRIPTION = 0, 9

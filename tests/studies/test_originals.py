@@ -18,6 +18,8 @@ from tests.viewer.dicom.making import parsed
 from tests.viewer.pdf.making import encapsulated, pdf
 from viewer.dicom import Pool
 
+pytestmark = pytest.mark.every_store
+
 __all__ = ["erika"]
 
 LONG = encapsulated(pdf(content=b"% a finding of many words\n" * 2000))

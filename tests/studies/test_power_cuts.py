@@ -22,7 +22,7 @@ from portal.core.actor import Actor
 from portal.core.db import now
 from portal.core.settings import Settings
 from portal.owing.models import Owed
-from portal.storing import Store, keeping
+from portal.storing import FolderStore, keeping
 from portal.storing.models import StoredObject
 from portal.studies import manifests, parts
 from portal.studies.models import Study, UploadPiece
@@ -59,9 +59,9 @@ class Power:
 def failing(power: Power, folder: Path) -> Iterator[None]:
     """Every write to the store and every transaction goes through *power*."""
     patch = pytest.MonkeyPatch()
-    flush, delete, unit = Store._flush, Store._delete, db._unit
+    flush, delete, unit = FolderStore._flush, FolderStore._delete, db._unit
 
-    def put_flush(store: Store, file: Path) -> None:
+    def put_flush(store: FolderStore, file: Path) -> None:
         try:
             power.step("written, not flushed")
         except PowerCut:
@@ -71,7 +71,7 @@ def failing(power: Power, folder: Path) -> Iterator[None]:
         flush(store, file)
         power.step("flushed")
 
-    def gone(store: Store, object_id: UUID) -> None:
+    def gone(store: FolderStore, object_id: UUID) -> None:
         power.step("before a removal")
         delete(store, object_id)
         power.step("after a removal")
@@ -84,8 +84,8 @@ def failing(power: Power, folder: Path) -> Iterator[None]:
             power.step("before a commit")
         power.step("after a commit")
 
-    patch.setattr(Store, "_flush", put_flush)
-    patch.setattr(Store, "_delete", gone)
+    patch.setattr(FolderStore, "_flush", put_flush)
+    patch.setattr(FolderStore, "_delete", gone)
     patch.setattr(db, "_unit", one)
     try:
         yield
@@ -130,7 +130,7 @@ class Machine:
     pdf_pool: PdfPool
 
     def started(self) -> studies.Shelf:
-        store = Store(self.settings)
+        store = FolderStore(self.settings.object_folder)
         desk = documents.Desk.of(self.settings, store, self.pdf_pool)
         return studies.Shelf.of(self.settings, store, self.pool, desk)
 

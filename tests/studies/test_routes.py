@@ -18,6 +18,8 @@ from portal.studies.errors import PartDamaged, PartTooLarge, PartTooSlow
 from portal.studies.requests import PATIENCE, read_part
 from tests.people import Person, World
 
+pytestmark = pytest.mark.every_store
+
 Slices = Callable[..., list[bytes]]
 JSON = {"Accept": "application/json"}
 

@@ -1,6 +1,7 @@
 """What somebody uploads is kept once, whole, and said so only when it is."""
 
 import asyncio
+import copy
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
@@ -17,12 +18,14 @@ from portal import storing, studies
 from portal.core.actor import Actor
 from portal.core.errors import PortalError, Unknown
 from portal.core.settings import Settings
-from portal.storing import DiskFull, QuotaFull, Room
+from portal.storing import DiskFull, QuotaFull
 from portal.storing.models import StoredObject
 from portal.studies import parts
 from portal.studies.errors import PartChanged, UploadOver
 from portal.studies.models import Instance, Study, UploadPiece
 from tests.studies.reading import originals_in
+
+pytestmark = pytest.mark.every_store
 
 Person = Callable[..., Awaitable[Actor]]
 Slices = Callable[..., list[bytes]]
@@ -293,13 +296,23 @@ async def test_an_account_that_is_full_takes_nothing_and_loses_nothing(
     assert await Instance.filter(owner=erika.id).count() == 2
 
 
+def _crowded(shelf: studies.Shelf, settings: Settings) -> studies.Shelf:
+    """The same shelf when its store takes nothing more."""
+    full = copy.copy(shelf.store)
+
+    async def put(object_id: UUID, data: bytes) -> int:
+        raise DiskFull
+
+    full.put = put  # type: ignore[method-assign, assignment]
+    return studies.Shelf.of(settings, full, shelf.pool, shelf.desk)
+
+
 async def test_a_full_disk_acknowledges_nothing_and_reading_goes_on(
     shelf: studies.Shelf, erika: Actor, slices: Slices, settings: Settings
 ) -> None:
     files = slices(2)
     await _sent(shelf, erika, files)
-    full = storing.Store(settings, room=lambda _: Room(10 * 2**30, 2**30))
-    crowded = studies.Shelf.of(settings, full, shelf.pool, shelf.desk)
+    crowded = _crowded(shelf, settings)
 
     with pytest.raises(DiskFull):
         await _sent(crowded, erika, slices(2, seed=5))
@@ -319,9 +332,8 @@ async def test_a_disk_that_fills_up_before_the_end_of_an_upload_loses_nothing(
     receipt = await studies.receive_part(shelf, erika, upload, 1, part)
     await shelf.preparing.done(receipt.studies[0], 30)
     rows = set(await StoredObject.filter(gone_at=None).values_list("id", flat=True))
-    full = storing.Store(settings, room=lambda _: Room(10 * 2**30, 2**30))
 
-    await studies.finish(studies.Shelf.of(settings, full, shelf.pool, shelf.desk), erika, upload)
+    await studies.finish(_crowded(shelf, settings), erika, upload)
 
     assert await _originals(shelf, erika, receipt.studies[0]) == set(files)
     assert rows <= set(await StoredObject.all().values_list("id", flat=True))
