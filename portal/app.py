@@ -36,6 +36,7 @@ from portal import (
     notices,
     owing,
     pages,
+    records,
     storing,
     studies,
     vault,
@@ -58,6 +59,7 @@ MODELS: Final[tuple[str, ...]] = (
     "portal.accounts.factors.models",
     "portal.storing.models",
     "portal.documents.models",
+    "portal.records.models",
     "portal.studies.models",
     "portal.notices.models",
     "cases.models",
@@ -156,6 +158,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
         api.create_blueprint(shelf),
         exporting.create_blueprint(shelf),
         documents.create_blueprint(shelf.desk, viewing.open_enclosed),
+        records.create_blueprint(settings.free_quota),
         notices.create_blueprint(wording, settings),
         cases.routes.create_blueprint(shelf, headers.socket_origin(settings)),
         cases.search.routes.create_blueprint(rooms.archive, words),
@@ -188,7 +191,11 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
     settings = rooms.settings
     keys.configure(vault.load_key_files(settings.key_folder), settings)
     accounts.belongings.use(
-        cases.Belongings(), studies.Belongings(), documents.Belongings(), notices.Belongings()
+        cases.Belongings(),
+        studies.Belongings(),
+        documents.Belongings(),
+        records.Belongings(),
+        notices.Belongings(),
     )
     async with AsyncExitStack() as stack:
         await rooms.database.open()

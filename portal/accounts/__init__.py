@@ -15,6 +15,7 @@ from portal.accounts.administrators import (
     is_administrator,
 )
 from portal.accounts.belongings import Belongings, Loss
+from portal.accounts.dates import read_birth_date, read_day, today
 from portal.accounts.departures import Departure, departure_of
 from portal.accounts.entrance.forms import ShortRegistration
 from portal.accounts.entrance.registering import activate, admit, forget_unactivated, register
@@ -152,6 +153,8 @@ __all__ = [
     "open_again",
     "prefer",
     "profile_of",
+    "read_birth_date",
+    "read_day",
     "read_ticket",
     "reason_for",
     "register",
@@ -161,6 +164,7 @@ __all__ = [
     "step_up",
     "this_browser",
     "ticket",
+    "today",
     "withdraw_confirmation",
     "write_to",
 ]

@@ -121,6 +121,26 @@ async def keep(
                 raise Busy(retry_after=1)
 
 
+async def keep_in_rows(
+    account: AccountId, holding: UUID, more: int, free_quota: int | None
+) -> None:
+    """
+    *more* bytes (fewer, when negative) of *holding* lie in rows of the database from now on; joins
+    the transaction that writes them.
+
+    They count like objects, as one that has the holding's own id and does not lie in the store.
+    Raises `QuotaFull` when they do not fit.
+    """
+    async with transaction():
+        await _charge(account, more, free_quota)
+        mine = StoredObject.filter(id=holding, owner=account, gone_at=None)
+        if not await mine.update(size=F("size") + more):
+            await StoredObject.create(
+                id=holding, owner=account, holding=holding, size=more,
+                created_at=await database_now(),
+            )  # fmt: skip
+
+
 async def _lock(account: AccountId) -> None:
     """The row that orders everything that changes what an account has on the disk."""
     await Usage.bulk_create([Usage(account=account, used=0)], ignore_conflicts=True)

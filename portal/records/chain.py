@@ -1,0 +1,194 @@
+"""
+Records and the versions of what is in them: begun, written on, read back, deleted.
+
+Nothing is ever replaced: what is saved becomes the newest version, and every older one stays.  A
+version says which one it follows; whoever meanwhile wrote another gets a `Conflict`, not a loss.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from portal import keys, storing, vault
+from portal.core.actor import Actor, Secret
+from portal.core.db import now, transaction
+from portal.core.errors import Conflict, Unknown
+from portal.core.language import N_
+from portal.records.access import record_for
+from portal.records.models import Record, RecordVersion
+from portal.records.sealing import Place, open_summary, open_version, seal_summary, seal_version
+
+SHOWN: Final = 100
+"""Versions that a history shows, the newest ones."""
+
+
+class SavedElsewhere(Conflict):
+    """Another window was faster."""
+
+    code = "saved_elsewhere"
+    message = N_(
+        "This was saved in another window meanwhile. Nothing is lost: below is what you "
+        "entered, and beside it the other version."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One new version as its author hands it over."""
+
+    client_id: UUID
+    """The same one again writes nothing."""
+    rev: int
+    """The version it follows; 0: there is none yet."""
+    by: str = field(repr=False)
+    """The author's name."""
+    said: Mapping[str, Any] = field(repr=False)
+    summary: Mapping[str, Any] = field(repr=False)
+    """What lists say of the record from now on; `kind` says what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as it is read back."""
+
+    item: UUID
+    rev: int
+    at: datetime
+    by: str = field(repr=False)
+    said: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord:
+    """A record of the actor's with its key, for the length of a request."""
+
+    id: UUID
+    key: Secret = field(repr=False)
+    summary: Mapping[str, Any] = field(repr=False)
+
+
+async def open_own(actor: Actor, record_id: UUID, kind: str) -> OpenRecord:
+    """The actor's own record of that kind, or `Unknown`.  Raises `vault.Tampered`."""
+    row, key = await record_for(actor, record_id)
+    summary = open_summary(key, row.id, row.summary)
+    if summary["kind"] != kind:
+        raise Unknown
+    return OpenRecord(row.id, key, summary)
+
+
+async def begin(actor: Actor, new: Written, free_quota: int) -> UUID:
+    """
+    A new record, whose own first item this is; the one that is there when the form comes twice.
+
+    Raises `storing.QuotaFull`, and `SignInNeeded` when the account is going or was secured.
+    """
+    record, key = uuid4(), vault.new_secret()
+    async with transaction():
+        await keys.hold(actor)  # orders everything that one account writes
+        known = await Record.get_or_none(owner=actor.id, client_id=new.client_id)
+        if known is not None:
+            return known.id
+        summary = seal_summary(key, record, new.summary)
+        await Record.create(
+            id=record, owner=actor.id, client_id=new.client_id, created_at=now(), summary=summary
+        )
+        await keys.keep_study_key(actor, record, key)
+        more = len(summary) + await _append(OpenRecord(record, key, new.summary), record, new)
+        await storing.keep_in_rows(actor.id, record, more, free_quota)
+    return record
+
+
+async def write(
+    actor: Actor, record: OpenRecord, item: UUID, new: Written, free_quota: int
+) -> None:
+    """
+    A new version of an item, which follows version `new.rev`.
+
+    Raises `SavedElsewhere` when that is no longer the newest one, `storing.QuotaFull`, `Unknown`
+    when the record was deleted meanwhile.  The same form once more writes nothing.
+    """
+    async with transaction():
+        await keys.hold(actor)
+        if await RecordVersion.exists(record=record.id, client_id=new.client_id):
+            return
+        before = await RecordVersion.get_or_none(record=record.id, item=item, newest=True)
+        if (before.rev if before else 0) != new.rev:
+            raise SavedElsewhere
+        row, key = await record_for(actor, record.id)
+        summary = seal_summary(key, row.id, new.summary)
+        await Record.filter(id=row.id, owner=actor.id).update(summary=summary)
+        more = len(summary) - len(row.summary) + await _append(record, item, new)
+        await storing.keep_in_rows(actor.id, record.id, more, free_quota)
+
+
+async def _append(record: OpenRecord, item: UUID, new: Written) -> int:
+    """Write the version behind the others: the bytes it takes."""
+    rev = new.rev + 1
+    told = {"at": now().isoformat(), "by": new.by, "said": dict(new.said)}
+    body = seal_version(record.key, Place(record.id, item, rev), told)
+    await RecordVersion.filter(record=record.id, item=item, newest=True).update(newest=False)
+    await RecordVersion.create(
+        id=uuid4(),
+        record=record.id,
+        item=item,
+        rev=rev,
+        newest=True,
+        client_id=new.client_id,
+        body=body,
+    )
+    return len(body)
+
+
+async def newest(record: OpenRecord, item: UUID) -> Version:
+    """The version that counts.  Raises `Unknown`, `vault.Tampered`."""
+    row = await RecordVersion.get_or_none(record=record.id, item=item, newest=True)
+    if row is None:
+        raise Unknown
+    return _opened(record, row)
+
+
+async def one(record: OpenRecord, item: UUID, rev: int) -> Version:
+    """Version number *rev* (from 1).  Raises `Unknown`, `vault.Tampered`."""
+    row = await RecordVersion.get_or_none(record=record.id, item=item, rev=rev)
+    if row is None:
+        raise Unknown
+    return _opened(record, row)
+
+
+async def history(record: OpenRecord, item: UUID) -> list[Version | None]:
+    """
+    The last versions, the newest first; None stands for one that does not open any more.
+
+    One more than `SHOWN` when there are more: the last one shown is compared with it.
+    """
+    rows = RecordVersion.filter(record=record.id, item=item).order_by("-rev").limit(SHOWN + 1)
+    found: list[Version | None] = []
+    for row in await rows:
+        try:
+            found.append(_opened(record, row))
+        except vault.Tampered:
+            vault.report("version of a record does not open: row", row.id)
+            found.append(None)
+    return found
+
+
+def _opened(record: OpenRecord, row: RecordVersion) -> Version:
+    told = open_version(record.key, Place(record.id, row.item, row.rev), row.body)
+    at = datetime.fromisoformat(told["at"])
+    return Version(row.item, row.rev, at, told["by"], told["said"])
+
+
+async def delete(actor: Actor, record_id: UUID) -> None:
+    """
+    Delete a record of one's own with every version: its key goes now, so nobody reads it from here
+    on, and its space is free at once.  Also one that does not open any more.
+    """
+    async with transaction():
+        await keys.hold(actor)
+        if not await Record.filter(id=record_id, owner=actor.id).delete():
+            raise Unknown
+        await RecordVersion.filter(record=record_id).delete()
+        await keys.drop_study_keys(record_id)
+        await storing.let_go_of(record_id)

@@ -1,0 +1,118 @@
+"""The records of an account as lists show them; each opens one small box."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from portal import keys, storing, vault
+from portal.core.actor import Actor, Secret
+from portal.core.errors import Unknown
+from portal.core.language import ZONE, N_, gettext, ngettext, show_date
+from portal.records.models import Record
+from portal.records.sealing import open_summary
+
+NAMES: Final = {"plan": N_("Medication plan")}
+PLACES: Final = {"plan": "/plans"}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSummary:
+    """One record as a list shows it."""
+
+    id: UUID
+    kind: str
+    """A key of `NAMES`; empty: it does not open."""
+    person: str = field(repr=False)
+    """Whom it is about, or empty."""
+    entries: int
+    """Medicines of a plan."""
+    changed: datetime
+    size: int
+    """Bytes it takes in the account, all versions together."""
+
+    @property
+    def damaged(self) -> bool:
+        """It does not open: nothing of it is known, and it can only be deleted."""
+        return not self.kind
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return gettext(NAMES[self.kind]) if self.kind else gettext("Damaged document")
+
+    @property
+    def counted(self) -> str:
+        """How much is in it, in words."""
+        return ngettext("%(num)s medicine", "%(num)s medicines", self.entries)
+
+    @property
+    def href(self) -> str:
+        """Its page; empty for a damaged one."""
+        return f"{PLACES[self.kind]}/{self.id}" if self.kind else ""
+
+    @property
+    def delete_href(self) -> str:
+        """The page that asks whether to delete it."""
+        return f"/records/{self.id}/delete"
+
+    @property
+    def day(self) -> str:
+        """`YYYYMMDD`: when it was last written, where the portal's people are."""
+        return self.changed.astimezone(ZONE).strftime("%Y%m%d")
+
+    @property
+    def shown_date(self) -> str:
+        """The same as the reader writes dates."""
+        return show_date(self.changed.astimezone(ZONE).date())
+
+
+async def mine(
+    actor: Actor, sizes: Mapping[UUID, int] | None = None, *, only: UUID | None = None
+) -> list[RecordSummary]:
+    """
+    The actor's own records, the last written first, those included that do not open any more;
+    *sizes* in bytes when somebody knows them, *only* that one where it is named.
+    """
+    rows = Record.filter(owner=actor.id)
+    found = await (rows if only is None else rows.filter(id=only))
+    ids, damaged = [row.id for row in found], set[UUID]()
+    opened = await keys.open_study_keys(actor, ids, damaged)
+    sizes = await storing.sizes_of(ids) if sizes is None else sizes
+    return await asyncio.to_thread(_summaries, found, opened, damaged, sizes)
+
+
+async def one_of_mine(actor: Actor, record_id: UUID) -> RecordSummary:
+    """A record of one's own as the list shows it.  Raises `Unknown`."""
+    for each in await mine(actor, only=record_id):
+        return each
+    raise Unknown
+
+
+def _summaries(
+    rows: Sequence[Record],
+    opened: Mapping[UUID, Secret],
+    damaged: Collection[UUID],
+    sizes: Mapping[UUID, int],
+) -> list[RecordSummary]:
+    found = []
+    for row in rows:
+        if row.id not in opened and row.id not in damaged:
+            continue
+        said = _said(row, opened.get(row.id))
+        moment = said.get("changed")
+        changed = datetime.fromisoformat(moment) if moment else row.created_at
+        about = (said.get("kind", ""), said.get("person", ""), said.get("entries", 0))
+        found.append(RecordSummary(row.id, *about, changed, sizes.get(row.id, 0)))
+    return sorted(found, key=lambda each: (each.changed, str(each.id)), reverse=True)
+
+
+def _said(row: Record, key: Secret | None) -> dict[str, Any]:
+    """What the box says; nothing when it does not open, which is reported."""
+    try:
+        return {} if key is None else open_summary(key, row.id, row.summary)
+    except vault.Tampered:
+        vault.report("record does not open: row", row.id)
+        return {}
