@@ -5,9 +5,10 @@ A medication plan is one; every record has a key of its own like an examination'
 handed on in the same way.
 """
 
+from portal.records.access import known
 from portal.records.belongings import Belongings
 from portal.records.chain import delete
 from portal.records.listing import RecordSummary, mine
 from portal.records.routes import create_blueprint
 
-__all__ = ["Belongings", "RecordSummary", "create_blueprint", "delete", "mine"]
+__all__ = ["Belongings", "RecordSummary", "create_blueprint", "delete", "known", "mine"]

@@ -1,5 +1,7 @@
 """The door: an account reaches its own records, and learns nothing of others."""
 
+from collections.abc import Collection
+from typing import cast
 from uuid import UUID
 
 from portal import keys
@@ -15,3 +17,9 @@ async def record_for(actor: Actor, record_id: UUID) -> tuple[Record, Secret]:
     if record is None or key is None:
         raise Unknown
     return record, key
+
+
+async def known(ids: Collection[UUID]) -> set[UUID]:
+    """Which of *ids* are records, whosever they are."""
+    there = await Record.filter(id__in=list(ids)).values_list("id", flat=True)
+    return set(cast("list[UUID]", there))

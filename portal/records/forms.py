@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 from uuid import UUID
 
 from portal import accounts
@@ -99,8 +99,8 @@ class Typed:
         count = len(self.plan.lines)
         if count >= MOST_LINES:
             return self, ""
-        lines = (*self.plan.lines, new_line(cast("LineKind", kind)))
-        field_id = f"f-l-{count}-{OF_KIND[cast('LineKind', kind)][0]}"
+        lines = (*self.plan.lines, new_line(kind))
+        field_id = f"f-l-{count}-{OF_KIND[kind][0]}"
         return replace(self, plan=replace(self.plan, lines=lines)), field_id
 
     def _moved(self, at: int, to: int, verb: str) -> tuple[Self, str]:
@@ -122,11 +122,10 @@ def _line(form: Mapping[str, Any], number: int) -> Line:
     if kind not in KINDS:
         raise Invalid
     sent = str(form.get(f"l-{number}-id", ""))
-    known = cast("LineKind", kind)
-    words = {name: _line_of_text(form, f"l-{number}-{name}") for name in OF_KIND[known]}
+    words = {name: _line_of_text(form, f"l-{number}-{name}") for name in OF_KIND[kind]}
     if words.get("heading") not in HEADINGS:
         words.pop("heading", None)
-    return Line(sent if _LINE_ID.fullmatch(sent) else token_hex(8), known, **words)
+    return Line(sent if _LINE_ID.fullmatch(sent) else token_hex(8), kind, **words)
 
 
 def _line_of_text(form: Mapping[str, Any], name: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
-from portal.core.language import ZONE, N_, gettext, ngettext, show_date
+from portal.core.language import N_, ZONE, gettext, ngettext, show_date
 from portal.records.models import Record
 from portal.records.sealing import open_summary
 

@@ -52,9 +52,9 @@ async def as_pdf(printed: Printed, language: str) -> bytes:
 
 def _words(printed: Printed) -> dict[str, Any]:
     plan, lines = printed.plan, [_line(each) for each in printed.plan.lines]
-    pages = [
-        lines[at : at + LINES_ON_A_PAGE] for at in range(0, len(lines), LINES_ON_A_PAGE)
-    ] or [[]]
+    pages = [lines[at : at + LINES_ON_A_PAGE] for at in range(0, len(lines), LINES_ON_A_PAGE)] or [
+        []
+    ]
     facts = [
         {"label": _(ABOUT[name]), "value": shown}
         for name in FACTS

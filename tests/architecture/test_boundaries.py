@@ -26,6 +26,7 @@ OPEN_PARTS: Final = {"routes", "events", "forms", "ids"}
 PROTECTED: Final = {
     "cases": {"Case", "Community", "Thread", "Post", "Invitation", "Member", "PostRevision"},
     "portal.documents": {"Document"},
+    "portal.records": {"Record"},
     "portal.studies": {"Study", "Upload"},
 }
 LOOKUPS: Final = {"get", "get_or_none", "filter", "all", "first", "raw", "in_bulk", "exclude"}

@@ -128,6 +128,14 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "change": "documents.rename documents.throw documents.take_out",
         "end": "documents.delete",
     },
+    "record": {
+        "list": "records.plans records.plan_history",
+        "read": "records.new_plan records.show_plan records.plan_version records.print_plan "
+        "records.edit_plan records.confirm_delete",
+        "create": "records.begin_plan",
+        "change": "records.write_plan",
+        "end": "records.delete",
+    },
     "enclosed document": {
         "read": "documents.show_enclosed documents.enclosed_page documents.enclosed_original",
     },

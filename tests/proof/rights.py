@@ -16,9 +16,11 @@ from tests.proof.stage import (
     case_form,
     fresh_invitation,
     pinned,
+    plan_form,
     told,
     trusts_a_program,
     upload_paper,
+    written_plan,
 )
 
 Sends = Callable[[Stage], dict[str, Any]]
@@ -114,6 +116,10 @@ async def a_binned_document(stage: Stage, actor: str) -> Mapping[str, str]:
     made = await a_document(stage, actor)
     await stage.browsers[actor].post(f"/d/{made['document_id']}/bin")
     return made
+
+
+async def a_plan(stage: Stage, actor: str) -> Mapping[str, str]:
+    return {"record_id": await written_plan(stage, actor)}
 
 
 async def an_upload(stage: Stage, actor: str) -> Mapping[str, str]:
@@ -289,6 +295,17 @@ RIGHTS: Final[dict[str, Right]] = {
     "documents.show_enclosed": Right(INSIDE),
     "documents.enclosed_page": Right(INSIDE),
     "documents.enclosed_original": Right(INSIDE),
+    "records.plans": Right(SIGNED_IN),
+    "records.new_plan": Right(SIGNED_IN),
+    "records.begin_plan": Right(SIGNED_IN, sends=lambda stage: {"form": plan_form(stage)}),
+    "records.show_plan": Right(AUTHOR),
+    "records.plan_history": Right(AUTHOR),
+    "records.plan_version": Right(AUTHOR),
+    "records.print_plan": Right(AUTHOR),
+    "records.edit_plan": Right(AUTHOR),
+    "records.write_plan": Right(AUTHOR, sends=lambda stage: {"form": plan_form(stage, 1)}),
+    "records.confirm_delete": Right(AUTHOR),
+    "records.delete": Right(AUTHOR, fresh=a_plan),
     "viewer.page": Right(INSIDE),
     "viewer.open_series": Right(INSIDE),
     "viewer.low": Right(INSIDE),

@@ -54,6 +54,7 @@ class Words:
     drawn: str = "here"
     finding: str = "Small nodule, follow up in three months"
     file: str = "Report of March.pdf"
+    medicine: str = "Ramipril"
 
 
 @dataclass
@@ -91,6 +92,7 @@ async def set_up(world: World, words: Words | None = None) -> Stage:
     await _half_way(stage)
     await upload_study(stage, "author")
     await discuss(stage)
+    stage.ids |= {"record_id": await written_plan(stage, "author"), "rev": "1"}
     await _newcomer(stage)
     stage.ids["notice"] = await told(stage, "author")
     await keys.end_sessions(stage.people["ended"].actor.id)
@@ -252,6 +254,22 @@ async def written_post(stage: Stage, actor: str, post: dict[str, Any]) -> dict[s
     assert answer.status_code == 201, await answer.get_data(as_text=True)
     said: dict[str, Any] = json.loads(await answer.get_data())
     return said
+
+
+def plan_form(stage: Stage, rev: int = 0, **more: str) -> dict[str, str]:
+    """The form of a medication plan with one medicine."""
+    return {
+        "rev": str(rev), "client_id": str(uuid4()), "p-person": stage.words.patient,
+        "l-0-kind": "drug", "l-0-id": "", "l-0-substance": stage.words.medicine,
+        "l-0-morning": "1", "l-0-notes": "before breakfast",
+    } | more  # fmt: skip
+
+
+async def written_plan(stage: Stage, actor: str) -> str:
+    """A medication plan that somebody wrote: its id."""
+    begun_ = await stage.browsers[actor].post("/plans/new", form=plan_form(stage))
+    assert begun_.status_code == 303, await text_of(begun_)
+    return str(begun_.headers["Location"].partition("?")[0].rpartition("/")[2])
 
 
 async def _newcomer(stage: Stage) -> None:

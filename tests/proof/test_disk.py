@@ -40,7 +40,7 @@ from tests import postgres
 from tests.accounts.stories import activates, registers, sign_in
 from tests.people import PASSWORD, World
 from tests.proof.recording import Boxes, recording
-from tests.proof.stage import JSON, Stage, Words, begun, set_up, written_post
+from tests.proof.stage import JSON, Stage, Words, begun, plan_form, set_up, written_post
 from tests.thief import Find, look, look_into
 from tests.viewer.dicom.making import parsed
 
@@ -56,6 +56,7 @@ WORDS: Final = Words(
     drawn="Kanarienpfeil",
     finding="Kanarienblatt: Rundherd links, Kontrolle",
     file="Kanariendatei vom Maerz.pdf",
+    medicine="Kanarienpille forte",
 )
 SOUGHT: Final = "Kanarienbefund"
 EDITED: Final = "Kanarienbefund, doch boesartig"
@@ -184,6 +185,11 @@ async def _people_talk(stage: Stage, server: str) -> None:
     document = f"/d/{ids['document_id']}"
     for path in (document, f"{document}/pages/1", f"{document}/original", "/documents"):
         assert (await author.get(path)).status_code == 200, path
+    plan = f"/plans/{ids['record_id']}"
+    stronger = plan_form(stage, 1, **{"l-0-strength": "Kanarienmass"})
+    assert (await author.post(f"{plan}/edit", form=stronger)).status_code == 303
+    for path in (plan, f"{plan}/history", f"{plan}/print", "/plans"):
+        assert (await author.get(path)).status_code == 200, path
     edit = {"text": EDITED, "rev": "1"}
     await author.post(f"/posts/{ids['post_id']}", form=edit)
     await member.post(f"/posts/{ids['post_id']}/reactions", form={"kind": "agree"})
@@ -222,6 +228,7 @@ async def _remember(spoils: Spoils) -> None:
         "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID",
     )]  # fmt: skip
     spoils.health += [*vars(WORDS).values(), "Wilhelmine", SOUGHT, EDITED, BROKEN[:256], "19560401"]
+    spoils.health += ["Kanarienmass", "before breakfast"]
     spoils.health += [
         stage.paper[64:320],
         "Kanariendatei",

@@ -22,6 +22,7 @@ from quart import Quart
 from cases import communities
 from cases.models import Case, Post, Thread
 from portal.accounts.dates import today
+from portal.records.models import Record
 from portal.studies import parts
 from portal.studies.models import Upload
 from tests.architecture.sources import PACKAGES, ROOT
@@ -34,9 +35,11 @@ from tests.proof.stage import (
     case_form,
     discuss,
     pinned,
+    plan_form,
     told,
     trusts_a_program,
     upload_study,
+    written_plan,
 )
 from tests.proof.test_disk import rows
 from tests.proof.test_endings import socket
@@ -57,6 +60,7 @@ READ: Final = {
     "portal/accounts/factors/again_routes.py": {"UUID(str(data['account']))"},
     "portal/accounts/profile/forms.py": {"UUID(str(data.get('deputy', '')))"},
     "portal/exporting/routes.py": {"UUID(each)"},
+    "portal/records/forms.py": {"UUID(str(form['client_id']))"},
     "portal/studies/routes.py": {"UUID(sent['client'])"},
     "realtime/server.py": {
         "UUID(str(data['case']))",
@@ -67,7 +71,7 @@ READ: Final = {
 """Every place where an id is read from a body, a query or a socket; each is tried below."""
 ASKED: Final = {
     "activated", "after", "all", "anyway", "before", "binned", "chosen", "d", "dicom", "done", "e",
-    "ended", "from", "kind", "manifest", "next", "pane", "q", "revoked", "saved", "since",
+    "ended", "form", "from", "kind", "manifest", "next", "pane", "q", "revoked", "saved", "since",
     "stopped", "study", "w", "zoom",
 }  # fmt: skip
 """Every name in a query; `study`, `binned`, `e` and `d` are ids."""
@@ -75,7 +79,8 @@ ASKED: Final = {
 
 UUIDS: Final = {
     "account", "case", "community", "document_id", "enclosed", "instance", "instance_id",
-    "invitation", "notice", "post_id", "program", "session", "study_id", "thread", "upload_id",
+    "invitation", "notice", "post_id", "program", "record_id", "session", "study_id", "thread",
+    "upload_id",
 }  # fmt: skip
 """What in an address is somebody's."""
 PROFILE: Final = {
@@ -130,6 +135,7 @@ async def tenants(world: World) -> Tenants:
         stage.ids |= {"account": str(guest.actor.id), "invitation": str(asked)}
         await upload_study(stage, "author")
         await discuss(stage)
+        stage.ids |= {"record_id": await written_plan(stage, "author"), "rev": "1"}
         found.append(stage)
     return Tenants(*found)
 
@@ -194,6 +200,7 @@ async def everything(stage: Stage, somebody: Person) -> dict[str, str]:
         "post_client": str((await Post.get(id=ids["post_id"])).client_id),
         "thread_client": str((await Thread.get(id=ids["thread"])).client_id),
         "case_client": str((await Case.get(id=ids["case"])).client_id),
+        "record_client": str((await Record.get(id=ids["record_id"])).client_id),
         "upload_client": str((await Upload.get(id=ids["upload_id"])).client_id),
         "study_uid": str(image.StudyInstanceUID),
         "sop_uid": str(image.SOPInstanceUID),
@@ -272,6 +279,8 @@ def _bodies(own: Stage, ids: Mapping[str, str]) -> Iterator[Asked]:
     yield "a locked page", "POST", "/unlock", js(account=ids["somebody"], proof_password=WRONG)
     begun = js(client=ids["upload_client"], documents=[[0, "a.pdf", ids["study_uid"]]])
     yield "an upload's own id", "POST", "/uploads", begun
+    plan = plan_form(own, client_id=ids["record_client"])
+    yield "a plan's own id", "POST", "/plans/new", form(**plan)
     yield "files", "POST", "/uploads/known", js(fingerprints=[ids["fingerprint"]])
     both = [[ids["study_uid"], ids["sop_uid"]]]
     yield "images", "POST", "/uploads/named", js(instances=both)

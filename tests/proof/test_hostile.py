@@ -34,11 +34,12 @@ NAMES: Final = (
     "studies", "text", "rev", "reply_to", "pin", "seq", "on", "role", "account", "department",
     "location", "q", "add", "page", "in", "fingerprints", "confirmed", "specialty", "place",
     "label", "documents", "instances", "practice", "licence", "languages", "away_from",
-    "away_until", "deputy", "deputy_name", "findable",
+    "away_until", "deputy", "deputy_name", "findable", "act", "p-person", "p-born", "p-weight",
+    "l-0-kind", "l-0-id", "l-0-substance", "l-0-dosage", "l-0-heading", "l-0-gone",
 )  # fmt: skip
 QUERIES: Final = (
     "since", "before", "after", "q", "status", "modality", "region", "study", "pane", "series",
-    "at", "res", "manifest", "w", "next", "kind", "page", "from", "zoom",
+    "at", "res", "manifest", "w", "next", "kind", "page", "from", "zoom", "form",
 )  # fmt: skip
 SENT: Final = (
     {"Range": "bytes=-"}, {"Range": "bytes=5-1"}, {"Range": "bytes=0-99999999999999999999"},
@@ -65,6 +66,7 @@ MARKED: Final = Words(
     thread=f"Thread{SCRIPT}",
     post=f"Effusion {SCRIPT} {SCRIPT}",
     drawn=f"</script>{SCRIPT}",
+    medicine=f"Pill{SCRIPT}",
 )
 
 
