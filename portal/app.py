@@ -19,8 +19,10 @@ import cases.routes
 import cases.search.routes
 import portal.accounts.routes
 import portal.api.routes
+import portal.documents.routes
 import portal.mailing.routes
 import portal.notices.routes
+import portal.studies.routes
 import realtime
 from cases.search import Archive
 from portal import (
@@ -67,13 +69,23 @@ MODELS: Final[tuple[str, ...]] = (
 )
 """Every room's tables; the migrations are made from these."""
 
-OPEN_ROOMS: Final = (pages, portal.accounts.routes, portal.notices.routes, portal.mailing.routes)
+OPEN_ROOMS: Final = (
+    pages,
+    portal.accounts.routes,
+    portal.api.routes,
+    portal.notices.routes,
+    portal.mailing.routes,
+)
 """Rooms that strangers may enter; each names its open addresses, with the reason of each."""
 
 PUBLIC: Final = frozenset({"static"}).union(*(room.PUBLIC for room in OPEN_ROOMS))
 """What a stranger reaches; all else answers 401 before its code runs."""
 
-FOR_PROGRAMS: Final[Mapping[str, keys.Scope]] = {**portal.api.routes.FOR_PROGRAMS}
+FOR_PROGRAMS: Final[Mapping[str, keys.Scope]] = {
+    **portal.api.routes.FOR_PROGRAMS,
+    **portal.studies.routes.FOR_PROGRAMS,
+    **portal.documents.routes.FOR_PROGRAMS,
+}
 """Where a program's token counts, and what it must be allowed; each room names its own."""
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
@@ -155,7 +167,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
         *portal.accounts.routes.create_blueprints(settings),
         *([portal.mailing.routes.blueprint] if settings.mail == "mailbox" else []),
         studies.create_blueprint(shelf),
-        api.create_blueprint(shelf),
+        api.create_blueprint(shelf, settings),
         exporting.create_blueprint(shelf),
         documents.create_blueprint(shelf.desk, viewing.open_enclosed),
         records.create_blueprint(settings.free_quota),

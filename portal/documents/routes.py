@@ -1,6 +1,6 @@
 """Pages and addresses of documents: shown as pictures, given back as they came."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 from uuid import UUID
@@ -15,11 +15,15 @@ from portal.documents import binning, listing, opening
 from portal.documents.desk import Desk
 from portal.documents.facts import LONGEST_LABEL, explain
 from portal.documents.opening import Enclosed, Readable
+from portal.keys import Scope
 from viewer.pdf import MOST_PAGES, WIDTHS
 from viewer.routes import Stretches, streamed
 
 OpenEnclosed = Callable[[UUID, UUID], Awaitable[Enclosed]]
 """Opens the document inside an instance of a study for whoever asks, or raises `Unknown`."""
+
+FOR_PROGRAMS: Final[Mapping[str, Scope]] = {"documents.original": "read"}
+"""What programs may use, and what their token must be allowed."""
 
 NEVER_RUNS: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """Beside `attachment`: even a browser that shows a download must not let it do anything."""

@@ -1,10 +1,10 @@
 """Pages and addresses of uploading and of My documents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, g, render_template, request
@@ -13,6 +13,7 @@ from portal import accounts, edge, storing
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in
+from portal.keys import Scope
 from portal.studies import opening, parts, uploads
 from portal.studies.deleting_routes import add_bin, add_deleting
 from portal.studies.identity import Comparison, Facts, compare
@@ -31,6 +32,11 @@ AT_REST = 60
 """And at once, when it has not asked for a while."""
 WEIGHT = 500
 """So many files in a question count like one question more."""
+
+FOR_PROGRAMS: Final[Mapping[str, Scope]] = dict.fromkeys(
+    ("studies.known", "studies.begin", "studies.state", "studies.part", "studies.finish"), "add"
+)
+"""What programs may use, and what their token must be allowed."""
 
 Turn = Callable[[int], AbstractAsyncContextManager[None]]
 """To ask about so many files.  Raises `Busy`."""

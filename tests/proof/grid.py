@@ -13,7 +13,7 @@ READING: Final = frozenset({"list", "read"})
 ADDRESSES: Final[dict[str, dict[str, str]]] = {
     "page": {
         "read": "static pages.start pages.help_page pages.signing_in_help notices.push_worker "
-        "mailing.show_mailbox",
+        "mailing.show_mailbox api.page api.openapi",
         "change": "accounts.prefer",
     },
     "account": {
@@ -107,9 +107,9 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "end": "studies.finish",
     },
     "study": {
-        "list": "studies.documents exporting.choose",
+        "list": "studies.documents api.list_studies exporting.choose",
         "read": "studies.find studies.thumbnail studies.confirm_delete studies.ask_label "
-        "exporting.size exporting.archive",
+        "exporting.size exporting.archive api.files api.file",
         "change": "studies.throw studies.take_out studies.rename",
         "end": "studies.delete",
     },
@@ -123,6 +123,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "read": "viewer.low viewer.frame_bytes viewer.preview viewer.original",
     },
     "document": {
+        "list": "api.list_documents",
         "read": "documents.show documents.page documents.original documents.preview "
         "documents.confirm_delete",
         "change": "documents.rename documents.throw documents.take_out",

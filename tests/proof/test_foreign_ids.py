@@ -71,7 +71,8 @@ READ: Final = {
 """Every place where an id is read from a body, a query or a socket; each is tried below."""
 ASKED: Final = {
     "activated", "after", "all", "anyway", "before", "binned", "chosen", "d", "dicom", "done", "e",
-    "ended", "form", "from", "kind", "manifest", "next", "pane", "q", "revoked", "saved", "since",
+    "ended", "form", "from", "kind", "limit", "manifest", "next", "pane", "q", "revoked", "saved",
+    "since",
     "stopped", "study", "w", "zoom",
 }  # fmt: skip
 """Every name in a query; `study`, `binned`, `e` and `d` are ids."""
