@@ -199,6 +199,16 @@ async def test_one_damaged_file_keeps_nobody_from_the_others(erika: Erika, slice
     assert "1 file cannot be opened" in await erika.sees("/download/size?all=1")
 
 
+async def test_what_lies_in_the_bin_is_in_no_archive(erika: Erika, slices: Slices) -> None:
+    (first, _), _, _ = await keeps_two(erika, slices)
+    before = len(await opened(await archive(erika)))
+    await erika.person.browser.post(f"/documents/{first}/delete", headers={"Accept": "text/html"})
+
+    assert f'value="{first.hex}"' not in await erika.sees("/download")
+    assert len(await opened(await archive(erika))) < before
+    assert (await archive(erika, f"/download/archive?e={first.hex}")).status_code == 404
+
+
 async def test_what_is_gone_is_not_there(erika: Erika, slices: Slices) -> None:
     (first, _), _, _ = await keeps_two(erika, slices)
     await studies.delete(erika.actor, first)
