@@ -7,8 +7,18 @@ handed on in the same way.
 
 from portal.records.access import known
 from portal.records.belongings import Belongings
+from portal.records.binning import forget_binned, in_bin
 from portal.records.chain import delete
 from portal.records.listing import RecordSummary, mine
 from portal.records.routes import create_blueprint
 
-__all__ = ["Belongings", "RecordSummary", "create_blueprint", "delete", "known", "mine"]
+__all__ = [
+    "Belongings",
+    "RecordSummary",
+    "create_blueprint",
+    "delete",
+    "forget_binned",
+    "in_bin",
+    "known",
+    "mine",
+]

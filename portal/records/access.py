@@ -1,18 +1,36 @@
-"""The door: an account reaches its own records, and learns nothing of others."""
+"""
+The doors: an account reaches its own records, and learns nothing of others.
+
+Nobody sees what lies in the bin except whoever looks into the bin: every other way to a record goes
+through `live`.
+"""
 
 from collections.abc import Collection
 from typing import cast
 from uuid import UUID
 
-from portal import keys
+from tortoise.queryset import QuerySet
+
+from portal import keys, storing
 from portal.core.actor import Actor, Secret
+from portal.core.db import now
 from portal.core.errors import Unknown
 from portal.records.models import Record
 
 
+def live() -> QuerySet[Record]:
+    """Records that are not in the bin."""
+    return Record.filter(binned_at__isnull=True)
+
+
+def binned() -> QuerySet[Record]:
+    """Records in the bin whose time is not over."""
+    return Record.filter(binned_at__gt=storing.thrown_before(now()))
+
+
 async def record_for(actor: Actor, record_id: UUID) -> tuple[Record, Secret]:
     """The actor's own record with its key, or `Unknown`."""
-    record = await Record.get_or_none(id=record_id, owner=actor.id)
+    record = await live().get_or_none(id=record_id, owner=actor.id)
     key = None if record is None else await keys.open_study_key(actor, record_id)
     if record is None or key is None:
         raise Unknown

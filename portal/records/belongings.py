@@ -8,7 +8,7 @@ from portal.core.actor import AccountId
 from portal.core.language import N_
 from portal.records.models import Record, RecordVersion
 
-RECORDS = N_("Diaries and medication plans")
+RECORDS = N_("Medication plans")
 
 
 class Belongings(accounts.Belongings):

@@ -182,8 +182,8 @@ def _opened(record: OpenRecord, row: RecordVersion) -> Version:
 
 async def delete(actor: Actor, record_id: UUID) -> None:
     """
-    Delete a record of one's own with every version: its key goes now, so nobody reads it from here
-    on, and its space is free at once.  Also one that does not open any more.
+    Delete a record of one's own, in the bin or not, with every version: its key goes now, so nobody
+    reads it from here on, and its space is free at once.  Also one that does not open any more.
     """
     async with transaction():
         await keys.hold(actor)

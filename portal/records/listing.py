@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from tortoise.queryset import QuerySet
+
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.core.language import N_, ZONE, gettext, ngettext, show_date
+from portal.records.access import live
 from portal.records.models import Record
 from portal.records.sealing import open_summary
 
@@ -69,15 +72,19 @@ class RecordSummary:
         return show_date(self.changed.astimezone(ZONE).date())
 
 
-async def mine(
-    actor: Actor, sizes: Mapping[UUID, int] | None = None, *, only: UUID | None = None
-) -> list[RecordSummary]:
+async def mine(actor: Actor, sizes: Mapping[UUID, int] | None = None) -> list[RecordSummary]:
     """
     The actor's own records, the last written first, those included that do not open any more;
-    *sizes* in bytes when somebody knows them, *only* that one where it is named.
+    *sizes* in bytes when somebody knows them.
     """
-    rows = Record.filter(owner=actor.id)
-    found = await (rows if only is None else rows.filter(id=only))
+    return await listed(actor, live().filter(owner=actor.id), sizes)
+
+
+async def listed(
+    actor: Actor, wanted: QuerySet[Record], sizes: Mapping[UUID, int] | None = None
+) -> list[RecordSummary]:
+    """Those of the actor's records as lists show them, the last written first."""
+    found = await wanted
     ids, damaged = [row.id for row in found], set[UUID]()
     opened = await keys.open_study_keys(actor, ids, damaged)
     sizes = await storing.sizes_of(ids) if sizes is None else sizes
@@ -85,8 +92,8 @@ async def mine(
 
 
 async def one_of_mine(actor: Actor, record_id: UUID) -> RecordSummary:
-    """A record of one's own as the list shows it.  Raises `Unknown`."""
-    for each in await mine(actor, only=record_id):
+    """A record of one's own as the list shows it, in the bin or not.  Raises `Unknown`."""
+    for each in await listed(actor, Record.filter(owner=actor.id, id=record_id)):
         return each
     raise Unknown
 

@@ -14,6 +14,8 @@ class Record(Model):
     created_at = fields.DatetimeField()
     summary = fields.BinaryField()
     """Box with what lists show."""
+    binned_at = fields.DatetimeField(null=True, db_index=True)
+    """When it went into the bin, null: it is not there."""
 
     class Meta:
         table = "record"

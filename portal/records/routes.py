@@ -13,7 +13,7 @@ from portal.core.db import now
 from portal.core.errors import Invalid, Unknown
 from portal.core.language import LANGUAGES, N_, ZONE
 from portal.core.web import explain, signed_in, status_of
-from portal.records import chain, comparing, listing, medication, printing
+from portal.records import binning, chain, comparing, listing, medication, printing
 from portal.records.chain import OpenRecord, SavedElsewhere, Version, Written
 from portal.records.forms import FULL, Typed, checked, labels_of, new_line
 from portal.records.medication import MOST_LINES, Plan
@@ -245,10 +245,26 @@ def _deleting(blueprint: Blueprint) -> None:
     @blueprint.get("/records/<uuid:record_id>/delete")
     async def confirm_delete(record_id: UUID) -> ResponseReturnValue:
         record = await listing.one_of_mine(signed_in(), record_id)
-        return await render_template("records/delete.html", record=record)
+        return await render_template(
+            "records/delete.html",
+            record=record,
+            binned=await binning.is_binned(signed_in(), record_id),
+            days=storing.KEPT.days,
+        )
 
     @blueprint.post("/records/<uuid:record_id>/delete")
     async def delete(record_id: UUID) -> ResponseReturnValue:
         await accounts.step_up(signed_in())
         await chain.delete(signed_in(), record_id)
         return redirect("/documents", 303)
+
+    @blueprint.post("/records/<uuid:record_id>/bin")
+    async def throw(record_id: UUID) -> ResponseReturnValue:
+        await binning.throw(signed_in(), record_id)
+        return redirect(f"/documents?binned={record_id}", 303)
+
+    @blueprint.post("/records/<uuid:record_id>/restore")
+    async def take_out(record_id: UUID) -> ResponseReturnValue:
+        await binning.take_out(signed_in(), record_id)
+        to_bin = (await request.form).get("to") == "bin"
+        return redirect("/documents/bin" if to_bin else "/documents", 303)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal import documents, storing
+from portal import documents, records, storing
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
@@ -25,9 +25,9 @@ from portal.studies.summaries import StudySummary
 
 @dataclass(frozen=True, slots=True)
 class Thrown:
-    """One line of the bin: an examination or a document."""
+    """One line of the bin: an examination, a document or a record."""
 
-    thing: StudySummary | documents.DocumentSummary
+    thing: StudySummary | documents.DocumentSummary | records.RecordSummary
     thrown_at: datetime
 
     @property
@@ -38,6 +38,8 @@ class Thrown:
     @property
     def base(self) -> str:
         """Where its verbs are."""
+        if isinstance(self.thing, records.RecordSummary):
+            return f"/records/{self.thing.id}"
         return f"/{'documents' if self.is_study else 'd'}/{self.thing.id}"
 
     @property
@@ -81,11 +83,17 @@ async def in_bin(shelf: Shelf, actor: Actor, only: UUID | None = None) -> list[T
     papers = await documents.in_bin(actor, only)
     found = [Thrown(each, since[each.id]) for each in studies]
     found += [Thrown(paper, thrown_at) for paper, thrown_at in papers]
+    found += [Thrown(each, thrown_at) for each, thrown_at in await records.in_bin(actor, only)]
     return sorted(found, key=lambda each: each.thrown_at, reverse=True)
 
 
 async def empty(shelf: Shelf, actor: Actor) -> None:
     """Delete for good whatever the actor has in the bin, one thing after another."""
     for each in await in_bin(shelf, actor):
-        remove = delete if each.is_study else documents.delete
-        await remove(actor, each.thing.id)
+        match each.thing:
+            case StudySummary():
+                await delete(actor, each.thing.id)
+            case records.RecordSummary():
+                await records.delete(actor, each.thing.id)
+            case _:
+                await documents.delete(actor, each.thing.id)

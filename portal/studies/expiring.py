@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from portal import documents, keys, storing
+from portal import documents, keys, records, storing
 from portal.core.actor import AccountId
 from portal.core.db import now, transaction
 from portal.owing import owe
@@ -49,12 +49,13 @@ async def forget_expired(at: datetime) -> int:
 
 
 async def forget_binned(at: datetime) -> int:
-    """Drop the studies and documents whose time in the bin is over at *at*; how many there were."""
+    """Drop what has lain in the bin for its whole time at *at*; how many things there were."""
     limit = storing.thrown_before(at)
     gone = 0
     for row in await Study.filter(binned_at__lte=limit).only("id", "owner"):
         gone += await forget_study(row.id, AccountId(row.owner), binned_by=limit)
-    return gone + await documents.forget_binned(limit)
+    gone += await documents.forget_binned(limit)
+    return gone + await records.forget_binned(limit)
 
 
 async def forget_study(study: UUID, owner: AccountId, *, binned_by: datetime | None = None) -> bool:

@@ -93,13 +93,15 @@ def _fits(entry: Entry, wanted: Wanted) -> bool:
         return False
     if wanted.kind == "images":
         return study is not None
-    return wanted.kind != "findings" or bool(entry.papers or (study and study.documents))
+    said = entry.papers or entry.record or (study and study.documents)
+    return wanted.kind != "findings" or bool(said)
 
 
 def _says(entry: Entry, sought: Sequence[str]) -> bool:
     if not sought:
         return True
     said = [each.title for each in entry.papers]
+    said += [entry.record.title, entry.record.person] if entry.record else []
     if entry.study is not None:
         said += _words_of(entry.study)
     text = folded(" ".join(said))

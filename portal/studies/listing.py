@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from portal import documents, keys, storing, vault
+from portal import documents, keys, records, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.studies import manifests
@@ -37,22 +37,28 @@ LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of My documents: an examination with its findings, or a document by itself."""
+    """
+    One line of My documents: an examination with its findings, a document by itself, or a record
+    that was written here.
+    """
 
     study: StudySummary | None
     papers: tuple[documents.DocumentSummary, ...]
+    record: records.RecordSummary | None = None
 
     @property
     def order(self) -> tuple[str, str]:
         """Later examinations and documents come first."""
         if self.study is not None:
             return self.study.date, self.study.time
-        return self.papers[0].day, ""
+        return self.record.day if self.record else self.papers[0].day, ""
 
     @property
     def name(self) -> str:
         """As the list calls it."""
-        return self.papers[0].title if self.study is None else self.study.title
+        if self.study is not None:
+            return self.study.title
+        return self.record.title if self.record else self.papers[0].title
 
     @property
     def year(self) -> str:
@@ -63,6 +69,7 @@ class Entry:
     def added(self) -> datetime:
         """When the latest of it came; of what does not open nobody knows."""
         came = [each.added for each in self.papers]
+        came += [self.record.changed] if self.record else []
         if self.study is not None and self.study.added is not None:
             came.append(self.study.added)
         return max(came, default=LONG_AGO)
@@ -71,7 +78,8 @@ class Entry:
     def size(self) -> int:
         """Bytes it takes in the account."""
         images = 0 if self.study is None else self.study.size
-        return images + sum(each.size for each in self.papers)
+        written = self.record.size if self.record else 0
+        return images + written + sum(each.size for each in self.papers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,12 @@ async def overview(shelf: Shelf, actor: Actor) -> Overview:
     space = storing.Space(sum(sizes.values()), allowed)
     # In this order: what is merged after the first look is prepared in the second.
     fresh = await _unmerged(list(sizes))
-    entries = await my_documents(shelf, actor, sizes)
+    written = [Entry(None, (), each) for each in await records.mine(actor, sizes)]
+    entries = sorted(
+        [*await my_documents(shelf, actor, sizes), *written],
+        key=lambda each: each.order,
+        reverse=True,
+    )
     packing = bool(fresh) or not all(each.study.prepared for each in entries if each.study)
     return Overview(entries, space, packing)
 

@@ -134,7 +134,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "read": "records.new_plan records.show_plan records.plan_version records.print_plan "
         "records.edit_plan records.confirm_delete",
         "create": "records.begin_plan",
-        "change": "records.write_plan",
+        "change": "records.write_plan records.throw records.take_out",
         "end": "records.delete",
     },
     "enclosed document": {

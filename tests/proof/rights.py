@@ -122,6 +122,12 @@ async def a_plan(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"record_id": await written_plan(stage, actor)}
 
 
+async def a_binned_plan(stage: Stage, actor: str) -> Mapping[str, str]:
+    made = await a_plan(stage, actor)
+    await stage.browsers[actor].post(f"/records/{made['record_id']}/bin")
+    return made
+
+
 async def an_upload(stage: Stage, actor: str) -> Mapping[str, str]:
     return {"upload_id": await begun(stage.browsers[actor])}
 
@@ -312,6 +318,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "records.write_plan": Right(AUTHOR, sends=lambda stage: {"form": plan_form(stage, 1)}),
     "records.confirm_delete": Right(AUTHOR),
     "records.delete": Right(AUTHOR, fresh=a_plan),
+    "records.throw": Right(AUTHOR, fresh=a_plan),
+    "records.take_out": Right(AUTHOR, fresh=a_binned_plan),
     "viewer.page": Right(INSIDE),
     "viewer.open_series": Right(INSIDE),
     "viewer.low": Right(INSIDE),

@@ -1,6 +1,7 @@
 """Medication plans as their owners write them: nothing lost, every version there, nobody else's."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -215,6 +216,42 @@ async def test_deleting_asks_who_is_there_and_takes_key_and_versions(
     await records.Belongings().forget(erika.actor.id)
     await storing.forget_account(erika.actor.id)
     assert await Record.all().count() == await RecordVersion.all().count() == 0
+
+
+async def test_a_plan_stands_in_my_documents_and_comes_out_of_the_bin(
+    erika: Person, world: World
+) -> None:
+    plan = await writes_a_plan(erika.browser)
+    used = (await storing.space(erika.actor.id, world.settings.free_quota)).used
+    listed = await _sees(erika, "/documents")
+    assert "Medication plan Erika Beispiel 1 medicine" in listed
+    found = await erika.browser.post("/documents", form={"q": "beispiel", "kind": "findings"})
+    assert f"/plans/{plan}" in await text_of(found)
+    other = await erika.browser.post("/documents", form={"kind": "images"})
+    assert f'href="/plans/{plan}"' not in await text_of(other)
+
+    thrown = await erika.browser.post(f"/records/{plan}/bin")
+    undo = await text_of(await erika.browser.get(thrown.headers["Location"]))
+    assert f'action="/records/{plan}/restore"' in undo
+    assert f'href="/plans/{plan}"' not in undo
+    for path in ("", "/edit", "/print", "/history"):
+        assert (await erika.browser.get(f"/plans/{plan}{path}")).status_code == 404
+    assert "Ramipril" not in await _sees(erika, "/plans")
+    assert "Medication plan" in await _sees(erika, "/documents/bin")
+    assert (await storing.space(erika.actor.id, world.settings.free_quota)).used == used
+
+    assert (await erika.browser.post(f"/records/{plan}/restore")).status_code == 303
+    assert "Ramipril" in await _sees(erika, f"/plans/{plan}")
+    await erika.browser.post(f"/records/{plan}/bin")
+    since = (await Record.get()).binned_at
+    assert since is not None
+    assert await records.forget_binned(since - timedelta(microseconds=1)) == 0
+    assert await records.forget_binned(since) == 1
+    assert await Record.all().count() == await RecordVersion.all().count() == 0
+    assert (await storing.space(erika.actor.id, world.settings.free_quota)).used == 0
+    await erika.browser.post(f"/records/{await writes_a_plan(erika.browser)}/bin")
+    await erika.browser.post("/documents/bin/empty")
+    assert await Record.all().count() == 0
 
 
 async def test_boxes_that_somebody_exchanged_are_named_and_close_nothing(

@@ -34,6 +34,7 @@ ACTS: Final = {
     "programs.make_token": N_("Make a token for a program"),
     "administration.confirm": N_("Confirm a professional"),
     "administration.refuse": N_("Refuse a professional"),
+    "records.delete": N_("Delete document"),
     "studies.delete": N_("Delete examination"),
     "studies.empty_bin": N_("Empty the bin"),
 }
