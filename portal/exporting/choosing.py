@@ -15,7 +15,7 @@ AT_ONCE: Final = 100
 MOST: Final = 2 * AT_ONCE
 """Ids in an address; more stand in no list of ours."""
 
-STUDY, DOCUMENT, ALL = "e", "d", "all"
+STUDY, DOCUMENT, ALL, SERIES = "e", "d", "all", "s"
 """Their names in an address: ids are all it carries."""
 
 
@@ -26,6 +26,8 @@ class Choice:
     studies: frozenset[UUID]
     documents: frozenset[UUID]
     everything: bool
+    series: UUID | None = None
+    """An image: of the one examination that was chosen, its series alone."""
 
     @property
     def is_empty(self) -> bool:
@@ -40,7 +42,8 @@ class Choice:
         named = [(STUDY, each) for each in self.studies] + [
             (DOCUMENT, each) for each in self.documents
         ]
-        return urlencode(sorted((name, each.hex) for name, each in named))
+        pairs = sorted((name, each.hex) for name, each in named)
+        return urlencode(pairs + ([(SERIES, self.series.hex)] if self.series else []))
 
 
 async def chosen(shelf: studies.Shelf, actor: Actor, choice: Choice) -> list[studies.Entry]:
@@ -58,7 +61,7 @@ async def chosen(shelf: studies.Shelf, actor: Actor, choice: Choice) -> list[stu
 def _of(entries: Iterable[studies.Entry], choice: Choice) -> Iterable[studies.Entry]:
     for entry in entries:
         if choice.everything or (entry.study and entry.study.id in choice.studies):
-            yield entry
+            yield studies.Entry(entry.study, ()) if choice.series else entry
             continue
         papers = tuple(each for each in entry.papers if each.id in choice.documents)
         if papers:

@@ -1,7 +1,7 @@
 """What goes into an archive, in which order and under which names; nothing is read but lists."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +25,18 @@ class Plan:
 
     archive: Archive = field(repr=False)
     counts: readme.Counts
+    series: tuple["Series", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One that an examination has, to be had alone."""
+
+    image: UUID
+    """Its first one."""
+    number: int
+    description: str = field(repr=False)
+    files: int
 
 
 async def planned(
@@ -32,25 +44,29 @@ async def planned(
     actor: Actor,
     known: Known,
     wanted: Sequence[studies.Entry],
+    only: UUID | None = None,
     *,
     dicom: bool,
 ) -> Plan:
     """
-    The archive of these entries in the language of whoever asks, with or without DICOM files.
+    The archive of these entries in the language of whoever asks, with or without DICOM files;
+    with *only* that image and the rest of its series.
 
-    The same entries in the same state give the same archive.  Raises `Busy`.
+    The same entries in the same state give the same archive.  Raises `Busy`; `Unknown` when there
+    is no such image.
     """
     planner = _Planner(shelf, actor, known, dicom=dicom)
     for number, entry in enumerate(wanted, start=1):
         if entry.study is not None:
-            await planner.add_study(number, entry.study)
+            await planner.add_study(number, entry.study, only)
         for paper in entry.papers:
             planner.add_paper(paper)
     front = [of_bytes("README.txt", readme.text(planner.counts).encode())]
     if planner.files:
         directory = await asyncio.to_thread(planner.directory.written)
         front.append(of_bytes(dicomdir.NAME, directory))
-    return Plan(Archive(front + planner.entries + planner.files, known), planner.counts)
+    archive = Archive(front + planner.entries + planner.files, known)
+    return Plan(archive, planner.counts, tuple(planner.series))
 
 
 class _Planner:
@@ -58,7 +74,7 @@ class _Planner:
 
     def __init__(self, shelf: studies.Shelf, actor: Actor, known: Known, *, dicom: bool) -> None:
         self._reader, self._known, self._dicom = Reader(shelf, actor), known, dicom
-        self._series = 0
+        self.series: list[Series] = []
         self.entries: list[Entry] = []
         """What everybody can open."""
         self.files: list[Entry] = []
@@ -66,8 +82,10 @@ class _Planner:
         self.directory = dicomdir.Directory()
         self.counts = readme.Counts(dicom=dicom)
 
-    async def add_study(self, number: int, study: studies.StudySummary) -> None:
-        """The pictures, findings and, if wanted, files of an examination."""
+    async def add_study(
+        self, number: int, study: studies.StudySummary, only: UUID | None = None
+    ) -> None:
+        """The pictures, findings and, if wanted, files of an examination; see `planned`."""
         try:
             files = {} if study.damaged else await self._reader.files(study.id)
         except (*UNREADABLE, Unknown):
@@ -80,17 +98,16 @@ class _Planner:
         self.counts = replace(self.counts, examinations=self.counts.examinations + 1)
         title = names.part(study.title, _("Examination"))
         folder = " ".join(filter(None, (f"{number:03}", names.day(study.date), title)))
-        series, place = "", 0
-        ordered = sorted(files.items(), key=lambda each: _order(each[1].entry["header"]))
-        for instance, file in ordered:
-            header = file.entry["header"]
-            if header["series_instance_uid"] != series:
-                series, place = header["series_instance_uid"], 0
-                self._series += 1
-            place += 1
-            at = _Place(study.id, instance, file, folder, self._series, place)
-            seen = await self._add_seen(at)
-            self._add_file(at, seen=seen)
+        for listed in _by_series(files, only):
+            first, header = listed[0][0], listed[0][1].entry["header"]
+            named = str(header["series_description"] or header["protocol_name"])
+            shown = header["series_number"]
+            order = len(self.series) + 1
+            self.series.append(Series(first, order if shown is None else shown, named, len(listed)))
+            for place, (instance, file) in enumerate(listed, start=1):
+                at = _Place(study.id, instance, file, folder, order, place)
+                seen = await self._add_seen(at)
+                self._add_file(at, seen=seen)
 
     def add_paper(self, paper: documents.DocumentSummary) -> None:
         """A document as it came."""
@@ -177,6 +194,22 @@ class _Place:
     def header(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return self.file.entry["header"]
+
+
+def _by_series(
+    files: Mapping[UUID, studies.Original], only: UUID | None
+) -> list[list[tuple[UUID, studies.Original]]]:
+    """The files of each series in the order of display; with *only* those of one series."""
+    if only is not None and only not in files:
+        raise Unknown
+    found: dict[str, list[tuple[UUID, studies.Original]]] = {}
+    for each in sorted(files.items(), key=lambda file: _order(file[1].entry["header"])):
+        found.setdefault(_series_uid(each[1]), []).append(each)
+    return list(found.values()) if only is None else [found[_series_uid(files[only])]]
+
+
+def _series_uid(file: studies.Original) -> str:
+    return str(file.entry["header"]["series_instance_uid"])
 
 
 def _order(header: dict[str, Any]) -> tuple[int, str, int, str]:

@@ -55,7 +55,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
         with await turns.through(signed_in().id):
             entries = await chosen(shelf, signed_in(), choice)
             plans = [
-                await planned(shelf, signed_in(), known, entries, dicom=dicom)
+                await planned(shelf, signed_in(), known, entries, choice.series, dicom=dicom)
                 for dicom in (True, False)
             ]
         return await render_template(
@@ -67,7 +67,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
         choice, dicom = _choice(), request.args.get("dicom") == "1"
         with await turns.through(signed_in().id):
             entries = await chosen(shelf, signed_in(), choice)
-            plan = await planned(shelf, signed_in(), known, entries, dicom=dicom)
+            plan = await planned(shelf, signed_in(), known, entries, choice.series, dicom=dicom)
         return await _sent(plan, turns, signed_in())
 
     return blueprint
@@ -80,9 +80,11 @@ def _choice() -> Choice:
             frozenset(UUID(each) for each in listed)
             for listed in (request.args.getlist("e"), request.args.getlist("d"))
         )
-    if len(wanted) + len(papers) > MOST:
+        series = UUID(request.args["s"]) if "s" in request.args else None
+    is_one = len(wanted) == 1 and not papers
+    if len(wanted) + len(papers) > MOST or (series is not None and not is_one):
         raise Invalid
-    return Choice(wanted, papers, everything=request.args.get("all") == "1")
+    return Choice(wanted, papers, everything=request.args.get("all") == "1", series=series)
 
 
 async def _sent(plan: Plan, turns: Turns, actor: Actor) -> Response:

@@ -209,6 +209,26 @@ async def test_what_lies_in_the_bin_is_in_no_archive(erika: Erika, slices: Slice
     assert (await archive(erika, f"/download/archive?e={first.hex}")).status_code == 404
 
 
+async def test_a_series_can_be_had_alone(erika: Erika, slices: Slices) -> None:
+    uid = "2.25.77"
+    scout = slices(1, seed=3, StudyInstanceUID=uid, SeriesNumber=1, SeriesDescription="Scout")
+    axial = slices(2, seed=4, StudyInstanceUID=uid)
+    (study,) = (await erika.sends([*scout, *axial]))["studies"]
+    chosen = UUID(study).hex
+    page = await erika.sees(f"/download/size?e={chosen}")
+    (link,) = re.findall(r'href="([^"]*)">Series 1: Scout<', page)
+
+    page = await erika.sees(link.replace("&amp;", "&"))
+
+    path = re.findall(r'href="(/download/archive[^"]*dicom=1)"', page)[0].replace("&amp;", "&")
+    files = await opened(await archive(erika, path))
+    assert [data for name, data in files.items() if name.startswith("DICOM/")] == scout
+    for nonsense in (f"e={chosen}&s=x", f"s={chosen}", f"all=1&s={chosen}"):
+        assert (await archive(erika, f"/download/archive?{nonsense}")).status_code == 422
+    nobodys = f"/download/archive?e={chosen}&s={uuid4().hex}"
+    assert (await archive(erika, nobodys)).status_code == 404
+
+
 async def test_what_is_gone_is_not_there(erika: Erika, slices: Slices) -> None:
     (first, _), _, _ = await keeps_two(erika, slices)
     await studies.delete(erika.actor, first)

@@ -59,7 +59,7 @@ READ: Final = {
     "cases/search/routes.py": {"UUID(only)"},
     "portal/accounts/factors/again_routes.py": {"UUID(str(data['account']))"},
     "portal/accounts/profile/forms.py": {"UUID(str(data.get('deputy', '')))"},
-    "portal/exporting/routes.py": {"UUID(each)"},
+    "portal/exporting/routes.py": {"UUID(each)", "UUID(request.args['s'])"},
     "portal/records/forms.py": {"UUID(str(form['client_id']))"},
     "portal/studies/routes.py": {"UUID(sent['client'])"},
     "realtime/server.py": {
@@ -71,11 +71,10 @@ READ: Final = {
 """Every place where an id is read from a body, a query or a socket; each is tried below."""
 ASKED: Final = {
     "activated", "after", "all", "anyway", "before", "binned", "chosen", "d", "dicom", "done", "e",
-    "ended", "form", "from", "kind", "limit", "manifest", "next", "pane", "q", "revoked", "saved",
-    "since",
-    "stopped", "study", "w", "zoom",
+    "ended", "form", "from", "kind", "limit", "manifest", "next", "pane", "q", "revoked", "s",
+    "saved", "since", "stopped", "study", "w", "zoom",
 }  # fmt: skip
-"""Every name in a query; `study`, `binned`, `e` and `d` are ids."""
+"""Every name in a query; `study`, `binned`, `e`, `d` and `s` are ids."""
 
 
 UUIDS: Final = {
@@ -91,7 +90,7 @@ PROFILE: Final = {
 }  # fmt: skip
 TOLD: Final = {
     "a case's form", "a case's study", "a post's answer", "a pin's study", "an invitation",
-    "a download's study", "a download's document", "a search", "a deputy",
+    "a download's study", "a download's document", "a download's series", "a search", "a deputy",
     "files", "images", "places", "a device, known",
     "POST cases.communities.change_role account", "POST cases.communities.withdraw invitation",
     "GET viewer.original instance", "GET documents.enclosed_original study_id",
@@ -245,6 +244,8 @@ def _bodies(own: Stage, ids: Mapping[str, str]) -> Iterator[Asked]:
         return js(client_id=str(uuid4()), text="", pin=pin | {"view": pin["view"] | view})
 
     yield "a case's form", "GET", f"{board}/cases/new?study={ids['study_id']}", nothing
+    series = f"/download/size?e={own.ids['study_id']}&s={ids['instance']}"
+    yield "a download's series", "GET", series, nothing
     for what, name, chosen in (("study", "e", "study_id"), ("document", "d", "document_id")):
         yield f"a download's {what}", "GET", f"/download/size?{name}={ids[chosen]}", nothing
         path = f"/download/archive?{name}={ids[chosen]}"
