@@ -79,7 +79,8 @@ export class Composers {
   async giveBack(post: Waiting, problem: string): Promise<void> {
     const form = maybe<HTMLFormElement>(`[data-composer="${post.thread}"]`);
     const text = form === null ? null : maybe<HTMLTextAreaElement>("textarea", form);
-    const words = text?.value ? `${post.text}\n\n${text.value}` : post.text;
+    const written = text?.value ?? (await this.#safe.draft(post.thread));
+    const words = written === "" ? post.text : `${post.text}\n\n${written}`;
     await this.#safe.keepDraft(post.thread, words);
     if (text === null || form === null) {
       toast(problem, "danger");
@@ -151,7 +152,8 @@ export class Composers {
     const text = one<HTMLTextAreaElement>("textarea", form);
     const reply = one<HTMLInputElement>("[name=reply_to]", form);
     const client = one<HTMLInputElement>("[name=client_id]", form);
-    const words = text.value.trim();
+    const typed = text.value;
+    const words = typed.trim();
     if (words === "" && pin === null) {
       text.focus();
       return;
@@ -165,13 +167,19 @@ export class Composers {
       replyTo: reply.value,
       pin,
     };
+    try {
+      await this.#queue.add(post);
+    } catch {
+      complain(form, t("This browser has no room for the post. Free some, then try again."));
+      return;
+    }
     clearTimeout(this.#drafts.get(thread));
     this.#drafts.delete(thread);
     client.value = crypto.randomUUID();
-    text.value = "";
+    // What was typed while the post was put away belongs to the next one.
+    text.value = text.value.startsWith(typed) ? text.value.slice(typed.length) : text.value;
     stopReply(form);
     complain(form, "");
-    await this.#queue.add(post);
     await this.#safe.keepDraft(thread, text.value);
   }
 }

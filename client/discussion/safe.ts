@@ -20,6 +20,13 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
+function completed(work: IDBTransaction): Promise<void> {
+  return new Promise((done, fail) => {
+    work.addEventListener("complete", () => done());
+    for (const end of ["error", "abort"]) work.addEventListener(end, () => fail(work.error));
+  });
+}
+
 function opened(): Promise<IDBDatabase> {
   const request = indexedDB.open(DATABASE, 1);
   request.addEventListener("upgradeneeded", () => {
@@ -65,10 +72,7 @@ export class Safe {
     if (known !== undefined) return known;
     for (const store of STORES) work.objectStore(store).clear();
     keys.put(fresh, account);
-    await new Promise((done, fail) => {
-      work.addEventListener("complete", done);
-      work.addEventListener("error", () => fail(work.error));
-    });
+    await completed(work);
     return fresh;
   }
 
@@ -100,36 +104,42 @@ export class Safe {
     }
   }
 
-  #store(name: Store, mode: IDBTransactionMode): IDBObjectStore {
-    return this.#database.transaction(name, mode, { durability: "strict" }).objectStore(name);
+  #read(name: Store): IDBObjectStore {
+    return this.#database.transaction(name, "readonly").objectStore(name);
+  }
+
+  /** Changes a store; done when the change is on the disk, and not before. */
+  async #write(name: Store, change: (store: IDBObjectStore) => void): Promise<void> {
+    const work = this.#database.transaction(name, "readwrite", { durability: "strict" });
+    change(work.objectStore(name));
+    await completed(work);
   }
 
   async keepDraft(thread: string, text: string): Promise<void> {
-    if (text === "") {
-      await settled(this.#store("drafts", "readwrite").delete(thread));
-      return;
-    }
-    const boxed = await this.#boxed(text);
-    await settled(this.#store("drafts", "readwrite").put(boxed, thread));
+    const boxed = text === "" ? undefined : await this.#boxed(text);
+    await this.#write("drafts", (drafts) => {
+      if (boxed === undefined) drafts.delete(thread);
+      else drafts.put(boxed, thread);
+    });
   }
 
   async draft(thread: string): Promise<string> {
-    const boxed = (await settled(this.#store("drafts", "readonly").get(thread))) as Boxed | undefined;
+    const boxed = (await settled(this.#read("drafts").get(thread))) as Boxed | undefined;
     return boxed === undefined ? "" : ((await this.#open<string>(boxed)) ?? "");
   }
 
-  async enqueue(value: unknown): Promise<IDBValidKey> {
+  async enqueue(value: unknown): Promise<void> {
     const boxed = await this.#boxed(value);
-    return settled(this.#store("queue", "readwrite").add(boxed));
+    await this.#write("queue", (queue) => queue.add(boxed));
   }
 
   async dequeue(id: IDBValidKey): Promise<void> {
-    await settled(this.#store("queue", "readwrite").delete(id));
+    await this.#write("queue", (queue) => queue.delete(id));
   }
 
   /** Everything that waits, in the order in which it was written. */
   async queued<T>(): Promise<Kept<T>[]> {
-    const store = this.#store("queue", "readonly");
+    const store = this.#read("queue");
     const [ids, boxes] = await Promise.all([
       settled(store.getAllKeys()),
       settled(store.getAll() as IDBRequest<Boxed[]>),
