@@ -143,6 +143,11 @@ def _blueprint(app: Quart) -> Blueprint:
             return await render_template("still_there.html", home=home)
         return redirect(home, 303)
 
+    @blueprint.get("/downloads")
+    async def downloads() -> ResponseReturnValue:
+        origin = app.extensions["hds"]["settings"].origin
+        return await render_template("downloads.html", origin=origin)
+
     @blueprint.get("/help")
     async def help_page() -> ResponseReturnValue:
         return await render_template("help.html")

@@ -13,7 +13,7 @@ READING: Final = frozenset({"list", "read"})
 ADDRESSES: Final[dict[str, dict[str, str]]] = {
     "page": {
         "read": "static pages.start pages.help_page pages.signing_in_help notices.push_worker "
-        "mailing.show_mailbox api.page api.openapi",
+        "mailing.show_mailbox api.page api.openapi pages.downloads",
         "change": "accounts.prefer",
     },
     "account": {

@@ -161,6 +161,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "static": Right(ALL, fine=frozenset({404})),  # nothing is built where tests run alone
     "pages.start": Right(ALL),
     "pages.help_page": Right(ALL),
+    "pages.downloads": Right(SIGNED_IN),
     "pages.signing_in_help": Right(ALL),
     "mailing.show_mailbox": Right(ALL),
     "accounts.ask_registration": Right(ALL),

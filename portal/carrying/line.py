@@ -1,0 +1,197 @@
+"""One line to a portal: requests that are tried again when they may, and refusals in words."""
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+PASSING: Final = frozenset({429, 500, 502, 503, 504})
+"""Statuses after which the same request may be right a little later."""
+TIMEOUT: Final = 90.0
+TRIES: Final = 10
+LONGEST_WAIT: Final = 60.0
+"""Seconds."""
+AT_HOME: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+OK: Final = range(200, 300)
+
+Say = Callable[[str], None]
+
+
+class Stop(Exception):
+    """Nothing more can be done; the text says why, and *code* is what the program ends with."""
+
+    code = 4
+
+
+class BadUse(Stop):
+    """Something that was typed or set is not right."""
+
+    code = 2
+
+
+class NotLetIn(Stop):
+    """The portal does not take the token."""
+
+    code = 3
+
+
+class Unreachable(Stop):
+    """The portal could not be reached, however often it was tried."""
+
+
+@dataclass(frozen=True)
+class Refused(Stop):
+    """The portal understood, and said no."""
+
+    status: int
+    error: str
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class Line:
+    """Asks the portal at *origin* in the name of whoever *token* belongs to."""
+
+    def __init__(
+        self, origin: str, token: str, say: Say, *, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self.origin = _checked(origin)
+        self._token, self._say, self._sleep = token, say, sleep
+        self._open: http.client.HTTPConnection | None = None
+
+    def ask(self, method: str, path: str, sent: Any = None) -> Any:
+        """The answer in JSON.  Raises `Stop`."""
+        headers, body = dict[str, str](), None
+        if sent is not None:
+            headers, body = {"Content-Type": "application/json"}, json.dumps(sent).encode()
+        return json.loads(self._tried(method, path, body, headers, _whole))
+
+    def send(self, path: str, body: bytes) -> Any:
+        """The answer to a part of an upload.  Raises `Stop`."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return json.loads(self._tried("PUT", path, body, headers, _whole))
+
+    def fetch(self, path: str, start: Callable[[], int], take: Callable[[bytes], object]) -> None:
+        """
+        A file from the byte *start* says, given to *take* as it arrives; goes on after a cut.
+
+        Raises `Stop`.
+        """
+
+        def taken(answer: http.client.HTTPResponse) -> bytes:
+            begin = start()
+            if begin and answer.status != http.client.PARTIAL_CONTENT:
+                raise Unreachable("the portal does not go on where the file was cut")
+            lacking = int(answer.headers["Content-Length"])
+            while piece := answer.read(1 << 20):
+                take(piece)
+                lacking -= len(piece)
+            if lacking:
+                raise http.client.IncompleteRead(b"", lacking)
+            return b""
+
+        def ranged() -> Mapping[str, str]:
+            begin = start()
+            return {"Range": f"bytes={begin}-"} if begin else {}
+
+        self._tried("GET", path, None, ranged, taken)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def _tried(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str] | Callable[[], Mapping[str, str]],
+        read: Callable[[http.client.HTTPResponse], bytes],
+    ) -> bytes:
+        wait, why = 0.0, ""
+        for number in range(TRIES):
+            if number:
+                self._say(f"{why}; trying again in {wait:.0f} s")
+                self._sleep(wait)
+            wait = min(2.0**number, LONGEST_WAIT)
+            try:
+                answer = self._asked(
+                    method, path, body, headers() if callable(headers) else headers
+                )
+                if answer.status in OK:
+                    return read(answer)
+                problem, asked = _problem(answer), answer.headers.get("Retry-After", "")
+            except ssl.SSLCertVerificationError as error:
+                raise Unreachable(f"{self.origin} shows a wrong certificate") from error
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                why = f"{self.origin} does not answer ({type(error).__name__})"
+                continue
+            if answer.status not in PASSING:
+                raise _not_let_in(problem) or problem
+            why, wait = problem.words, max(wait, float(asked) if asked.isdigit() else 0.0)
+        raise Unreachable(why)
+
+    def _asked(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
+        if self._open is None:
+            self._open = _connection(self.origin)
+        said = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        self._open.request(method, path, body, {**said, **headers})
+        return self._open.getresponse()
+
+
+def _checked(origin: str) -> str:
+    """The portal's address.  Raises `BadUse` for one to which no token may go."""
+    try:
+        parts = urlsplit(origin)
+        home = parts.hostname in AT_HOME
+        port = parts.port
+    except ValueError:
+        raise BadUse(f"this is not the address of a portal: {origin}") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise BadUse(f"this is not the address of a portal: {origin or 'nothing was said'}")
+    if parts.scheme == "http" and not home:
+        raise BadUse("a token is sent by https only: please write https:// before the address")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def _connection(origin: str) -> http.client.HTTPConnection:
+    parts = urlsplit(origin)
+    assert parts.hostname  # noqa: S101 -- checked when the line was made
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(
+            parts.hostname, parts.port, timeout=TIMEOUT, context=context
+        )
+    return http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT)
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    return answer.read()
+
+
+def _problem(answer: http.client.HTTPResponse) -> Refused:
+    """What the portal says (RFC 9457), or the bare status when it does not."""
+    data = answer.read(1 << 16)
+    try:
+        said = json.loads(data)
+        return Refused(answer.status, str(said["error"]), str(said["title"]))
+    except (ValueError, KeyError, TypeError):
+        return Refused(answer.status, "", f"the portal answers {answer.status}")
+
+
+def _not_let_in(problem: Refused) -> Stop | None:
+    if problem.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
+        return NotLetIn(problem.words)
+    return None
