@@ -94,6 +94,46 @@ export async function request(path: string, asked: Asked = {}): Promise<Response
   throw refused;
 }
 
+/** What a long body needs beside its address. */
+export interface Sending {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** So many bytes of the body have left by now. */
+  sent(bytes: number): void;
+}
+
+/**
+ * PUT a long body and hear how far it is, which `fetch` does not tell; the JSON of the answer.
+ * Throws as `request` does; the page itself asks for a new sign-in.
+ */
+export function put<T>(path: string, body: Blob, { signal, timeoutMs, sent }: Sending): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const asked = new XMLHttpRequest();
+    const stop = (): void => asked.abort();
+    const over = (): void => signal.removeEventListener("abort", stop);
+    asked.open("PUT", path);
+    headersFor({ headers: { "Content-Type": "application/octet-stream" } }, "PUT").forEach((value, name) =>
+      asked.setRequestHeader(name, value),
+    );
+    asked.timeout = timeoutMs;
+    asked.upload.onprogress = ({ loaded }) => sent(loaded);
+    asked.onload = () => {
+      over();
+      const answer = new Response(asked.status === 204 ? null : asked.responseText, { status: asked.status });
+      if (answer.ok) answer.json().then((told: T) => resolve(told), reject);
+      else refusal(answer).then(reject, reject);
+    };
+    asked.onerror = asked.ontimeout = () => {
+      over();
+      reject(new Offline());
+    };
+    asked.onabort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) reject(signal.reason as Error);
+    else asked.send(body);
+  });
+}
+
 export async function getJson<T>(path: string, asked: Asked = {}): Promise<T> {
   return (await (await request(path, asked)).json()) as T;
 }

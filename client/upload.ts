@@ -2,22 +2,25 @@
 import { all, icon, one } from "./ground/dom";
 import { ownWorker } from "./html";
 import { Offline, Refused } from "./http";
-import { t } from "./ground/i18n";
+import { plural, t } from "./ground/i18n";
 import { announce, setProgress } from "./ui";
 import { FoundView } from "./upload/found-view";
 import { group, type Sorted } from "./upload/grouping";
 import { drawKept } from "./upload/kept-list";
 import { foundSentence } from "./upload/naming";
+import { asking } from "./upload/password";
 import { drawNotTaken, drawRefused } from "./upload/refused-list";
 import { scan } from "./upload/scan";
 import { finishedSentence, SendingView } from "./upload/sending-view";
 import { fromDrop, fromInput, type FileSource, type Refusal } from "./upload/sources";
+import { aboutOf } from "./upload/about";
 import { Transfer } from "./upload/transfer";
 import { files, size } from "./upload/words";
 
 const root = one("[data-upload]");
-const found = new FoundView(one("[data-patients]", root), () => judge());
+const found = new FoundView(one("[data-patients]", root), () => judge(), () => cancel());
 let refused: Refusal[] = [];
+let sorted: Sorted = { patients: [], alone: [] };
 let free = Number(root.dataset["free"]);
 let sending = false;
 
@@ -51,20 +54,34 @@ function judge(): void {
     chosen.length === 0 || !fits || found.unanswered();
 }
 
+/** Nothing is uploaded, and nothing of what was found stays on the page. */
+function cancel(): void {
+  show("choose");
+  announce(t("Nothing was uploaded."));
+  one("[data-drop] input", root).focus();
+}
+
 async function look(chosen: readonly FileSource[]): Promise<void> {
   if (chosen.length === 0 || sending) return;
   complain("");
   show("looking");
   const bar = one("[data-looking]", root);
   setProgress(bar, 0, 0, t("Looking at {files} …", { files: files(chosen.length) }));
+  const ask = asking(one('[data-step="password"]', root), () => show("password"));
   const worker = ownWorker(new URL("./upload-headers.js", import.meta.url));
   try {
     const seen = await scan(chosen, worker, {
+      password: async (name, wrong) => {
+        const password = await ask(name, wrong);
+        show("looking");
+        return password;
+      },
       looking: (done, total) => setProgress(bar, done, total, t("Looking at {files} …", { files: files(total) })),
       comparing: (done, total) => setProgress(bar, done, total, t("Looking for files that are here twice …")),
     });
     refused = seen.refused;
-    await present(group(seen.found, seen.papers));
+    sorted = group(seen.found, seen.papers);
+    await present(sorted);
   } catch (error) {
     show("choose");
     complain(wordsFor(error));
@@ -81,7 +98,7 @@ async function present(seen: Sorted): Promise<void> {
   const onlyPictures = seen.patients.length === 0 && refused.some(({ why }) => why === "picture");
   one("[data-only-pictures]", root).hidden = !onlyPictures;
   one("[data-nothing]", root).hidden = !nothing || onlyPictures;
-  for (const part of ["[data-room]", "[data-start]"]) one(part, root).hidden = nothing;
+  for (const part of ["[data-room]", "[data-packed]", "[data-start]"]) one(part, root).hidden = nothing;
   one("[data-two-people]", root).hidden = seen.patients.length < 2;
   judge();
   show("found");
@@ -89,16 +106,19 @@ async function present(seen: Sorted): Promise<void> {
 }
 
 async function send(): Promise<void> {
+  if (sending) return;
+  sending = true;
   const chosen = found.chosen();
   const total = chosen.reduce((sum, { source }) => sum + source.size, 0);
   const section = one('[data-step="sending"]', root);
   const abort = new AbortController();
   const view: SendingView = new SendingView(section, found.examinations(), found.documents(), () => ({
-    settled: transfer.settled,
-    sent: transfer.sent,
+    travelled: transfer.progress.travelled,
+    sent: transfer.progress.sent,
     total,
   }));
-  const transfer = new Transfer(chosen, found.notes(), view, abort.signal);
+  const plan = { files: chosen.length, bytes: total, about: await aboutOf(found.all()) };
+  const transfer = new Transfer(chosen, found.notes(), plan, view, abort.signal);
   one("[data-pause]", section).onclick = () => transfer.halt("person");
   one("[data-resume]", section).onclick = () => {
     transfer.resume().catch(() => transfer.halt("sign_in"));
@@ -108,7 +128,6 @@ async function send(): Promise<void> {
   };
   window.addEventListener("hds:unlocked", unlocked, { signal: abort.signal });
   one("[data-stop]", section).onclick = () => abort.abort();
-  sending = true;
   complain("");
   show("sending");
   one("[data-sending-title]", section).focus();
@@ -117,11 +136,28 @@ async function send(): Promise<void> {
     await transfer.run();
     await finished(view);
   } catch (error) {
-    show("found");
-    complain(abort.signal.aborted ? t("Stopped. What was sent is safe; upload again to go on.") : wordsFor(error));
+    if (isFull(error)) await ranOut(error, view);
+    else {
+      show("found");
+      complain(abort.signal.aborted ? t("Stopped. What was sent is safe; upload again to go on.") : wordsFor(error));
+    }
   } finally {
     sending = false;
   }
+}
+
+function isFull(error: unknown): error is Refused {
+  return error instanceof Refused && error.code === "quota_full";
+}
+
+/** Something else took the space meanwhile: what arrived is marked, the rest is to be chosen from. */
+async function ranOut(error: Refused, view: SendingView): Promise<void> {
+  free = Number(error.details["free"]);
+  show("looking");
+  await present(sorted).catch(() => show("found"));
+  const safe = view.tallies.reduce((sum, { kept, duplicates }) => sum + kept + duplicates, 0);
+  const words = t("The space in your account ran out while sending, because something else was stored meanwhile.");
+  complain(`${words} ${plural("{n} file is safe.", "{n} files are safe.", safe)}`);
 }
 
 async function finished(view: SendingView): Promise<void> {
@@ -133,13 +169,14 @@ async function finished(view: SendingView): Promise<void> {
   one("[data-done-words]", root).textContent = finishedSentence(view);
   one("[data-done-kept]", root).replaceChildren(...kept);
   one("[data-done-refused]", root).replaceChildren(...drawNotTaken([...view.refused, ...refused]));
+  // What was begun before may be what came to its end now; the server tells what is left.
+  for (const each of all("[data-begun]", root)) each.remove();
   show("done");
   announce(t("Upload finished"));
   one("[data-done-title]", root).focus();
 }
 
 function wordsFor(error: unknown): string {
-  if (error instanceof Refused && error.code === "quota_full") free = Number(error.details["free"]);
   if (error instanceof Refused || error instanceof Offline) return error.message;
   return t("That did not work. Please try again.");
 }
@@ -176,5 +213,6 @@ window.addEventListener("beforeunload", (event) => {
 });
 const folders = "webkitdirectory" in HTMLInputElement.prototype && !matchMedia("(pointer: coarse)").matches;
 one("[data-no-folder]", root).hidden = folders;
+one("[data-address]", root).textContent = `${location.host}/upload`;
 for (const part of ["label[for=f-folder]", "#f-folder"]) one(part, root).hidden = !folders;
 show("choose");

@@ -19,7 +19,7 @@ export async function missing(sources: readonly Source[]): Promise<Refusal[]> {
     const lost = named.filter((name) => !there.has(plain(folder + name)));
     // Of files that were picked out of their folders nothing is known to be missing.
     if (folder === "" && lost.length === named.length) continue;
-    found.push(...lost.map((name) => ({ name: folder + name, why: "missing" })));
+    for (const name of lost) found.push({ name: folder + name, why: "missing" });
   }
   return found;
 }

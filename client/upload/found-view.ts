@@ -1,17 +1,13 @@
 /** What was found, as a person decides about it: whose, which examinations, is there room. */
-import { el, icon, one } from "../ground/dom";
+import { el, one } from "../ground/dom";
 import { postJson } from "../http";
 import { plural, t } from "../ground/i18n";
 import type { Examination, Item, Paper, Patient, Sorted } from "./grouping";
 import { compare } from "./known";
 import { extent, fileName, titleOf } from "./naming";
+import { drawQuestion, type Identity } from "./question";
 import type { Note } from "./transfer";
 import { day, personName, size } from "./words";
-
-interface Identity {
-  readonly answer: "matches" | "differs" | "unasked";
-  readonly differs: string[];
-}
 
 /** A document that may be taken or left. */
 interface PaperChoice {
@@ -46,6 +42,7 @@ export class FoundView {
   constructor(
     private readonly list: HTMLElement,
     private readonly changed: () => void,
+    private readonly cancelled: () => void,
   ) {}
 
   /** Show what was found; only one's own is proposed, and only what is not there already. */
@@ -81,11 +78,15 @@ export class FoundView {
     return fresh.reduce((sum, { source }) => sum + source.size, 0);
   }
 
+  /** Everything that was found, whatever is chosen of it. */
+  all(): Item[] {
+    const found = this.people.flatMap(({ choices }) => choices.flatMap(({ examination }) => examination.files));
+    return [...found, ...[...this.alone, ...this.beside(this.people)].map(({ paper }) => paper)];
+  }
+
   /** Whether everything that was found is there already. */
   allThere(): boolean {
-    const found = this.people.flatMap(({ choices }) => choices.flatMap(({ examination }) => examination.files));
-    const papers = [...this.alone, ...this.beside(this.people)].map(({ paper }) => paper);
-    const all: Item[] = [...found, ...papers];
+    const all = this.all();
     return all.length > 0 && all.every((item) => this.there.has(item));
   }
 
@@ -170,7 +171,9 @@ export class FoundView {
       identity.answer === "matches" && el("span", { class: "badge badge-good" }, t("matches your profile")),
     );
     const list = el("ul", { role: "list", class: "list" }, ...choices.flatMap((choice) => this.drawnChoice(choice)));
-    const question = identity.answer === "differs" && this.question(person);
+    const question =
+      identity.answer === "differs" &&
+      drawQuestion(identity, (mine) => this.answered(person, mine), () => this.cancelled());
     return el("section", { class: "card", "data-patient": true }, facts, question, list);
   }
 
@@ -229,41 +232,6 @@ export class FoundView {
     person.mine = mine;
     this.changed();
   }
-
-  private question(person: Person): HTMLElement {
-    const group = `mine-${crypto.randomUUID()}`;
-    const option = (mine: boolean, words: string) =>
-      el(
-        "label",
-        { class: "choice choice-boxed" },
-        el("input", {
-          type: "radio",
-          name: group,
-          value: mine ? "mine" : "not-mine",
-          onchange: () => this.answered(person, mine),
-        }),
-        el("span", {}, words),
-      );
-    const body = el(
-      "fieldset",
-      { class: "notice-body stack-tight" },
-      legend(person.identity),
-      option(true, t("They are mine (for example under my name before marriage)")),
-      option(false, t("They are not mine – leave them out")),
-    );
-    return el("div", { class: "notice notice-caution", "data-question": true }, icon("warning"), body);
-  }
-}
-
-function legend({ differs }: Identity): HTMLElement {
-  if (differs.length === 0) return el("legend", {}, el("strong", {}, t("These images do not say whose they are.")));
-  const words: Record<string, string> = {
-    name: t("the name"),
-    birth_date: t("the date of birth"),
-    sex: t("the sex"),
-  };
-  const facts = differs.map((field) => words[field] ?? field).join(", ");
-  return el("legend", {}, el("strong", {}, t("These images carry other details than your profile:"), " "), facts);
 }
 
 function otherContent(count: number): string {

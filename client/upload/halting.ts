@@ -3,7 +3,7 @@ import { Offline, Refused } from "../http";
 import { waitAsked } from "../patience";
 
 /** Why sending stands still; empty while it goes on. */
-export type Halt = "" | "person" | "sign_in" | "medium" | PassingHalt;
+export type Halt = "" | "person" | "sign_in" | "stranger" | "medium" | PassingHalt;
 /** What ends without anybody doing anything. */
 type PassingHalt = "offline" | "busy";
 

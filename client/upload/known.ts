@@ -13,8 +13,8 @@ const STEPS = 100;
 
 /** Stands for the content of a file that could not be read. */
 const UNREADABLE = "0".repeat(64);
-/** What was hashed once is not read from a slow CD again. */
-const contents = new WeakMap<Source, string>();
+/** The digests of the pieces: what was hashed once is not read from a slow CD again. */
+const contents = new WeakMap<Source, readonly Uint8Array[]>();
 
 interface Places {
   /** By the number of the examination. */
@@ -84,7 +84,9 @@ export async function copies(items: readonly Item[], progress: Progress): Promis
   for (const item of items) {
     const about = "header" in item ? `${item.header.study} ${item.header.instance}` : "";
     const key = `${item.source.size} ${about}`;
-    alike.set(key, [...(alike.get(key) ?? []), item]);
+    const crowd = alike.get(key);
+    if (crowd) crowd.push(item);
+    else alike.set(key, [item]);
   }
   const crowds = [...alike.values()].filter((some) => some.length > 1);
   const read = counted(crowds.flat(), progress);
@@ -133,16 +135,21 @@ function counted(items: readonly Item[], progress: Progress): (bytes: number) =>
   };
 }
 
-/** What the content of a file is known by, where all of it was read before. */
-export function contentRead(source: Source): string | undefined {
+/** The digests of a file's pieces, where all of it was read before. */
+export function digestsRead(source: Source): readonly Uint8Array[] | undefined {
   return contents.get(source);
+}
+
+/** All of a file was read, and these are the digests of its pieces. */
+export function rememberDigests(source: Source, digests: readonly Uint8Array[]): void {
+  contents.set(source, digests);
 }
 
 async function contentOf({ source }: Item, read: (bytes: number) => void = () => undefined): Promise<string> {
   const before = contents.get(source);
   if (before) {
     read(source.size);
-    return before;
+    return hex(await fingerprint(before));
   }
   const digests: Uint8Array[] = [];
   for (let start = 0; start < source.size; start += PIECE) {
@@ -150,7 +157,6 @@ async function contentOf({ source }: Item, read: (bytes: number) => void = () =>
     digests.push(await sha256(await source.read(start, stop)));
     read(stop - start);
   }
-  const content = hex(await fingerprint(digests));
-  contents.set(source, content);
-  return content;
+  rememberDigests(source, digests);
+  return hex(await fingerprint(digests));
 }

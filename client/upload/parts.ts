@@ -8,7 +8,9 @@ export const PART = 8 * 1024 * 1024;
 export const RECORDS = 1024;
 
 /** The first parts are small, so that a slow line soon shows how fast it is. */
-const FIRST_PART = 1024 * 1024;
+const FIRST_PART = 512 * 1024;
+/** How long a part may be on its way on a line whose speed is known, when it goes alone. */
+const SECONDS = 10;
 
 const HEAD = 8;
 const RECORD = 56;
@@ -22,9 +24,20 @@ export interface Piece {
   readonly digest: Uint8Array;
 }
 
-/** Bytes of files in the part that comes after `before` others. */
-export function roomIn(before: number): number {
-  return Math.min(PART, FIRST_PART * 2 ** before);
+/** Bytes of files in a part on a line of `speed` bytes a second; `NaN` while that is not known. */
+export function roomFor(speed: number): number {
+  return Number.isNaN(speed) ? FIRST_PART : Math.min(PART, Math.max(FIRST_PART, speed * SECONDS));
+}
+
+/** How many bytes of each piece are among the first `sent` bytes of a part. */
+export function covered(pieces: readonly Piece[], sent: number): number[] {
+  let left = Math.max(0, sent - HEAD);
+  return pieces.map(({ bytes }) => {
+    left = Math.max(0, left - RECORD);
+    const here = Math.min(left, bytes.length);
+    left -= here;
+    return here;
+  });
 }
 
 /** The SHA-256 of some bytes. */

@@ -3,6 +3,7 @@ import { missing } from "./directory";
 import { FIRST, SECOND, type Header } from "./headers";
 import type { Found, Paper } from "./grouping";
 import { copies } from "./known";
+import type { AskPassword } from "./password";
 import { kindOf, LOOK, skippedByName } from "./recognise";
 import { FileSource, MediumGone, type Refusal, type Source } from "./sources";
 import { unzip } from "./zip";
@@ -51,6 +52,8 @@ class HeaderReader {
 
 /** What a look at everything tells while it lasts. */
 interface ScanProgress {
+  /** A ZIP wants a password. */
+  readonly password: AskPassword;
   /** So many of so many files were looked at. */
   looking(done: number, total: number): void;
   /** So many of so many bytes of files that are alike were compared. */
@@ -64,8 +67,8 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
   const papers: Paper[] = [];
   const refused: Refusal[] = [];
   try {
-    const queue = await unpacked(chosen, refused);
-    refused.push(...(await missing(queue)));
+    const queue = await unpacked(chosen, refused, progress.password);
+    for (const lost of await missing(queue)) refused.push(lost);
     const total = queue.length;
     let next = 0;
     let done = 0;
@@ -87,7 +90,7 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
     reader.close();
   }
   const twice = await copies([...found, ...papers], (done, all) => progress.comparing(done, all));
-  refused.push(...[...twice].map(({ source }) => ({ name: source.name, why: "twice" })));
+  for (const { source } of twice) refused.push({ name: source.name, why: "twice" });
   return {
     found: found.filter((each) => !twice.has(each)),
     papers: papers.filter((each) => !twice.has(each)),
@@ -95,14 +98,18 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
   };
 }
 
-async function unpacked(chosen: readonly FileSource[], refused: Refusal[]): Promise<Source[]> {
+async function unpacked(
+  chosen: readonly FileSource[],
+  refused: Refusal[],
+  password: AskPassword,
+): Promise<Source[]> {
   const queue: Source[] = [];
   for (const file of chosen) {
     if (!(await isZip(file))) {
       queue.push(file);
       continue;
     }
-    const inside = await unzip(file);
+    const inside = await unzip(file, password);
     queue.push(...inside.files);
     refused.push(...inside.refused);
   }

@@ -6,16 +6,21 @@ import type { Examination, Item, Paper } from "./grouping";
 import { goesOn, type Halt } from "./halting";
 import type { Tally } from "./kept-list";
 import { titleOf } from "./naming";
-import type { Fate, Listener } from "./transfer";
+import type { Fate, Progress } from "./progress";
+import type { Listener } from "./transfer";
 import { files, remaining } from "./words";
 import type { Refusal } from "./sources";
 
 interface Line {
   readonly tally: Tally;
-  readonly total: number;
   /** Of examinations only: documents are over in a moment. */
   readonly box?: HTMLElement;
+  readonly bytes: number;
+  travelled: number;
 }
+
+/** Milliseconds of sending after which the time that is left can be told. */
+const TELLING = 3000;
 
 /** Counts what became of the files and shows it. */
 export class SendingView implements Listener {
@@ -23,6 +28,9 @@ export class SendingView implements Listener {
   /** What became of each examination and of each document. */
   readonly tallies: Tally[] = [];
   private readonly lines = new Map<Item, Line>();
+  /** Lines that moved since they were drawn. */
+  private readonly stale = new Set<Line>();
+  private drawing = false;
   private readonly started = performance.now();
   private stood = 0;
   private paused = false;
@@ -34,12 +42,14 @@ export class SendingView implements Listener {
     private readonly root: HTMLElement,
     examinations: readonly Examination[],
     papers: readonly Paper[],
-    private readonly counts: () => { settled: number; sent: number; total: number },
+    private readonly counts: () => Pick<Progress, "travelled" | "sent"> & { total: number },
   ) {
     const list = one("[data-examinations]", root);
     list.replaceChildren(...examinations.map((examination) => this.line(examination)));
     list.hidden = examinations.length === 0;
-    for (const paper of papers) this.lines.set(paper, { tally: this.counted(paper), total: 1 });
+    for (const paper of papers) {
+      this.lines.set(paper, { tally: this.counted(paper), bytes: paper.source.size, travelled: 0 });
+    }
   }
 
   private counted(thing: Examination | Paper): Tally {
@@ -52,10 +62,8 @@ export class SendingView implements Listener {
     if (fate === "refused") this.refused.push({ name: file.source.name, why });
     const line = this.lines.get(file);
     if (!line) return;
-    const { tally } = line;
-    tally[fate === "duplicate" ? "duplicates" : fate] += 1;
-    const done = tally.kept + tally.duplicates + tally.refused;
-    if (line.box) setProgress(line.box, done, line.total);
+    line.tally[fate === "duplicate" ? "duplicates" : fate] += 1;
+    this.moved();
   }
 
   restored(file: Item | undefined): void {
@@ -63,12 +71,33 @@ export class SendingView implements Listener {
     if (line) line.tally.restored = true;
   }
 
-  moved(): void {
-    const { settled, sent, total } = this.counts();
+  travelled(file: Item, bytes: number): void {
+    const line = this.lines.get(file);
+    if (line) {
+      line.travelled += bytes;
+      this.stale.add(line);
+    }
+    this.moved();
+  }
+
+  /** Draws once for whatever moves before the next picture. */
+  private moved(): void {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => {
+      this.drawing = false;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    for (const { box, travelled, bytes } of this.stale) if (box) setProgress(box, travelled, bytes);
+    this.stale.clear();
+    const { travelled, sent, total } = this.counts();
     const active = performance.now() - this.started - this.stood;
-    const left = sent > 0 ? ((total - settled) * active) / sent / 1000 : Number.NaN;
-    const words = total === settled ? t("Finishing …") : this.paused ? t("Paused") : this.doing(left);
-    setProgress(one("[data-overall]", this.root), settled, total, words);
+    const left = active > TELLING && sent > 0 ? ((total - travelled) * active) / sent / 1000 : Number.NaN;
+    const words = total <= travelled ? t("Finishing …") : this.paused ? t("Paused") : this.doing(left);
+    setProgress(one("[data-overall]", this.root), Math.min(travelled, total), total, words);
   }
 
   checking(done: number | undefined, size: number): void {
@@ -91,9 +120,9 @@ export class SendingView implements Listener {
     const box = one("[data-halt]", this.root);
     box.hidden = why === "" || why === "person";
     one("[data-halt-words]", box).textContent = haltWords(why);
-    one("[data-sign-in]", box).hidden = why !== "sign_in";
+    one("[data-sign-in]", box).hidden = why !== "sign_in" && why !== "stranger";
     this.takeTurns(goesOn(why));
-    this.moved();
+    this.draw();
   }
 
   /** Only one of "Pause" and "Go on" is there; whoever pressed one finds the focus on the other. */
@@ -106,14 +135,14 @@ export class SendingView implements Listener {
   }
 
   private line(examination: Examination): HTMLElement {
-    const bar = el("progress", { max: examination.files.length, value: 0 });
+    const bar = el("progress", { max: examination.bytes, value: 0 });
     const title = titleOf(examination);
     bar.setAttribute("aria-label", title);
     const words = el("span", { "data-progress-text": true }, title);
     const share = el("span", { class: "numbers", "data-progress-share": true }, "0 %");
     const head = el("span", { class: "row row-between small" }, words, share);
     const box = el("div", { class: "progress" }, head, bar);
-    const line = { tally: this.counted(examination), box, total: examination.files.length };
+    const line = { tally: this.counted(examination), box, bytes: examination.bytes, travelled: 0 };
     for (const file of examination.files) this.lines.set(file, line);
     return el("li", { class: "item" }, box);
   }
@@ -123,6 +152,8 @@ function haltWords(why: Halt): string {
   switch (why) {
     case "sign_in":
       return t("You were signed out meanwhile. Please sign in again in the new tab, then go on here; nothing is lost.");
+    case "stranger":
+      return t("Somebody else is signed in in this browser now. Please sign in as yourself again, then go on here; nothing is lost.");
     case "medium":
       return t("The CD or folder cannot be read any more. Please insert it again and go on; what was sent is safe.");
     case "offline":

@@ -20,6 +20,12 @@ export interface Refusal {
 /** The medium went away: CD taken out, network drive gone, permission lost. */
 export class MediumGone extends Error {}
 
+/** Whether a browser says so, in its own words or in ours. */
+export function isGone(error: unknown): boolean {
+  if (error instanceof MediumGone) return true;
+  return error instanceof DOMException && (error.name === "NotReadableError" || error.name === "NotFoundError");
+}
+
 export class FileSource implements Source {
   constructor(
     readonly name: string,

@@ -1,38 +1,33 @@
-/** Sending: parts built as the files are read, three on the way, each repeated until answered. */
-import { getJson, postJson, Refused, request } from "../http";
+/** Sending: parts built as the files are read, a few on the way, each repeated until answered. */
+import { getJson, postJson, put, Refused } from "../http";
+import { one } from "../ground/dom";
 import { waitAsked } from "../patience";
 import type { Item } from "./grouping";
 import { goesOn, mayPass, type Halt } from "./halting";
-import { contentRead } from "./known";
-import { build, fingerprint, hex, PART, PIECE, RECORDS, roomIn, sha256, type Piece } from "./parts";
+import { build, covered, RECORDS, roomFor, type Piece } from "./parts";
+import { Progress, type Onlooker } from "./progress";
+import { Reading } from "./reading";
 import { MediumGone } from "./sources";
 
 /** Parts on the way at a time. */
 const AT_ONCE = 3;
-/** Files whose digests are asked for together. */
-const ASK = 256;
+/** On a line with fewer bytes a second they go one after the other, so that each is soon there. */
+const SLOW = 256 * 1024;
+/** A part that is smaller says nothing about the line. */
+const TELLING = 256 * 1024;
+/** Tries that end without anything new having arrived. */
+const VAIN = 3;
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
 const PART_TIMEOUT = 150_000;
 
-/** What became of a file. */
-export type Fate = "kept" | "duplicate" | "refused";
-
 /** What the page wants to hear. */
-export interface Listener {
-  fate(file: Item, fate: Fate, why: string): void;
-  moved(): void;
+export interface Listener extends Onlooker {
   /** A large file is read whole, to ask whether it is there; `undefined` when that is done. */
   checking(done: number | undefined, size: number): void;
   halted(why: Halt): void;
   /** The examination of this file, or this document, came out of the bin. */
   restored(file: Item | undefined): void;
-}
-
-interface State {
-  readonly id: string;
-  readonly csrf: string;
-  readonly free: number;
 }
 
 interface Receipt {
@@ -51,36 +46,53 @@ interface Part {
 /** What the server should know of a document: its number, its name, the examination it lay beside. */
 export type Note = readonly [file: number, name: string, study: string];
 
-/** One upload from its first byte to its last answer. */
+/** What is to be sent, so that whoever comes back to it is told. */
+export interface Plan {
+  readonly files: number;
+  readonly bytes: number;
+  /** The same for the same choice of files (`aboutOf`). */
+  readonly about: string;
+}
+
+/** One upload from its first byte to its last answer, however often it begins anew on the server. */
 export class Transfer {
-  /** Bytes that are safe, whether sent now or there before. */
-  settled = 0;
-  /** Of these, the ones that had to travel. */
-  sent = 0;
-  private state: State | undefined;
+  readonly progress: Progress;
+  private upload = "";
   private parts = 0;
+  private speed = Number.NaN;
+  private onTheWay = 0;
   private why: Halt = "";
   private goOn: (() => void)[] = [];
 
   constructor(
     private readonly files: readonly Item[],
     private readonly notes: readonly Note[],
+    private readonly plan: Plan,
     private readonly listener: Listener,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.progress = new Progress(files, listener);
+  }
 
   /** Send everything. Rejects with `Refused` when the server takes no more, or when aborted. */
   async run(): Promise<void> {
-    await this.repeated(() => this.begin());
-    const parts = this.build();
-    const send = async (): Promise<void> => {
-      for (let next = await parts.next(); !next.done; next = await parts.next()) {
-        const part = next.value;
-        this.settle(part, await this.repeated(() => this.put(part)));
+    for (let vain = 0; ; ) {
+      const before = this.progress.open;
+      await this.repeated(() => this.begin());
+      try {
+        await this.sendAll();
+        if (this.progress.open === 0) {
+          await this.repeated(() => postJson(`/uploads/${this.upload}/finish`, {}, this.asked()));
+          return;
+        }
+      } catch (error) {
+        // It ended on the server: what was kept is recognised, everything else goes again.
+        if (!(error instanceof Refused && error.code === "upload_over") || vain >= VAIN) throw error;
       }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, send));
-    await this.repeated(() => postJson(`/uploads/${this.id}/finish`, {}, this.asked()));
+      vain = this.progress.open < before ? 0 : vain + 1;
+      if (vain > VAIN) throw new Error("files of which nothing is told");
+      this.progress.startOver();
+    }
   }
 
   /** Stand still after the parts on the way. */
@@ -91,13 +103,12 @@ export class Transfer {
 
   /** Go on; a new sign-in brought a new token for the page's requests. */
   async resume(): Promise<void> {
-    if (this.state && this.why === "sign_in") await this.refresh();
+    if (this.why === "sign_in" || this.why === "stranger") {
+      await this.refresh();
+      if (this.why === "stranger") return;
+    }
     this.halt("");
     for (const wake of this.goOn.splice(0)) wake();
-  }
-
-  private get id(): string {
-    return this.state?.id ?? "";
   }
 
   private asked(): { signal: AbortSignal; asksItself: true } {
@@ -105,14 +116,31 @@ export class Transfer {
   }
 
   private async begin(): Promise<void> {
-    const said = { client: crypto.randomUUID(), documents: this.notes };
-    this.state = await postJson<State>("/uploads", said, this.asked());
+    const said = { client: crypto.randomUUID(), documents: this.notes, plan: this.plan };
+    this.upload = (await postJson<{ id: string }>("/uploads", said, this.asked())).id;
+    this.parts = 0;
   }
 
-  private async refresh(): Promise<void> {
-    const fresh = await getJson<State>(`/uploads/${this.id}`, this.asked());
-    const meta = document.querySelector<HTMLMetaElement>('meta[name="csrf"]');
-    if (meta) meta.content = fresh.csrf;
+  /** Take the token of the session that is there now; whether it is another one. */
+  private async refresh(): Promise<boolean> {
+    const { account, csrf } = await getJson<{ account: string; csrf: string }>("/session", this.asked());
+    const meta = one<HTMLMetaElement>('meta[name="csrf"]');
+    const other = meta.content !== csrf;
+    if (one("#lock").dataset["account"] !== account) this.halt("stranger");
+    else {
+      meta.content = csrf;
+      if (this.why === "stranger") this.why = "sign_in";
+    }
+    return other;
+  }
+
+  private async signedInAgain(): Promise<boolean> {
+    try {
+      return await this.refresh();
+    } catch {
+      this.halt("sign_in");
+      return true;
+    }
   }
 
   private async gate(): Promise<void> {
@@ -143,7 +171,8 @@ export class Transfer {
   private async afterFailure(error: unknown, wait: number): Promise<void> {
     if (error instanceof MediumGone) this.halt("medium");
     else if (error instanceof Refused && error.status === 401) this.halt("sign_in");
-    else if (error instanceof Refused && error.code === "upload_over") await this.begin();
+    // Signed in again in another window: the page's token belongs to the session before.
+    else if (error instanceof Refused && error.code === "cross_site" && (await this.signedInAgain())) return;
     else if (mayPass(error)) {
       const told = waitAsked(error);
       if (goesOn(this.why)) this.halt(told > 0 ? "busy" : "offline");
@@ -163,36 +192,74 @@ export class Transfer {
     });
   }
 
-  private async put(part: Part): Promise<Receipt> {
-    const path = `/uploads/${this.id}/parts/${part.number}`;
-    const body = build(part.pieces);
-    const headers = { "Content-Type": "application/octet-stream" };
-    const asked = { method: "PUT", body, headers, timeoutMs: PART_TIMEOUT, ...this.asked() };
-    return (await (await request(path, asked)).json()) as Receipt;
+  /** Rejects with what was first in the way, when no part is on its way any more. */
+  private async sendAll(): Promise<void> {
+    const parts = this.build();
+    let fault: unknown;
+    const send = async (lane: number): Promise<void> => {
+      while (fault === undefined && !(lane > 0 && this.speed < SLOW)) {
+        const next = await parts.next();
+        if (next.done) return;
+        const part = next.value;
+        this.settle(await this.repeated(() => this.put(part)));
+      }
+    };
+    const lanes = Array.from({ length: AT_ONCE }, (_, lane) => send(lane).catch((error) => (fault ??= error)));
+    await Promise.all(lanes);
+    if (fault !== undefined) throw fault;
   }
 
-  private settle(part: Part, receipt: Receipt): void {
-    const bytes = part.pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
-    this.settled += bytes;
-    this.sent += bytes;
-    for (const file of receipt.kept) this.fate(file, "kept", "");
-    for (const file of receipt.duplicates) this.fate(file, "duplicate", "");
-    for (const [file, why] of receipt.refused) this.fate(file, "refused", why);
+  /** Tells of the bytes as they leave, and takes that back when they got lost. */
+  private async put({ number, pieces }: Part): Promise<Receipt> {
+    const body = build(pieces);
+    const told = pieces.map(() => 0);
+    const tell = (bytes: readonly number[]): void => {
+      for (const [index, { file }] of pieces.entries()) {
+        this.progress.advance(file, (bytes[index] ?? 0) - (told[index] ?? 0));
+        told[index] = bytes[index] ?? 0;
+      }
+    };
+    const begun = performance.now();
+    let left = Number.NaN;
+    const sent = (bytes: number): void => {
+      tell(covered(pieces, bytes));
+      if (bytes >= body.size) left = performance.now();
+    };
+    this.onTheWay += 1;
+    try {
+      const path = `/uploads/${this.upload}/parts/${number}`;
+      const receipt = await put<Receipt>(path, body, { signal: this.signal, timeoutMs: PART_TIMEOUT, sent });
+      tell(pieces.map(({ bytes }) => bytes.length));
+      this.measure(body.size, (left || performance.now()) - begun);
+      return receipt;
+    } catch (error) {
+      tell(pieces.map(() => 0));
+      if (error instanceof Refused && error.code === "part_too_slow") this.speed = 0;
+      throw error;
+    } finally {
+      this.onTheWay -= 1;
+    }
+  }
+
+  private measure(bytes: number, milliseconds: number): void {
+    if (bytes < TELLING) return;
+    const now = (1000 * bytes * this.onTheWay) / Math.max(1, milliseconds);
+    this.speed = Number.isNaN(this.speed) ? now : (this.speed + now) / 2;
+  }
+
+  private settle(receipt: Receipt): void {
+    for (const file of receipt.kept) this.progress.settle(file, "kept");
+    for (const file of receipt.duplicates) this.progress.settle(file, "duplicate");
+    for (const [file, why] of receipt.refused) this.progress.settle(file, "refused", why);
     for (const file of receipt.restored) this.listener.restored(this.files[file]);
-    this.listener.moved();
-  }
-
-  private fate(number: number, fate: Fate, why: string): void {
-    const file = this.files[number];
-    if (file) this.listener.fate(file, fate, why);
   }
 
   /** Parts in the order of the files; what the account holds already is left out. */
   private async *build(): AsyncGenerator<Part, undefined> {
     let ready: Piece[] = [];
     let bytes = 0;
-    for await (const piece of this.pieces()) {
-      if (ready.length > 0 && (ready.length >= RECORDS || bytes + piece.bytes.length > roomIn(this.parts))) {
+    for await (const piece of new Reading(this.files, this.progress, this.errands()).pieces()) {
+      if (ready.length > 0 && (ready.length >= RECORDS || bytes + piece.bytes.length > roomFor(this.speed))) {
         yield { number: (this.parts += 1), pieces: ready };
         ready = [];
         bytes = 0;
@@ -204,96 +271,13 @@ export class Transfer {
     return undefined;
   }
 
-  private async *pieces(): AsyncGenerator<Piece> {
-    let batch: Piece[] = [];
-    let bytes = 0;
-    for (const [file, { source }] of this.files.entries()) {
-      if (source.size > PIECE) {
-        yield* this.large(file);
-        continue;
-      }
-      const piece = await this.piece(file, 0);
-      if (!piece) continue;
-      batch.push(piece);
-      bytes += source.size;
-      if (batch.length >= ASK || bytes >= PART) {
-        yield* await this.unknown(batch);
-        batch = [];
-        bytes = 0;
-      }
-    }
-    if (batch.length > 0) yield* await this.unknown(batch);
-  }
-
-  private async *large(file: number): AsyncGenerator<Piece> {
-    const { source } = this.files[file] as Item;
-    const content = contentRead(source) ?? (await this.contentOf(file));
-    if (content === undefined) return;
-    if (await this.isKnown(content)) {
-      this.known(file);
-      return;
-    }
-    for (let offset = 0; offset < source.size; offset += PIECE) {
-      const piece = await this.piece(file, offset);
-      if (!piece) return;
-      yield piece;
-    }
-  }
-
-  /** What a large file is known by, or nothing when it cannot be read. */
-  private async contentOf(file: number): Promise<string | undefined> {
-    const { size } = (this.files[file] as Item).source;
-    const digests: Uint8Array[] = [];
-    try {
-      for (let offset = 0; offset < size; offset += PIECE) {
-        this.listener.checking(offset, size);
-        const piece = await this.piece(file, offset);
-        if (!piece) return undefined;
-        digests.push(piece.digest);
-      }
-    } finally {
-      this.listener.checking(undefined, size);
-    }
-    return hex(await fingerprint(digests));
-  }
-
-  /** One piece read and hashed, or nothing when the file turns out to be unreadable for good. */
-  private async piece(file: number, offset: number): Promise<Piece | undefined> {
-    const found = this.files[file] as Item;
-    const { size } = found.source;
-    try {
-      return await this.repeated(async () => {
-        const bytes = await found.source.read(offset, Math.min(offset + PIECE, size));
-        if (bytes.length !== Math.min(PIECE, size - offset)) throw new MediumGone();
-        return { file, total: size, offset, bytes, digest: await sha256(bytes) };
-      });
-    } catch (error) {
-      if (this.signal.aborted) throw error;
-      this.settled += size;
-      this.listener.fate(found, "refused", "damaged");
-      return undefined;
-    }
-  }
-
-  private async unknown(batch: readonly Piece[]): Promise<Piece[]> {
-    const fingerprints = batch.map((piece) => hex(piece.digest));
-    const there = new Set(await this.repeated(() => this.ask(fingerprints)));
-    for (const index of there) this.known((batch[index] as Piece).file);
-    return batch.filter((_, index) => !there.has(index));
-  }
-
-  private async isKnown(content: string): Promise<boolean> {
-    return (await this.repeated(() => this.ask([content]))).length > 0;
-  }
-
-  private async ask(fingerprints: string[]): Promise<number[]> {
-    type Known = { known: number[] };
-    return (await postJson<Known>("/uploads/known", { fingerprints }, this.asked())).known;
-  }
-
-  private known(file: number): void {
-    this.settled += (this.files[file] as Item).source.size;
-    this.fate(file, "duplicate", "");
-    this.listener.moved();
+  private errands(): ConstructorParameters<typeof Reading>[2] {
+    return {
+      upload: this.upload,
+      signal: this.signal,
+      repeated: (work) => this.repeated(work),
+      ask: (path, about) => this.repeated(() => postJson(`/uploads/${path}`, about, this.asked())),
+      checking: (done, size) => this.listener.checking(done, size),
+    };
   }
 }

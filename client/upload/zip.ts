@@ -1,6 +1,7 @@
 /** ZIPs are opened in the browser, with limits: a name is never a path, a size is never believed. */
-import { BlobReader, configure, ZipReader, type FileEntry } from "@zip.js/zip.js";
-import { MediumGone, type FileSource, type Refusal, type Source } from "./sources";
+import { BlobReader, configure, ZipReader, type FileEntry } from "@zip.js/zip.js/lib/zip-core-native.js";
+import type { AskPassword } from "./password";
+import { isGone, MediumGone, type FileSource, type Refusal, type Source } from "./sources";
 
 /** Files in one ZIP. */
 export const ENTRIES = 20_000;
@@ -8,6 +9,8 @@ export const ENTRIES = 20_000;
 export const RATIO = 200;
 /** Bytes that are no bomb whatever their ratio: a black image packs very well. */
 const SMALL = 64 * 1024 * 1024;
+/** Bytes that are unpacked to see whether a password is right: some ciphers let every 256th wrong one pass. */
+const TRIED = 64 * 1024 * 1024;
 /** Names are words to show and never paths, so a strange one refuses its own file and not the rest. */
 const ANY_NAME = { filenameValidation: "tolerant" } as const;
 const SYMLINK = 0o120000;
@@ -26,6 +29,7 @@ class ZipSource implements Source {
   constructor(
     readonly name: string,
     private readonly entry: FileEntry,
+    private readonly password = "",
   ) {}
 
   get size(): number {
@@ -58,9 +62,10 @@ class ZipSource implements Source {
       },
     });
     try {
-      await this.entry.getData(sink);
+      const opened = this.password === "" ? {} : { password: this.password, checkSignature: whole };
+      await this.entry.getData(sink, opened);
     } catch (error) {
-      if (at < length || whole) throw error instanceof MediumGone ? error : new Lied();
+      if (at < length || whole) throw isGone(error) ? new MediumGone() : new Lied();
     }
     if (at !== length) throw new Lied();
     return bytes;
@@ -68,10 +73,11 @@ class ZipSource implements Source {
 }
 
 /** What a ZIP holds, or why it is not opened. */
-export async function unzip(file: FileSource): Promise<{ files: Source[]; refused: Refusal[] }> {
+export async function unzip(file: FileSource, ask: AskPassword): Promise<{ files: Source[]; refused: Refusal[] }> {
   const refused = (why: string) => ({ files: [], refused: [{ name: file.name, why }] });
   const reader = new ZipReader(new BlobReader(file.blob));
   const files: Source[] = [];
+  const locked: { name: string; entry: FileEntry }[] = [];
   const skipped: Refusal[] = [];
   let count = 0;
   let packed = 0;
@@ -87,18 +93,49 @@ export async function unzip(file: FileSource): Promise<{ files: Source[]; refuse
       const name = `${file.name} › ${plainName(entry.filename)}`;
       const why = refusal(entry);
       if (why) skipped.push({ name, why });
+      else if (entry.encrypted) locked.push({ name, entry });
       else files.push(new ZipSource(name, entry));
     }
-  } catch {
-    return refused("zip_damaged");
+  } catch (error) {
+    return refused(isGone(error) ? "unreadable" : "zip_damaged");
+  }
+  const password = locked.length > 0 ? await rightPassword(file.name, locked.map(({ entry }) => entry), ask) : undefined;
+  for (const { name, entry } of locked) {
+    if (password === undefined) skipped.push({ name, why: "encrypted" });
+    else files.push(new ZipSource(name, entry, password));
   }
   return { files, refused: skipped };
+}
+
+/** Asks until the password opens the smallest of the locked files, or there is none. */
+async function rightPassword(name: string, locked: readonly FileEntry[], ask: AskPassword): Promise<string | undefined> {
+  const smallest = locked.reduce((one, other) => (other.uncompressedSize < one.uncompressedSize ? other : one));
+  for (let wrong = false; ; wrong = true) {
+    const password = await ask(name, wrong);
+    if (password === undefined || (await opens(smallest, password))) return password;
+  }
+}
+
+async function opens(entry: FileEntry, password: string): Promise<boolean> {
+  const whole = entry.uncompressedSize <= TRIED;
+  let left = entry.uncompressedSize;
+  const nowhere = new WritableStream<Uint8Array>({
+    write: ({ length }) => {
+      left -= length;
+      if (left < 0) throw new Lied();
+    },
+  });
+  try {
+    await entry.getData(nowhere, { password, checkSignature: whole, checkPasswordOnly: !whole });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function refusal(entry: FileEntry): string | undefined {
   if (leadsOut(entry.filename)) return "unsafe_path";
   if (((entry.unixMode ?? entry.externalFileAttributes >>> 16) & KIND) === SYMLINK) return "link";
-  if (entry.encrypted) return "encrypted";
   return undefined;
 }
 

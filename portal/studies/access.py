@@ -6,7 +6,8 @@ that of a community it was put before, goes through `live`.
 """
 
 from collections.abc import Collection
-from typing import cast
+from datetime import timedelta
+from typing import Final, cast
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -17,6 +18,9 @@ from portal.core.db import now
 from portal.core.errors import Unknown
 from portal.studies.errors import UploadOver
 from portal.studies.models import Study, Upload
+
+LIFETIME: Final = timedelta(hours=48)
+"""An upload nobody goes on with is forgotten after this; what was acknowledged stays."""
 
 
 async def known(ids: Collection[UUID]) -> set[UUID]:

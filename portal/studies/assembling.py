@@ -15,6 +15,7 @@ from portal.core.errors import Busy, PortalError
 from portal.storing import Boxes
 from portal.studies import parts
 from portal.studies.errors import PartDamaged, UploadOver
+from portal.studies.marks import Marks
 from portal.studies.models import Upload, UploadFate, UploadPiece
 from portal.studies.outcomes import Abandoned
 
@@ -83,12 +84,13 @@ class Assembler:
             if any(row.total != files[row.file] for row in there):
                 raise PartDamaged
             have = {(row.file, row.piece) for row in there}
+            marks = await Marks.of(actor)
             for object_id, (record, size) in written.items():
                 if record.file in done or (record.file, record.piece) in have:
                     repeated.append(object_id)
                     continue
                 have.add((record.file, record.piece))
-                await _row(upload, object_id, record).save(force_create=True)
+                await _row(upload, object_id, record, marks).save(force_create=True)
                 await storing.keep(actor.id, upload, {object_id: size}, self._free_quota)
         await self._boxes.delete(repeated)
         return [
@@ -120,6 +122,10 @@ class Assembler:
                 data += piece
             yield data, parts.fingerprint(digests)
 
+    async def piece(self, actor: Actor, row: UploadPiece) -> bytes:
+        """One piece that waits.  Raises `storing.Damaged` and `vault.Tampered`."""
+        return await self._boxes.read(row.upload, _key(actor, row.upload), "piece", row.id)
+
     async def forget(self, upload: UUID, file: int) -> None:
         """The pieces have done their duty; call it in the transaction that keeps the file."""
         rows = await UploadPiece.filter(upload=upload, file=file).only("id")
@@ -141,7 +147,7 @@ def _key(actor: Actor, upload: UUID) -> Secret:
     return vault.sub_key(actor.root, "upload", upload.hex)
 
 
-def _row(upload: UUID, object_id: UUID, record: parts.Record) -> UploadPiece:
+def _row(upload: UUID, object_id: UUID, record: parts.Record, marks: Marks) -> UploadPiece:
     return UploadPiece(
         id=object_id,
         upload=upload,
@@ -149,4 +155,5 @@ def _row(upload: UUID, object_id: UUID, record: parts.Record) -> UploadPiece:
         piece=record.piece,
         total=record.total,
         size=len(record.data),
+        digest_mark=marks.piece(record.total, record.piece, record.digest),
     )

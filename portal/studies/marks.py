@@ -35,5 +35,10 @@ class Marks:
         value = upload.bytes + number.to_bytes(8, "big") + digest
         return self._mark("upload_part", "digest_mark", value)
 
+    def piece(self, total: int, place: int, digest: bytes) -> str:
+        """The mark of one piece of a large file of *total* bytes, at its *place*."""
+        value = total.to_bytes(8, "big") + place.to_bytes(8, "big") + digest
+        return self._mark("upload_piece", "digest_mark", value)
+
     def _mark(self, table: str, column: str, value: bytes) -> str:
         return vault.blind_mark(self._key, table, column, value).hex()

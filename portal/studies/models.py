@@ -79,7 +79,10 @@ class Upload(Model):
     the other.
     """
     notes = fields.BinaryField(null=True)
-    """Box with what its documents are called and to which examinations they belong."""
+    """
+    Box with what its documents are called, to which examinations they belong, and how much was to
+    be sent.
+    """
 
     class Meta:
         table = "upload"
@@ -125,6 +128,11 @@ class UploadPiece(Model):
     piece = fields.IntField()
     total = fields.BigIntField()
     size = fields.IntField()
+    digest_mark = fields.CharField(MARK, null=True)
+    """
+    What it holds, so that another upload of the same file finds it: sent once is enough. Pieces of
+    older versions do not say.
+    """
 
     class Meta:
         table = "upload_piece"

@@ -1,5 +1,6 @@
 """
-What a browser says of the documents in an upload before it sends them: names and examinations.
+What a browser says of an upload before it sends anything: how much it is, and of its documents
+their names and examinations.
 
 Parts carry bytes and numbers only, and a PDF does not know which CD it lay on.
 """
@@ -7,12 +8,14 @@ Parts carry bytes and numbers only, and a PDF does not know which CD it lay on.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from portal import keys
 from portal.core.actor import Actor
+from portal.core.db import now
 from portal.core.errors import Invalid, reading
 
 MOST: Final = 1000
@@ -22,6 +25,8 @@ LARGEST: Final = 256 * 1024
 """Bytes of all notes of an upload: a thousand documents with 180 bytes of name each."""
 LONGEST_UID: Final = 64
 """Characters of a UID (PS3.5 section 9.1)."""
+ABOUT: Final = 32
+"""Bytes of what tells one choice of files from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,30 @@ Notes = Mapping[int, Note]
 NOTHING_SAID: Final[Notes] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was to be sent when the upload began."""
+
+    files: int
+    size: int
+    """Bytes."""
+    about: str = field(repr=False)
+    """Hexadecimal; the same for the same choice of files, on whatever computer."""
+    begun: datetime
+
+
+def read_plan(sent: Any) -> Plan | None:
+    """A plan as it comes in JSON, begun now; None for none.  Raises `Invalid`."""
+    if sent is None:
+        return None
+    with reading():
+        about = bytes.fromhex(sent["about"])
+        plan = Plan(int(sent["files"]), int(sent["bytes"]), about.hex(), now())
+    if len(about) != ABOUT or not (0 < plan.files < 2**31 and 0 <= plan.size < 2**53):
+        raise Invalid
+    return plan
+
+
 def read_notes(sent: Any) -> Notes:
     """Notes as they come in JSON: `[[file, name, study UID], …]`.  Raises `Invalid`."""
     notes = {}
@@ -54,22 +83,45 @@ def _plausible(note: Note) -> bool:
     return len(note.name) <= LONGEST_NAME and len(note.study_uid) <= LONGEST_UID
 
 
-def sealed_notes(actor: Actor, upload: UUID, notes: Notes) -> bytes | None:
-    """The box for the upload's row; None for no notes.  Raises `Invalid` for too many bytes."""
-    if not notes:
+def sealed_notes(actor: Actor, upload: UUID, notes: Notes, plan: Plan | None) -> bytes | None:
+    """The box for the upload's row; None for nothing.  Raises `Invalid` for too many bytes."""
+    if not notes and plan is None:
         return None
-    listed = [[file, note.name, note.study_uid] for file, note in notes.items()]
-    plain = json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
+    said: dict[str, Any] = {
+        "documents": [[file, note.name, note.study_uid] for file, note in notes.items()]
+    }
+    if plan is not None:
+        begun = plan.begun.isoformat()
+        said["plan"] = {
+            "files": plan.files, "bytes": plan.size, "about": plan.about, "begun": begun,
+        }  # fmt: skip
+    plain = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     if len(plain.encode(errors="replace")) > LARGEST:
         raise Invalid
     return _texts(actor).box("upload", "notes", upload, 0, plain)
 
 
 def opened_notes(actor: Actor, upload: UUID, box: bytes | None) -> Notes:
-    """What `sealed_notes` sealed.  Raises `vault.Tampered`."""
+    """What `sealed_notes` sealed of the documents.  Raises `vault.Tampered`."""
+    said = _opened(actor, upload, box)
+    return read_notes(said.get("documents", []))
+
+
+def opened_plan(actor: Actor, upload: UUID, box: bytes | None) -> Plan | None:
+    """What `sealed_notes` sealed of the whole.  Raises `vault.Tampered`."""
+    said = _opened(actor, upload, box).get("plan")
+    if said is None:
+        return None
+    begun = datetime.fromisoformat(said["begun"])
+    return Plan(said["files"], said["bytes"], said["about"], begun)
+
+
+def _opened(actor: Actor, upload: UUID, box: bytes | None) -> dict[str, Any]:
     if box is None:
         return {}
-    return read_notes(json.loads(_texts(actor).open("upload", "notes", upload, 0, box)))
+    said = json.loads(_texts(actor).open("upload", "notes", upload, 0, box))
+    # Uploads that began before there were plans hold the documents alone.
+    return said if isinstance(said, dict) else {"documents": said}
 
 
 def _texts(actor: Actor) -> keys.Text:

@@ -17,6 +17,7 @@ from tortoise.expressions import F
 from portal import keys
 from portal.core.actor import Actor
 from portal.core.db import now
+from portal.studies.access import LIFETIME
 from portal.studies.errors import PartChanged, UploadLong, UploadOver
 from portal.studies.models import Upload, UploadFate, UploadPart
 from portal.studies.notes import Notes
@@ -112,9 +113,10 @@ async def answers(actor: Actor) -> int:
 
 
 async def _count(actor: Actor, upload: UUID) -> None:
-    """One answer more, while the upload is there."""
+    """One answer more, while the upload is there; whoever goes on with it keeps it there."""
     alive = Upload.filter(id=upload, owner=actor.id, expires_at__gt=now())
-    if not await alive.update(answers=F("answers") + 1):  # the row lock
+    until = now() + LIFETIME
+    if not await alive.update(answers=F("answers") + 1, expires_at=until):  # the row lock
         raise UploadOver
     if await answers(actor) > MOST_ANSWERS:
         raise UploadLong

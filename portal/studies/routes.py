@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final, cast
 from uuid import UUID
 
-from quart import Blueprint, Response, ResponseReturnValue, g, render_template, request
+from quart import Blueprint, Response, ResponseReturnValue, g, redirect, render_template, request
 
 from portal import accounts, edge, storing
 from portal.core.actor import AccountId, Actor
@@ -18,10 +18,11 @@ from portal.studies import opening, parts, uploads
 from portal.studies.deleting_routes import add_bin, add_deleting
 from portal.studies.identity import Comparison, Facts, compare
 from portal.studies.list_routes import add_list
-from portal.studies.notes import LONGEST_UID, read_notes
+from portal.studies.notes import LONGEST_UID, read_notes, read_plan
 from portal.studies.receipts import PartReceipt
 from portal.studies.receiving import receive_part
 from portal.studies.requests import PartTurnstile, read_part
+from portal.studies.resuming import Stretch, begun_uploads, give_up, pieces_there
 from portal.studies.shelf import Shelf
 
 ASKED_AT_ONCE = 5000
@@ -58,7 +59,8 @@ def _pages(blueprint: Blueprint, shelf: Shelf) -> None:
     @blueprint.get("/upload")
     async def upload_page() -> ResponseReturnValue:
         space = await storing.space(signed_in().id, shelf.free_quota)
-        return await render_template("studies/upload.html", space=space)
+        begun = await begun_uploads(signed_in())
+        return await render_template("studies/upload.html", space=space, begun=begun)
 
     @blueprint.get("/documents/<uuid:study_id>/thumbnail/<uuid:instance_id>")
     async def thumbnail(study_id: UUID, instance_id: UUID) -> ResponseReturnValue:
@@ -80,7 +82,8 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
             sent = await request.get_json()
             client = UUID(sent["client"])
             notes = read_notes(sent.get("documents", []))
-        return _state(await uploads.begin_upload(shelf, signed_in(), client, notes)), 201
+            plan = read_plan(sent.get("plan"))
+        return _state(await uploads.begin_upload(shelf, signed_in(), client, notes, plan)), 201
 
     @blueprint.get("/uploads/<uuid:upload_id>")
     async def state(upload_id: UUID) -> ResponseReturnValue:
@@ -107,6 +110,11 @@ def _transfer(blueprint: Blueprint, shelf: Shelf) -> None:
         actor = signed_in()
         await uploads.finish(shelf, actor, upload_id)
         return _space(await storing.space(actor.id, shelf.free_quota))
+
+    @blueprint.post("/uploads/<uuid:upload_id>/give-up")
+    async def abandon(upload_id: UUID) -> ResponseReturnValue:
+        await give_up(signed_in(), upload_id)
+        return redirect("/upload", 303)
 
 
 def _asking(blueprint: Blueprint, shelf: Shelf) -> None:
@@ -136,6 +144,15 @@ def _asking(blueprint: Blueprint, shelf: Shelf) -> None:
             raise Invalid
         async with turn(len(sent)):
             return {"known": await uploads.instances_there(shelf, signed_in(), sent)}
+
+    @blueprint.post("/uploads/<uuid:upload_id>/pieces")
+    async def pieces(upload_id: UUID) -> ResponseReturnValue:
+        with reading():
+            sent = await request.get_json()
+            digests = tuple(_fingerprints(sent["digests"]))
+            wanted = Stretch(int(sent["file"]), int(sent["bytes"]), int(sent["first"]), digests)
+        async with turn(len(digests)):
+            return {"there": await pieces_there(shelf, signed_in(), upload_id, wanted)}
 
     _placing(blueprint, turn)
 

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -13,20 +12,17 @@ from portal.core.actor import Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Busy, Full
 from portal.studies import manifests
-from portal.studies.access import live, upload_for
+from portal.studies.access import LIFETIME, live, upload_for
 from portal.studies.errors import TooManyUploads
 from portal.studies.expiring import forget
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Segment, Study, Upload, UploadPart
-from portal.studies.notes import NOTHING_SAID, Notes, sealed_notes
+from portal.studies.notes import NOTHING_SAID, Notes, Plan, sealed_notes
 from portal.studies.repairing import still_there
+from portal.studies.resuming import same_again
 from portal.studies.shelf import Shelf
 
 log = logging.getLogger(__name__)
-
-LIFETIME: Final = timedelta(hours=48)
-"""An upload nobody goes on with is forgotten after this; what was acknowledged stays."""
-
 
 MOST_OPEN: Final = 50
 """Uploads of one account that were begun and not finished; each keeps receipts for its parts."""
@@ -42,10 +38,16 @@ class UploadState:
 
 
 async def begin_upload(
-    shelf: Shelf, actor: Actor, client_id: UUID, notes: Notes = NOTHING_SAID
+    shelf: Shelf,
+    actor: Actor,
+    client_id: UUID,
+    notes: Notes = NOTHING_SAID,
+    plan: Plan | None = None,
 ) -> UploadState:
     """
     A new upload, or the one that the same browser began before under *client_id*.
+
+    Only an upload with a *plan* is offered to go on with (`resuming.begun_uploads`).
 
     Raises `TooManyUploads`, and `SignInNeeded` when the account is being deleted.
     """
@@ -60,7 +62,7 @@ async def begin_upload(
         await Upload.bulk_create([row], ignore_conflicts=True)
     mine = Upload.filter(owner=actor.id, client_id=client_id)
     upload = (await mine.get()).id
-    said = sealed_notes(actor, upload, notes)
+    said = sealed_notes(actor, upload, notes, plan)
     await mine.update(expires_at=now() + LIFETIME, notes=said)
     return await upload_state(shelf, actor, upload)
 
@@ -135,11 +137,17 @@ async def _studies(actor: Actor, marks: Marks, uids: Collection[str]) -> dict[st
 
 
 async def finish(shelf: Shelf, actor: Actor, upload_id: UUID) -> None:
-    """Everything was sent: forget the bookkeeping, put the studies' manifests together."""
+    """
+    Everything was sent: forget the bookkeeping, put the studies' manifests together.
+
+    Earlier tries to send the very same end with it.
+    """
     upload = await upload_for(actor, upload_id)
+    others = await same_again(actor, upload)
     async with transaction():
         await keys.hold(actor)  # first, like whoever keeps a part
-        await forget(upload.id)
+        for each in (upload.id, *others):
+            await forget(each)
     await merge_all(shelf, actor)
 
 

@@ -103,8 +103,8 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "list": "studies.upload_page",
         "read": "studies.state studies.known studies.named studies.places studies.identity",
         "create": "studies.begin",
-        "change": "studies.part",
-        "end": "studies.finish",
+        "change": "studies.part studies.pieces",
+        "end": "studies.finish studies.abandon",
     },
     "study": {
         "list": "studies.documents api.list_studies exporting.choose",

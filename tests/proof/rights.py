@@ -282,6 +282,10 @@ RIGHTS: Final[dict[str, Right]] = {
     "studies.state": Right(AUTHOR),
     "studies.part": Right(AUTHOR, sends=lambda _: {"data": b"HDP1"}),
     "studies.finish": Right(AUTHOR, fresh=an_upload),
+    "studies.abandon": Right(AUTHOR, fresh=an_upload, sends=form()),
+    "studies.pieces": Right(
+        AUTHOR, sends=js(file=0, bytes=5 * 1024 * 1024, first=0, digests=["00" * 32])
+    ),
     "studies.thumbnail": Right(AUTHOR),
     "studies.confirm_delete": Right(AUTHOR),
     "studies.delete": Right(AUTHOR, fresh=a_study),

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
+from portal.core.settings import Settings
+from portal.studies.models import Upload
+from tests.browser import PHONE
+from tests.people import Person
 from tests.studies.upload_page import (
     Slices,
     browser,
@@ -12,6 +16,7 @@ from tests.studies.upload_page import (
     complaints,
     disc,
     erika,
+    signed_in,
     upload,
     upload_page,
     write,
@@ -54,6 +59,46 @@ async def test_another_name_asks_whose_images_these_are(
     await upload(page)
 
     await expect(page.locator("[data-done-words]")).to_have_text("1 file stored")
+
+
+async def test_whoever_cancels_uploads_nothing(
+    upload_page: Page, tmp_path: Path, slices: Slices
+) -> None:
+    """J6 step 3, the third answer."""
+    write(tmp_path / "stranger.dcm", slices(1, PatientName="Fremd^Otto", PatientSex="M")[0])
+    page = upload_page
+    await choose(page, tmp_path / "stranger.dcm")
+
+    await page.get_by_role("button", name="Cancel, upload nothing").click()
+
+    await expect(page.locator('[data-step="choose"]')).to_be_visible()
+    await expect(page.locator('[data-step="found"]')).to_be_hidden()
+    await expect(page.locator("#f-files")).to_be_focused()
+    assert await Upload.all().count() == 0
+
+
+async def test_on_a_phone_the_bar_leaves_the_page_to_what_was_found(
+    erika: Person, browser: Browser, server: str, settings: Settings, disc: Path
+) -> None:
+    """U7, too: a folder cannot be chosen there, and the page says what can be done."""
+    context = await browser.new_context(**PHONE)
+    await signed_in(context, erika, settings, server)
+    page = await context.new_page()
+    await page.goto(f"{server}/upload")
+    await expect(
+        page.get_by_text("On phones a whole folder or CD cannot be chosen.")
+    ).to_be_visible()
+    await expect(page.locator("[data-address]")).to_have_text(server.split("//")[1] + "/upload")
+    await expect(page.get_by_text("Choose a folder or CD")).to_be_hidden()
+    await choose(page, disc / "DICOM" / "ST0" / "IM0", disc / "DICOM" / "ST1" / "IM1")
+    await expect(page.locator("[data-quota]")).to_contain_text("free")
+
+    bar, viewport = await page.locator(".upload-bar:visible").bounding_box(), page.viewport_size
+
+    assert bar is not None
+    assert viewport is not None
+    assert bar["height"] <= viewport["height"] / 6
+    await context.close()
 
 
 async def test_of_two_people_on_a_cd_only_ones_own_is_proposed(

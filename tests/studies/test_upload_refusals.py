@@ -4,11 +4,14 @@ import io
 import stat
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Request, expect
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from portal import studies
+from tests.studies.locking import Lock, locked_zip
 from tests.studies.upload_page import (
     Slices,
     browser,
@@ -184,6 +187,60 @@ async def test_bombs_and_crowds_in_a_zip_are_refused(upload_page: Page, tmp_path
     await expect(page.locator("[data-nothing]")).to_contain_text("There is nothing here to upload")
     await expect(page.get_by_role("button", name="Upload", exact=True)).to_be_hidden()
     await expect(page.get_by_role("button", name="Choose something else")).to_be_visible()
+
+
+@pytest.fixture
+def parts_sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Their bodies as they arrive: the browser's own record leaves them out."""
+    came = list[bytes]()
+
+    async def receive(*given: Any) -> studies.PartReceipt:
+        came.append(bytes(given[-1]))
+        return await studies.receive_part(*given)
+
+    monkeypatch.setattr("portal.studies.routes.receive_part", receive)
+    return came
+
+
+@pytest.mark.parametrize("lock", ["old", "aes"])
+async def test_a_locked_zip_asks_for_its_password_and_sends_it_to_nobody(
+    upload_page: Page, tmp_path: Path, slices: Slices, lock: Lock, parts_sent: list[bytes]
+) -> None:
+    """U2: a wrong one is told; whoever has none leaves the ZIP out."""
+    password, wrong, sent = "Kanarienschluessel 7", "Kanarienirrtum 8", list[bytes]()
+    files = {f"IM{number}": data for number, data in enumerate(slices(2))}
+    packed = locked_zip(tmp_path / "study.zip", files, password, lock)
+    page = upload_page
+
+    def note(request: Request) -> None:
+        sent.append(request.url.encode() + (request.post_data_buffer or b""))
+
+    page.context.on("request", note)
+    await choose(page, packed)
+    await expect(page.get_by_role("heading", name="study.zip is protected")).to_be_visible()
+    await page.get_by_role("button", name="Leave it out").click()
+    await is_named(page.locator("[data-refused]"), "protected by a password", "study.zip › IM0")
+    await page.get_by_role("button", name="Choose something else").click()
+
+    await choose(page, packed)
+    field = page.get_by_label("Password of the ZIP")
+    await expect(field).to_be_focused()
+    await field.fill(wrong)
+    await page.get_by_role("button", name="Open", exact=True).click()
+    await expect(page.get_by_text("This password does not open it.")).to_be_visible()
+    await expect(field).to_have_value("")
+    await field.fill(password)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-found-title]")).to_have_text("1 examination found")
+    await upload(page)
+
+    await expect(page.locator("[data-done-words]")).to_have_text("2 files stored")
+    assert len(sent) > 5
+    told = b"".join(sent + parts_sent)
+    assert files["IM0"] in told, "what was unpacked was sent"
+    for secret in (password, wrong):
+        for form in (secret, secret.replace(" ", "+"), secret.replace(" ", "%20"), secret[:12]):
+            assert form.encode() not in told
 
 
 async def test_names_with_markup_stay_words(
