@@ -51,7 +51,7 @@ def _looking(blueprint: Blueprint) -> None:
         return await render_template(
             "records/history.html",
             id=record.id,
-            entries=compared(await chain.history(record, record.id)),
+            versions=compared(await chain.history(record, record.id)),
         )
 
     @blueprint.get("/plans/<uuid:record_id>/history/<int:rev>")
