@@ -5,7 +5,7 @@ import { Offline, Refused } from "./http";
 import { plural, t } from "./ground/i18n";
 import { announce, setProgress } from "./ui";
 import { FoundView } from "./upload/found-view";
-import { group, type Sorted } from "./upload/grouping";
+import { group, liesBeside, type Sorted } from "./upload/grouping";
 import { drawKept } from "./upload/kept-list";
 import { foundSentence } from "./upload/naming";
 import { asking } from "./upload/password";
@@ -95,7 +95,7 @@ async function present(seen: Sorted): Promise<void> {
   one("[data-found-title]", root).textContent = foundSentence(seen);
   one("[data-refused]", root).replaceChildren(...drawRefused(refused));
   const nothing = seen.patients.length === 0 && seen.alone.length === 0;
-  const onlyPictures = seen.patients.length === 0 && refused.some(({ why }) => why === "picture");
+  const onlyPictures = seen.patients.length === 0 && seen.alone.some(liesBeside);
   one("[data-only-pictures]", root).hidden = !onlyPictures;
   one("[data-nothing]", root).hidden = !nothing || onlyPictures;
   for (const part of ["[data-room]", "[data-packed]", "[data-start]"]) one(part, root).hidden = nothing;

@@ -8,9 +8,15 @@ export interface Found {
   readonly header: Header;
 }
 
-/** A finding or another PDF. */
+/** A finding or another PDF, or a photo. */
 export interface Paper {
   readonly source: Source;
+  readonly photo: boolean;
+}
+
+/** Whether this is an ordinary picture that came with other files, as from a CD. */
+export function liesBeside({ source, photo }: Paper): boolean {
+  return photo && /\/|› /.test(source.name);
 }
 
 /** Anything that is sent. */

@@ -20,7 +20,7 @@ export interface Header {
   readonly instance: string;
   /** How many images the file holds; 0 for reports and other objects without any. */
   readonly images: number;
-  /** A document, such as a PDF, with a header around it. */
+  /** A document with a header around it: a PDF, or a structured report. */
   readonly document: boolean;
 }
 
@@ -34,7 +34,7 @@ const DEFLATED = "1.2.840.10008.1.2.1.99";
 const BIG_ENDIAN = "1.2.840.10008.1.2.2";
 const VIDEO = "1.2.840.10008.1.2.4.10";
 const DIRECTORY = "1.2.840.10008.1.3.10";
-const DOCUMENTS = "1.2.840.10008.5.1.4.1.1.104.";
+const DOCUMENTS = ["1.2.840.10008.5.1.4.1.1.104.", "1.2.840.10008.5.1.4.1.1.88."] as const;
 /** Structured reports and key objects, presentation states, waveforms, raw data (PS3.4 B.5). */
 const WITHOUT_PICTURES = ["88.", "11.", "9.", "66"].map((kind) => `1.2.840.10008.5.1.4.1.1.${kind}`);
 const DIRECTORY_RECORDS = 0x00041220;
@@ -170,7 +170,7 @@ class Facts {
   }
 
   header(syntax: string): Header {
-    const document = this.raw(0x00080016).startsWith(DOCUMENTS);
+    const document = DOCUMENTS.some((start) => this.raw(0x00080016).startsWith(start));
     return {
       patient: this.text(0x00100010),
       patientId: this.text(0x00100020),

@@ -34,8 +34,8 @@ const RUNS: Signatures = [
   ["script", [0x23, 0x21]],
 ];
 const SIGNATURES: Signatures = [
-  ["picture", [0xff, 0xd8, 0xff]],
-  ["picture", [0x89, 0x50, 0x4e, 0x47]],
+  ["photo", [0xff, 0xd8, 0xff]],
+  ["photo", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
   ["picture", [0x47, 0x49, 0x46, 0x38]],
   ["picture", [0x42, 0x4d]],
   ["picture", [0x49, 0x49, 0x2a, 0x00]],
@@ -50,7 +50,11 @@ const SIGNATURES: Signatures = [
 /** How a PDF begins: the server's side is `begins_pdf` in `viewer/pdf/facts.py`. */
 const PDF = /^(\u00ef\u00bb\u00bf)?[\0\t\n\f\r ]{0,64}%PDF-[0-9]/;
 
-/** `dicom`, `pdf`, or why these first bytes are something else. */
+/** RIFF with WEBP in it; and the pictures of phones that no browser but one shows (HEIF, AVIF). */
+const WEBP = /^RIFF[^]{4}WEBP/;
+const HEIC = /^[^]{4}ftyp(hei[cx]|hevc|mif1|msf1|avi[fs])/;
+
+/** `dicom`, `pdf`, `photo`, or why these first bytes are something else. */
 export function kindOf(bytes: Uint8Array, name: string): string {
   if (bytes.length === 0) return "empty";
   if (PDF.test(String.fromCharCode(...bytes.subarray(0, 128)))) return "pdf";
@@ -59,7 +63,11 @@ export function kindOf(bytes: Uint8Array, name: string): string {
   if (isMarked(bytes, 128) || isMarked(bytes, 0)) return "dicom";
   const other = named(bytes, SIGNATURES);
   if (other) return other;
+  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  if (WEBP.test(start)) return "photo";
+  if (HEIC.test(start)) return "heic";
   if (looksLikeDataset(bytes)) return "dicom";
+  if (/\.(jpe?g|png|webp)$/i.test(name)) return "not_picture";
   return /\.pdf$/i.test(name) ? "not_pdf" : "not_dicom";
 }
 

@@ -1,7 +1,7 @@
 /** Looking at what was chosen: ZIPs opened, names and contents recognised, headers read. */
 import { missing } from "./directory";
 import { FIRST, SECOND, type Header } from "./headers";
-import type { Found, Paper } from "./grouping";
+import { liesBeside, type Found, type Paper } from "./grouping";
 import { copies } from "./known";
 import type { AskPassword } from "./password";
 import { kindOf, LOOK, skippedByName } from "./recognise";
@@ -10,6 +10,9 @@ import { unzip } from "./zip";
 
 /** The largest file the server takes; see `portal/studies/parts.py`. */
 export const LARGEST = 512 * 1024 * 1024;
+
+/** See `viewer/photos/facts.py`. */
+const LARGEST_PHOTO = 64 * 1024 * 1024;
 
 const AT_ONCE = 8;
 /** Documents of one upload; see `portal/studies/notes.py`. */
@@ -77,8 +80,9 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
         const source = queue[next] as Source;
         next += 1;
         const result = await lookAt(source, reader);
-        if (result === "pdf" && papers.length < MOST_PAPERS) papers.push({ source });
-        else if (result === "pdf") refused.push({ name: source.name, why: "too_many_papers" });
+        const isPaper = result === "pdf" || result === "photo";
+        if (isPaper && papers.length < MOST_PAPERS) papers.push({ source, photo: result === "photo" });
+        else if (isPaper) refused.push({ name: source.name, why: "too_many_papers" });
         else if (typeof result === "string") refused.push({ name: source.name, why: result });
         else found.push({ source, header: result });
         done += 1;
@@ -89,13 +93,25 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
   } finally {
     reader.close();
   }
-  const twice = await copies([...found, ...papers], (done, all) => progress.comparing(done, all));
+  const beside = besideImages(papers, found);
+  for (const { source } of beside) refused.push({ name: source.name, why: "picture_beside" });
+  const kept = papers.filter((each) => !beside.has(each));
+  const twice = await copies([...found, ...kept], (done, all) => progress.comparing(done, all));
   for (const { source } of twice) refused.push({ name: source.name, why: "twice" });
   return {
     found: found.filter((each) => !twice.has(each)),
-    papers: papers.filter((each) => !twice.has(each)),
+    papers: kept.filter((each) => !twice.has(each)),
     refused,
   };
+}
+
+/**
+ * Photos from a folder or ZIP that holds images of an examination, too: on such a CD they are the
+ * drawings and buttons of the viewer program, or copies of the images.
+ */
+function besideImages(papers: readonly Paper[], found: readonly Found[]): Set<Paper> {
+  if (found.length === 0) return new Set();
+  return new Set(papers.filter(liesBeside));
 }
 
 async function unpacked(
@@ -122,7 +138,7 @@ async function isZip(file: FileSource): Promise<boolean> {
   return start[0] === 0x50 && start[1] === 0x4b;
 }
 
-/** The header of a file, `pdf`, or why it is not taken. */
+/** The header of a file, `pdf`, `photo`, or why it is not taken. */
 async function lookAt(source: Source, reader: HeaderReader): Promise<Header | string> {
   const named = skippedByName(source.name);
   if (named) return named;
@@ -131,6 +147,7 @@ async function lookAt(source: Source, reader: HeaderReader): Promise<Header | st
   try {
     const bytes = await source.first(FIRST);
     const kind = kindOf(bytes.subarray(0, LOOK), source.name);
+    if (kind === "photo" && source.size > LARGEST_PHOTO) return "photo_large";
     if (kind !== "dicom") return kind;
     let header = await reader.read(bytes, source.size);
     if (!header && source.size > FIRST) header = await reader.read(await source.first(SECOND), source.size);

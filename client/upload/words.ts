@@ -16,6 +16,8 @@ const REASONS: Readonly<Record<string, () => string>> = {
   empty: () => t("it is empty"),
   encrypted: () => t("it is protected by a password"),
   executable: () => t("a program, not an image; refused for safety"),
+  heic: () =>
+    t("a picture in the format HEIC or AVIF, which is not taken; please save it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)"),
   link: () => t("a link to another place; refused for safety"),
   memory: () => t("it needs too much memory to be read safely"),
   missing: () => t("the list on the CD names it, but it is missing on the CD"),
@@ -23,8 +25,13 @@ const REASONS: Readonly<Record<string, () => string>> = {
   no_pixels: () => t("there is no picture in it"),
   not_dicom: () => t("not an image in the format of hospitals (DICOM)"),
   not_image: () => t("not an image"),
+  not_picture: () => t("its name says picture, but it is none"),
   not_pdf: () => t("its name says PDF, but it is none"),
-  picture: () => t("an ordinary picture, not a diagnostic image"),
+  photo_large: () => t("it is a photo of more than 64 MB"),
+  picture: () => t("a picture of a kind that is not taken; please save it as JPEG or PNG"),
+  picture_beside: () =>
+    t("an ordinary picture among the files of a viewer program; choose it by itself to keep it"),
+  polyglot: () => t("something else is hidden behind the picture; refused for safety"),
   program: () => t("part of the viewer program on the CD"),
   script: () => t("a program, not an image; refused for safety"),
   short_pixels: () => t("it ends early: the picture in it is incomplete"),

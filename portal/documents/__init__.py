@@ -1,4 +1,4 @@
-"""Documents: findings as PDF, kept bit for bit, shown as pictures of their pages."""
+"""Documents: findings as PDF and photos, kept bit for bit, shown as pictures of their pages."""
 
 from portal.documents.access import known
 from portal.documents.belongings import Belongings
@@ -16,7 +16,8 @@ from portal.documents.opening import (
     open_own,
 )
 from portal.documents.routes import create_blueprint
-from portal.documents.taking import Arrived, Taken, taking
+from portal.documents.taking import Arrived, Taken, is_document, taking, why_refused
+from portal.documents.words import matching
 
 __all__ = [
     "LONGEST_LABEL",
@@ -35,8 +36,10 @@ __all__ = [
     "forget_binned",
     "ids_of",
     "in_bin",
+    "is_document",
     "known",
     "look_at",
+    "matching",
     "mine",
     "one_line",
     "open_own",
@@ -44,4 +47,5 @@ __all__ = [
     "take_out",
     "taking",
     "throw",
+    "why_refused",
 ]

@@ -12,6 +12,7 @@ from portal import vault
 from portal.core.actor import Secret
 from portal.core.language import N_, gettext, show_date
 from viewer.pdf import Look, Unshown
+from viewer.photos import Kind
 
 LONGEST_LABEL: Final = 120
 SHOWN: Final = 64 * 1024 * 1024
@@ -40,6 +41,10 @@ WHY: Final = {
 """Why a document is not shown, by the codes of `viewer.pdf.Unshown` and four of ours."""
 
 
+SHOWN_KINDS: Final = {"": "PDF", "jpeg": "JPEG", "png": "PNG", "webp": "WebP"}
+SUFFIXES: Final = {"": ".pdf", "jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the owner and the document itself say."""
@@ -54,6 +59,25 @@ class Facts:
     """`YYYYMMDD` as the document says, or empty."""
     why: str
     """Why it is not shown (a key of `WHY`), or empty."""
+    photo: Kind = ""
+    """Which kind of photo it is; empty: a PDF."""
+    says: tuple[str, ...] = ()
+    """What a photo tells beside its picture (`viewer.photos.SAYS`)."""
+
+    @property
+    def shown_kind(self) -> str:
+        """What its kind is called everywhere."""
+        return SHOWN_KINDS[self.photo]
+
+    @property
+    def content_type(self) -> str:
+        """Its media type."""
+        return f"image/{self.photo}" if self.photo else "application/pdf"
+
+    @property
+    def suffix(self) -> str:
+        """What its file name ends with."""
+        return SUFFIXES[self.photo]
 
     @property
     def unseen(self) -> bool:
@@ -68,7 +92,8 @@ class Facts:
     def seen(self, found: Look | Unshown | None) -> Self:
         """The same after a look; a look that had to wait too long says nothing."""
         if isinstance(found, Look):
-            return replace(self, pages=found.pages, created=found.created, why="")
+            created = found.created or self.created
+            return replace(self, pages=found.pages, created=created, why="", says=found.found)
         if found is None or found.why == "busy":
             return self
         return replace(self, why=found.why)
@@ -86,13 +111,17 @@ class Facts:
     def opened(cls, document: UUID, key: Secret, box: bytes) -> Self:
         """What `sealed` sealed.  Raises `vault.Tampered`."""
         context = vault.contexts.blob(document, document, "summary")
-        return cls(**json.loads(vault.unbox(key, box, context)))
+        said = json.loads(vault.unbox(key, box, context))
+        return cls(**said | {"says": tuple(said.get("says", []))})
 
 
 def label_of(typed: str) -> str:
     """A name as it is kept: one line of visible characters, at most 120; never a path."""
     words = one_line(typed.replace("\\", "/").rsplit("/", 1)[-1])
-    return re.sub(r"\.pdf$", "", words, flags=re.IGNORECASE).strip()[:LONGEST_LABEL].strip()
+    return _SUFFIX.sub("", words).strip()[:LONGEST_LABEL].strip()
+
+
+_SUFFIX: Final = re.compile(r"\.(pdf|jpe?g|png|webp)$", re.IGNORECASE)
 
 
 def one_line(typed: str) -> str:
@@ -105,9 +134,9 @@ def _shows(character: str) -> bool:
     return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def shown_label(label: str) -> str:
+def shown_label(label: str, photo: Kind = "") -> str:
     """The name, or what a document without one is called."""
-    return label or gettext("Document")
+    return label or (gettext("Picture") if photo else gettext("Document"))
 
 
 def shown_day(day: str) -> str:

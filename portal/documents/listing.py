@@ -39,7 +39,11 @@ class DocumentSummary:
     @property
     def title(self) -> str:
         """Its name."""
-        return gettext("Damaged document") if self.damaged else shown_label(self.facts.label)
+        return (
+            gettext("Damaged document")
+            if self.damaged
+            else shown_label(self.facts.label, self.facts.photo)
+        )
 
     @property
     def pages(self) -> int:

@@ -26,6 +26,9 @@ class Document(Model):
     binned_at = fields.DatetimeField(null=True, db_index=True)
     """When it went into the bin, null: it is not there."""
 
+    words = fields.BinaryField(null=True)
+    """Box with what is written in it, for its owner's search, null until it was read."""
+
     class Meta:
         table = "document"
         unique_together = (("owner", "digest_mark"),)

@@ -10,6 +10,7 @@ from uuid import UUID
 from portal import keys, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Busy, Unknown
+from portal.documents import looking
 from portal.documents.access import document_for
 from portal.documents.desk import Desk
 from portal.documents.facts import SHOWN, Facts, shown_day, shown_label
@@ -86,6 +87,16 @@ class Enclosed:
         return inside
 
     @property
+    def content_type(self) -> str:
+        """Its media type."""
+        return "application/pdf" if self.is_pdf else "application/octet-stream"
+
+    @property
+    def suffix(self) -> str:
+        """What its file name ends with."""
+        return ".pdf" if self.is_pdf else ""
+
+    @property
     def shown_date(self) -> str:
         """When it was written, as the reader writes dates."""
         return shown_day(self.day)
@@ -104,12 +115,22 @@ class OpenDocument:
     @property
     def title(self) -> str:
         """Its name."""
-        return shown_label(self.facts.label)
+        return shown_label(self.facts.label, self.facts.photo)
 
     @property
-    def is_pdf(self) -> bool:
-        """Nothing else is taken in."""
-        return True
+    def content_type(self) -> str:
+        """Its media type."""
+        return self.facts.content_type
+
+    @property
+    def suffix(self) -> str:
+        """What its file name ends with."""
+        return self.facts.suffix
+
+    @property
+    def study_mark(self) -> str:
+        """Of the examination it belongs to; empty: it stands alone."""
+        return self._row.study_mark
 
     @property
     def why(self) -> str:
@@ -138,12 +159,9 @@ class OpenDocument:
             (data,) = await self._desk.boxes.ranges(self.id, self._key, "document", [place])
             yield data
 
-    async def describe(self, facts: Facts, picture: bytes | None) -> None:
-        """Say otherwise what it is, unless somebody just did; None leaves the picture."""
-        boxes = {"facts": facts.sealed(self.id, self._key)}
-        if picture:
-            context = vault.contexts.blob(self.id, self.id, "preview")
-            boxes["preview"] = vault.box(self._key, picture, context)
+    async def describe(self, found: Look | Unshown) -> None:
+        """Say what a look found, unless somebody just did."""
+        boxes = await asyncio.to_thread(looking.boxes, self.id, self._key, self.facts, found)
         await Document.filter(id=self.id, facts=self._row.facts).update(**boxes)
 
     async def preview(self) -> bytes | None:
@@ -180,8 +198,7 @@ async def seen(desk: Desk, actor: Actor, document: OpenDocument) -> OpenDocument
     facts = document.facts.seen(found)
     if facts.unseen:
         return document
-    picture = found.preview if isinstance(found, Look) else b""
-    await document.describe(facts, picture)
+    await document.describe(found)
     return replace(document, facts=facts)
 
 
@@ -235,7 +252,7 @@ async def page(
     if found == Unshown("timeout"):
         desk.slow.put(document.id, None)
         if isinstance(document, OpenDocument) and not document.why:
-            await document.describe(document.facts.seen(Unshown("timeout")), None)
+            await document.describe(found)
     return None if isinstance(found, Unshown) else found
 
 

@@ -1,12 +1,13 @@
 """Whose turn it is to have a document looked into, so that nobody's wait for one person's."""
 
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from portal import edge
 from portal.core.errors import Busy
 from viewer.children import Buffer
-from viewer.pdf import Look, Outline, PdfPool, Reader, Unshown
+from viewer.pdf import Look, Outline, PdfPool, Reader, Unshown, begins_pdf
 
 EACH: Final = 12
 """Calls of one person that may wait: about the pages that a browser asks for at once."""
@@ -28,8 +29,16 @@ class ReadingRoom:
         self._turns = edge.Turnstile[Hashable](each=1 + each, all_=pool.workers, waiting=WAITING)
 
     async def look(self, data: Buffer | Load, reader: Reader) -> Look | Unshown:
-        """The document at first sight."""
-        return await self._ask(data, reader, lambda whole: self._pool.look(whole, reader))
+        """The document at first sight, with what is written in it."""
+        return await self._ask(data, reader, lambda whole: self._look(whole, reader))
+
+    async def _look(self, whole: Buffer, reader: Reader) -> Look | Unshown:
+        """Words are asked for by themselves: a document whose text defeats us is still shown."""
+        found = await self._pool.look(whole, reader)
+        if not isinstance(found, Look) or not begins_pdf(whole):
+            return found
+        words = await self._pool.words(whole, reader)
+        return replace(found, words="" if isinstance(words, Unshown) else words)
 
     async def outline(
         self, load: Load, first: int, count: int, reader: Reader
@@ -44,6 +53,10 @@ class ReadingRoom:
         return await self._ask(
             load, reader, lambda whole: self._pool.page(whole, number, width, reader)
         )
+
+    async def clean(self, load: Load, reader: Reader) -> bytes | Unshown:
+        """A photo without what it tells beside its picture."""
+        return await self._ask(load, reader, lambda whole: self._pool.clean(whole, reader))
 
     async def _ask(
         self,

@@ -11,10 +11,11 @@ from portal import accounts, storing
 from portal.core.errors import Unknown, reading
 from portal.core.language import gettext as _
 from portal.core.web import signed_in
-from portal.documents import binning, listing, opening
+from portal.documents import binning, cleaning, listing, opening
+from portal.documents.cleaning import KnownBy
 from portal.documents.desk import Desk
 from portal.documents.facts import LONGEST_LABEL, explain
-from portal.documents.opening import Enclosed, Readable
+from portal.documents.opening import Enclosed, OpenDocument, Readable
 from portal.keys import Scope
 from viewer.pdf import MOST_PAGES, WIDTHS
 from viewer.routes import Stretches, streamed
@@ -36,11 +37,12 @@ UNDRAWN: Final = (
 )
 
 
-def create_blueprint(desk: Desk, open_enclosed: OpenEnclosed) -> Blueprint:
+def create_blueprint(desk: Desk, open_enclosed: OpenEnclosed, known_by: KnownBy) -> Blueprint:
     """One's own documents under `/d`, and those that lie inside studies one may open under `/v`."""
     blueprint = Blueprint("documents", __name__)
     _own(blueprint, desk)
     _keeping(blueprint)
+    _cleaning(blueprint, desk, known_by)
     _enclosed(blueprint, desk, open_enclosed)
     return blueprint
 
@@ -104,6 +106,13 @@ def _keeping(blueprint: Blueprint) -> None:
         return redirect("/documents/bin" if to_bin else "/documents", 303)
 
 
+def _cleaning(blueprint: Blueprint, desk: Desk, known_by: KnownBy) -> None:
+    @blueprint.post("/d/<uuid:document_id>/clean")
+    async def clean(document_id: UUID) -> ResponseReturnValue:
+        cleaned = await cleaning.clean(desk, signed_in(), document_id, known_by)
+        return redirect(f"/d/{cleaned}", 303)
+
+
 def _enclosed(blueprint: Blueprint, desk: Desk, open_enclosed: OpenEnclosed) -> None:
     @blueprint.get("/v/<uuid:study_id>/i/<uuid:enclosed>/document")
     async def show_enclosed(study_id: UUID, enclosed: UUID) -> ResponseReturnValue:
@@ -134,6 +143,7 @@ async def _page_of(desk: Desk, document: Readable, *, own: bool) -> ResponseRetu
         document=document,
         base=request.path,
         own=own,
+        told=cleaning.told(document.facts) if isinstance(document, OpenDocument) else [],
         outline=shown,
         last=min(MOST_PAGES, shown.pages) if shown else 0,
         trouble=explain(found) if isinstance(found, str) else "",
@@ -167,7 +177,7 @@ async def _picture(desk: Desk, document: Readable, number: int) -> ResponseRetur
 async def _attached(document: Readable, stretches: Stretches) -> Response:
     response = await streamed(document.size, stretches)
     response.headers["Content-Security-Policy"] = NEVER_RUNS
-    response.content_type = "application/pdf" if document.is_pdf else "application/octet-stream"
-    name = quote(document.title + (".pdf" if document.is_pdf else ""), safe="")
+    response.content_type = document.content_type
+    name = quote(document.title + document.suffix, safe="")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return response

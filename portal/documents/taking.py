@@ -18,33 +18,38 @@ from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Busy, PortalError
+from portal.documents import looking, words
 from portal.documents.desk import Desk
 from portal.documents.facts import SHOWN, Facts, label_of
+from portal.documents.looking import Found
 from portal.documents.marks import content_mark
 from portal.documents.models import Document
-from viewer.pdf import PREVIEW_BYTES, Look, Reader, Unshown
+from viewer.pdf import PREVIEW_BYTES, Reader, begins_pdf
+from viewer.photos import fault_of, kind_of
 
 LOOKING: Final = 30.0
 """Seconds for looking at all documents of a part; the rest is looked at when somebody opens it."""
-LATER: Final = PREVIEW_BYTES + 1024
-"""Bytes counted for the picture of a document that nobody has looked at yet."""
+LATER: Final = PREVIEW_BYTES + words.MOST + 1024
+"""Bytes counted for picture and words of a document that nobody has looked at yet."""
 
 
-Found = Look | Unshown | None
+Bytes = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One whole PDF as it arrived."""
+    """One whole PDF or photo as it arrived."""
 
     file: int
     """The number its sender gave it."""
-    data: bytes | bytearray | memoryview = field(repr=False)
+    data: Bytes = field(repr=False)
     fingerprint: bytes
     """What tells its content from another's (SHA-256, or over those of its pieces)."""
     name: str = field(default="", repr=False)
     study_mark: str = ""
     """Mark of the examination it belongs to; empty: none."""
+    day: str = ""
+    """`YYYYMMDD` when it was written, for what does not say so itself; or empty."""
 
 
 @dataclass(slots=True)
@@ -65,6 +70,21 @@ class _Sealed:
     key: Secret = field(repr=False)
     size: int
     """Bytes on disk and in the row."""
+
+
+def is_document(data: Bytes) -> bool:
+    """Whether a file is filed here, by how it begins."""
+    return begins_pdf(data) or kind_of(data) != ""
+
+
+def why_refused(data: Bytes) -> str:
+    """
+    Why a document is not taken in, empty for one that is.
+
+    A PDF is kept even if nobody can show it: it may be the only copy.  A photo has to be one whole
+    photo and nothing else, which its frame tells without decoding it.
+    """
+    return (fault_of(data) or "") if kind_of(data) else ""
 
 
 class Taking:
@@ -196,12 +216,10 @@ async def _taken_out(actor: Actor, mark: str) -> bool:
 
 async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str, found: Found) -> _Sealed:
     document, key = uuid4(), vault.new_secret()
-    facts, picture = await _described(arrived, found)
+    facts = await _described(arrived)
     by = storing.Payer(actor.id, desk.free_quota)
     object_id, size = await desk.boxes.write(by, document, key, "document", bytes(arrived.data))
-    preview = None
-    if picture:
-        preview = vault.box(key, picture, vault.contexts.blob(document, document, "preview"))
+    boxes = await asyncio.to_thread(looking.boxes, document, key, facts, found)
     row = Document(
         id=document,
         owner=actor.id,
@@ -209,16 +227,14 @@ async def _seal(desk: Desk, actor: Actor, arrived: Arrived, mark: str, found: Fo
         study_mark=arrived.study_mark,
         created_at=now(),
         object=object_id,
-        facts=facts.sealed(document, key),
-        preview=preview,
+        **boxes,
     )
-    more = LATER if facts.unseen else len(preview or b"")
-    return _Sealed(row, key, size + len(row.facts) + more)
+    more = LATER if facts.seen(found).unseen else 0
+    return _Sealed(row, key, size + sum(len(box) for box in boxes.values()) + more)
 
 
-async def _described(arrived: Arrived, found: Found) -> tuple[Facts, bytes]:
+async def _described(arrived: Arrived) -> Facts:
     data = arrived.data
     sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
     why = "too_large" if len(data) > SHOWN else ""
-    facts = Facts(label_of(arrived.name), len(data), sha256, 0, "", why)
-    return facts.seen(found), found.preview if isinstance(found, Look) else b""
+    return Facts(label_of(arrived.name), len(data), sha256, 0, arrived.day, why, kind_of(data))

@@ -115,7 +115,7 @@ class _Planner:
         if paper.damaged or lies in self._known.unreadable:
             self.counts = replace(self.counts, missing=self.counts.missing + 1)
             return
-        self._add_pdf(paper.title, Entry(
+        self._add_document(paper.title, paper.facts.suffix, Entry(
             "", paper.facts.size, marked("document", paper.id.hex, paper.facts.sha256),
             self._reader.paper(paper.id), paper.day, lies, bytes.fromhex(paper.facts.sha256),
         ))  # fmt: skip
@@ -149,13 +149,15 @@ class _Planner:
         if not size or mark in self._known.unreadable:
             return False
         read = self._reader.inside(at.study, at.instance)
-        self._add_pdf(enclosed.title, Entry("", size, mark, read, at.header["study_date"]))
+        self._add_document(
+            enclosed.title, ".pdf", Entry("", size, mark, read, at.header["study_date"])
+        )
         return True
 
-    def _add_pdf(self, title: str, entry: Entry) -> None:
+    def _add_document(self, title: str, suffix: str, entry: Entry) -> None:
         number = self.counts.documents + 1
         title = " ".join(filter(None, (names.day(entry.day), names.part(title, _("Document")))))
-        name = f"{_('Documents')}/{number:03} {title}.pdf"
+        name = f"{_('Documents')}/{number:03} {title}{suffix}"
         self.entries.append(replace(entry, name=name))
         self.counts = replace(self.counts, documents=number)
 

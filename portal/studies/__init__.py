@@ -20,8 +20,10 @@ from portal.studies.notes import Note
 from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
 from portal.studies.originals import Original
 from portal.studies.outcomes import Outcome
+from portal.studies.parts import known_by
 from portal.studies.receipts import PartReceipt
 from portal.studies.receiving import receive_part
+from portal.studies.report_routes import create_report_blueprint
 from portal.studies.requests import PortalRequest
 from portal.studies.routes import create_blueprint
 from portal.studies.shelf import Shelf, working
@@ -58,10 +60,12 @@ __all__ = [
     "already_there",
     "begin_upload",
     "create_blueprint",
+    "create_report_blueprint",
     "delete",
     "finish",
     "instances_there",
     "keep_files",
+    "known_by",
     "listed_with",
     "merge_all",
     "my_documents",

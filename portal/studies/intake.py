@@ -1,5 +1,6 @@
-"""Sorting what arrived: images are filed under their studies, PDFs go to the documents."""
+"""Sorting what arrived: images are filed under their studies, others go to the documents."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
 from portal import documents
@@ -10,7 +11,6 @@ from portal.studies.marks import Marks
 from portal.studies.notes import NOTHING_SAID, Note, Notes
 from portal.studies.outcomes import Bytes, Incoming, Outcome, Then
 from portal.studies.shelf import Shelf
-from viewer.pdf import begins_pdf
 
 
 async def take_in(
@@ -28,22 +28,31 @@ async def take_in(
     *then* runs in it.  Not *looking* leaves the first look at documents to `documents.look_at`.
     Raises `QuotaFull`, `DiskFull` or `Busy`; nothing is kept then.
     """
-    papers = [each for each in incoming if begins_pdf(each.data)]
-    images = [each for each in incoming if not begins_pdf(each.data)]
+    papers = [each for each in incoming if documents.is_document(each.data)]
+    images = [each for each in incoming if not documents.is_document(each.data)]
+    refused = await asyncio.to_thread(_refused, papers)
     total = Outcome()
 
-    arrived = await _arrived(actor, papers, notes)
+    arrived = await _arrived(actor, [each for each in papers if each.file not in refused], notes)
     async with documents.taking(shelf.desk, actor, arrived, looking=looking) as taking:
 
         async def keep_papers(outcome: Outcome) -> None:
             nonlocal total
             taken = await taking.keep()
-            total = Outcome(taken.kept, taken.duplicates, restored=taken.restored)
+            total = Outcome(
+                taken.kept, taken.duplicates, list(refused.items()), restored=taken.restored
+            )
             total.add(outcome)
             await then(total)
 
         await file_all(shelf, actor, images, keep_papers)
     return total
+
+
+def _refused(papers: Sequence[Incoming]) -> dict[int, str]:
+    """By the file's number: why it is no document to keep."""
+    found = {each.file: documents.why_refused(each.data) for each in papers}
+    return {file: why for file, why in found.items() if why}
 
 
 async def _arrived(
@@ -79,7 +88,7 @@ def _batches(files: Sequence[Bytes]) -> Iterator[list[Incoming]]:
         if batch and (size + len(data) > parts.PART or len(batch) >= parts.RECORDS):
             yield batch
             batch, size = [], 0
-        batch.append(Incoming(number, data, parts.fingerprint(parts.digests(data))))
+        batch.append(Incoming(number, data, parts.known_by(data)))
         size += len(data)
     if batch:
         yield batch

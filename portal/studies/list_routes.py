@@ -9,7 +9,7 @@ from quart import Blueprint, ResponseReturnValue, redirect, render_template, req
 from portal.core.errors import reading
 from portal.core.language import gettext as _
 from portal.core.web import signed_in
-from portal.documents import LONGEST_LABEL
+from portal.documents import LONGEST_LABEL, matching
 from portal.studies import binning, labels, listing
 from portal.studies.access import study_for
 from portal.studies.finding import KINDS, SORTS, Wanted, choices, chosen
@@ -53,7 +53,8 @@ def add_list(blueprint: Blueprint, shelf: Shelf) -> None:
 
 async def _page(shelf: Shelf, wanted: Wanted, start: int) -> str:
     found = await listing.overview(shelf, signed_in())
-    kept = await asyncio.to_thread(chosen, found.entries, wanted)
+    inside = await matching(signed_in(), wanted.words)
+    kept = await asyncio.to_thread(chosen, found.entries, wanted, inside)
     count, there = len(kept), choices(found.entries)
     first = min(max(0, start), max(0, count - 1))
     last = min(first + LISTED, count)

@@ -22,9 +22,13 @@ from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
 from viewer import Series, series_of
-from viewer.dicom import Embedded, PoolFull, Reason, Refused
+from viewer.dicom import Embedded, PoolFull, Reason, Refused, Report
 from viewer.routes import Stretches
 
+REPORTS: Final = frozenset({"report", "keys"})
+"""Kinds of objects that consist of words (`viewer.dicom.Kind`)."""
+LARGEST_REPORT: Final = 32 * 1024 * 1024
+"""Bytes of a report that is read."""
 PATIENCE: Final = 20.0
 """Seconds an opening waits for frames that are just being made."""
 
@@ -166,6 +170,19 @@ class OpenStudy:
 
         title = header["series_description"] or header["study_description"]
         return documents.Enclosed(instance, title, header["study_date"], entry["size"], inside)
+
+    async def report(self, instance: UUID) -> Report | Refused:
+        """What a report or a selection of key images says.  Raises `Unknown` for other kinds."""
+        entry = await self.stored(instance)
+        if entry["header"]["kind"] not in REPORTS:
+            raise Unknown
+        if entry["size"] > LARGEST_REPORT:
+            return Refused(Reason.TOO_LARGE)
+        file = await self.original_file(instance)
+        try:
+            return await self._shelf.pool.report([each async for each in file.stretches()])
+        except PoolFull:
+            raise Busy(retry_after=2) from None
 
     async def stored(self, instance: UUID) -> InstanceEntry:
         """What the manifest says of an instance: header, SHA-256, size, where it lies."""

@@ -122,6 +122,11 @@ def fingerprint(of_pieces: list[bytes]) -> bytes:
     return of_pieces[0] if len(of_pieces) == 1 else sha256(b"".join(of_pieces))
 
 
+def known_by(data: bytes | bytearray | memoryview) -> bytes:
+    """The same for a whole file."""
+    return fingerprint(digests(data))
+
+
 def build(files: list[tuple[int, bytes]]) -> bytes:
     """One part with these whole files, each of at most `PIECE` bytes (what programs send)."""
     records = [(file, len(data), 0, data) for file, data in files]

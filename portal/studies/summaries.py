@@ -16,7 +16,9 @@ from portal.studies.views import is_made
 Manifest = dict[str, Any]
 DOCUMENT: Final = "DOC"
 """The modality of encapsulated documents."""
-COUNTED: Final = frozenset({"image", "video", "document"})
+DOCUMENTS: Final = frozenset({"document", "report", "keys"})
+"""Kinds of objects that are read and not looked at."""
+COUNTED: Final = frozenset({"image", "video", *DOCUMENTS})
 """Kinds of objects that people know by name (`viewer.dicom.Kind`)."""
 
 
@@ -38,10 +40,10 @@ class StudySummary:
     images: int
     """Single pictures: a film counts its frames."""
     documents: int
-    """Findings that travel as DICOM objects; they are no pictures."""
+    """Findings and reports that travel as DICOM objects; they are no pictures."""
     videos: int
     others: int
-    """Reports of machines, curves and plans: kept and given back, and not shown here."""
+    """Curves, plans and the like: kept and given back, and not shown here."""
     others_size: int
     """Bytes of these as they came."""
     size: int
@@ -136,7 +138,7 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
         "images": sum(
             max(1, header["frames"] or 1) for header in headers if header["kind"] == "image"
         ),
-        "documents": sum(header["kind"] == "document" for header in headers),
+        "documents": sum(header["kind"] in DOCUMENTS for header in headers),
         "videos": sum(header["kind"] == "video" for header in headers),
         "others": len(others),
         "others_size": sum(entry["size"] for entry in others),

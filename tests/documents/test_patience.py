@@ -146,7 +146,9 @@ async def test_pictures_of_findings_stay_in_no_browser_and_are_counted(erika: Er
     row = await Document.get(id=UUID(document))
     assert row.preview is not None
     sealed = sum(path.stat().st_size for path in erika.folder.rglob("*") if path.is_file())
-    assert await erika.used() == sealed + len(row.facts) + len(row.preview)
+    assert row.words is not None
+    boxes = len(row.facts) + len(row.preview) + len(row.words)
+    assert await erika.used() == sealed + boxes
 
 
 async def test_a_picture_of_noise_is_small_all_the_same() -> None:

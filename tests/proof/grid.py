@@ -126,7 +126,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "list": "api.list_documents",
         "read": "documents.show documents.page documents.original documents.preview "
         "documents.confirm_delete",
-        "change": "documents.rename documents.throw documents.take_out",
+        "change": "documents.rename documents.throw documents.take_out documents.clean",
         "end": "documents.delete",
     },
     "record": {
@@ -138,7 +138,8 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "end": "records.delete",
     },
     "enclosed document": {
-        "read": "documents.show_enclosed documents.enclosed_page documents.enclosed_original",
+        "read": "documents.show_enclosed documents.enclosed_page documents.enclosed_original "
+        "reports.show",
     },
     "archive": {"list": "search.form", "read": "search.find"},
     "community": {

@@ -26,6 +26,7 @@ from tests.accounts.factors.stories import gives_password, sets_up_an_app
 from tests.accounts.stories import ADA, registers
 from tests.people import Browser, Person, World
 from tests.viewer.dicom.making import dataset, parsed, written
+from tests.viewer.dicom.telling import structured
 from tests.viewer.pdf.making import encapsulated, pdf
 
 JSON: Final = {"Accept": "application/json"}
@@ -153,10 +154,11 @@ async def upload_study(stage: Stage, actor: str) -> None:
     first = parsed(stage.image)
     report = encapsulated(pdf([words.finding]), StudyInstanceUID=first.StudyInstanceUID)
     upload = await begun(browser)
-    body = parts.build([(0, stage.image), (1, report)])
+    told = structured(StudyInstanceUID=first.StudyInstanceUID)
+    body = parts.build([(0, stage.image), (1, report), (2, told)])
     answer = await browser.put(f"/uploads/{upload}/parts/0", data=body, headers=JSON)
     said = await answer.get_json()
-    assert said["kept"] == [0, 1], said
+    assert said["kept"] == [0, 1, 2], said
     await browser.post(f"/uploads/{upload}/finish", json={}, headers=JSON)
     stage.ids["study_id"] = said["studies"][0]
     shelf: studies.Shelf = stage.world.app.extensions["hds"]["shelf"]
@@ -165,7 +167,7 @@ async def upload_study(stage: Stage, actor: str) -> None:
     listed = [each for series in (await study.manifest())["series"] for each in series["instances"]]
     by_kind = {each["kind"]: str(UUID(each["id"])) for each in listed}
     stage.ids |= {"instance": by_kind["image"], "instance_id": by_kind["image"]}
-    stage.ids |= {"enclosed": by_kind["document"], "page": "1"}
+    stage.ids |= {"enclosed": by_kind["document"], "told": by_kind["report"], "page": "1"}
     stage.ids["document_id"] = await upload_paper(stage, actor, words.finding)
     stage.ids |= {"credential": "17" * 16, "session": "17" * 32, "program": "17" * 32}
     stage.ids |= {"upload_id": await begun(browser), "number": "1", "frame": "0"}

@@ -11,6 +11,7 @@ from viewer.dicom.header import Header, Kind, Window
 from viewer.dicom.pool import Pool
 from viewer.dicom.reasons import Reason, Refused, Undecodable
 from viewer.dicom.rebuilding import SKELETON_HEAD, plan_length
+from viewer.dicom.reporting import Line, Report
 from viewer.dicom.windowing import voi8
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "Frame",
     "Header",
     "Kind",
+    "Line",
     "Pool",
     "PoolFull",
     "Reason",
     "Refused",
+    "Report",
     "Undecodable",
     "Window",
     "plan_length",

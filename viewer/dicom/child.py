@@ -23,6 +23,7 @@ from viewer.dicom.embedding import Embedded, embedded_document
 from viewer.dicom.inspecting import inspect_file
 from viewer.dicom.reasons import Refused
 from viewer.dicom.rebuilding import NotRebuilt, rebuild, stored_frame
+from viewer.dicom.reporting import Report, report_of
 from viewer.dicom.warming import warm_up
 
 SPELL_SECONDS: Final = 2.0
@@ -52,6 +53,8 @@ def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterat
                 budget.renew()
         case "embedded":
             yield _embedded(serving.blob_of(reader, sum(sizes)), task["most"])
+        case "report":
+            yield _reported(serving.blob_of(reader, sum(sizes)))
         case "rebuild":
             skeleton, *frames = [bytes(serving.blob_of(reader, size)) for size in sizes]
             yield _rebuilt(skeleton, frames)
@@ -88,6 +91,13 @@ def _embedded(data: memoryview, most: int) -> serving.Answer:
         where = {"start": found.start, "packed": found.packed}
         about = {"mime": found.mime, "title": found.title}
         return {"kind": "embedded"} | about | where, [found.data]
+    return _refused(found), []
+
+
+def _reported(data: memoryview) -> serving.Answer:
+    found = report_of(data)
+    if isinstance(found, Report):
+        return {"kind": "report", "report": found.to_json()}, []
     return _refused(found), []
 
 

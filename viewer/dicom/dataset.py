@@ -73,6 +73,15 @@ class Dataset:
         value = bytes(self.data[element.start : element.start + min(element.length, 4 * MAX_TEXT)])
         return self._clean(self._decode(value, element.vr))
 
+    def prose(self, tag: int, most: int) -> str:
+        """A text of several lines, decoded, at most *most* characters."""
+        element = self.elements.get(tag)
+        if element is None or not element.length:
+            return ""
+        value = bytes(self.data[element.start : element.start + min(element.length, 4 * most)])
+        text = self._decode(value, element.vr).replace("\r\n", "\n").replace("\r", "\n")
+        return "".join(c if c.isprintable() or c == "\n" else " " for c in text[:most]).strip()
+
     def _decode(self, value: bytes, vr: str) -> str:
         if value.isascii() and b"\x1b" not in value and not self._folds_ascii():
             return value.decode("ascii")

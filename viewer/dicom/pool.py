@@ -11,6 +11,7 @@ from viewer.dicom.embedding import Embedded
 from viewer.dicom.frames import Canonical, Frame
 from viewer.dicom.header import Header
 from viewer.dicom.reasons import Reason, Refused, Undecodable
+from viewer.dicom.reporting import Report
 
 Keep = Callable[[Frame], Awaitable[None]]
 Turn = Callable[[], Awaitable[AbstractContextManager[None]]]
@@ -128,6 +129,18 @@ class Pool(Children):
                         blobs[0], str(message["mime"]), str(message["title"]),
                         int(message["start"]), packed,
                     )  # fmt: skip
+        except ChildLost as lost:
+            return Refused(Reason(lost.cause))
+
+    async def report(self, data: Data) -> Report | Refused:
+        """What a structured report or a selection of key images says.  Raises PoolFull."""
+        try:
+            async with self.child() as child:
+                message, _ = await child.ask_once({"do": "report"}, [joined(data)])
+                with understood():
+                    if message["kind"] == "refused":
+                        return Refused(Reason(message["reason"]), message["detail"])
+                    return Report.from_json(message["report"])
         except ChildLost as lost:
             return Refused(Reason(lost.cause))
 

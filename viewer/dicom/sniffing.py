@@ -37,6 +37,10 @@ _SIGNATURES: Final = (
     (b"<html", Reason.DOCUMENT),
     (b"<!doctype", Reason.DOCUMENT),
 )
+_PHONE_PICTURES: Final = frozenset(
+    b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+)
+"""HEIF and AVIF (ISO/IEC 23008-12): the brand stands behind the length of the first box."""
 _SAMPLE: Final = 4096
 _PRINTABLE: Final = frozenset({9, 10, 12, 13, *range(32, 127), *range(128, 256)})
 
@@ -58,7 +62,7 @@ def sniff(data: bytes | bytearray | memoryview) -> Reason:
     for magic, reason in _SIGNATURES:
         if head.startswith(magic):
             return reason
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+    if (head[:4], head[8:12]) == (b"RIFF", b"WEBP") or head[4:12] in _PHONE_PICTURES:
         return Reason.PICTURE
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith((b"<?xml", b"<html", b"<!doctype", b"<svg")):

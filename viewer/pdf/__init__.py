@@ -1,7 +1,7 @@
-"""PDF documents as pictures of their pages; hostile files are read in limited child processes.
+"""Documents as pictures of their pages; hostile files are read in limited child processes.
 
-`PdfPool` is the only way to look into a PDF that came from outside: no plugin and no script of a
-document ever runs near a browser.
+`PdfPool` is the only way to look into a PDF or photo that came from outside: no plugin and no
+script of a document ever runs near a browser.
 """
 
 from viewer.pdf.facts import (

@@ -1,4 +1,4 @@
-"""What is said of a PDF and its pages, and why one cannot be shown; plain values."""
+"""What is said of a document and its pages, and why one cannot be shown; plain values."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ class Look:
     """`YYYYMMDD` as the document says, or empty."""
     preview: bytes
     """A small JPEG of the first page, empty when that page cannot be drawn."""
+    found: tuple[str, ...] = ()
+    """What a photo tells beside its picture (`viewer.photos.SAYS`)."""
+    words: str = ""
+    """What is written in it; empty for photos and scans."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The children that read PDFs."""
+"""The children that read documents: PDFs, and photos as documents of one page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from viewer.children import Buffer, ChildLost, Children, PoolFull, understood
 from viewer.pdf.facts import MOST_PAGES, WIDTHS, Look, Outline, Paper, Unshown, Why
+from viewer.photos import LARGEST, SAYS
 
 CHILD: Final = "viewer.pdf.child"
 WORKERS: Final = 2
@@ -17,8 +18,8 @@ PAGE_SECONDS: Final = 15
 """Processor time of the first sight, and of a page that somebody asked for."""
 LOOK_WALL: Final = 10.0
 """Seconds to the first sight, however busy the machine is."""
-ANSWER: Final = 32 << 20
-"""Bytes of one answer: a picture of 12 million points, or the texts of fifty pages."""
+ANSWER: Final = LARGEST + (1 << 20)
+"""Bytes of one answer: a photo without its data, a drawn page, or the texts of fifty pages."""
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Reader(NamedTuple):
 
 class PdfPool(Children):
     """
-    Looks into PDFs in child processes; every fault of a document is a value, never an error.
+    Looks into documents in child processes; every fault of a document is a value, never an error.
 
     It serves whoever asks first; who shares it fairly among many is the caller's business.
     """
@@ -63,6 +64,14 @@ class PdfPool(Children):
         except TimeoutError:
             return Unshown("timeout")
 
+    async def words(self, data: Buffer, reader: Reader | None = None) -> str | Unshown:
+        """What is written in a PDF, for the search."""
+        task = {"do": "words", "seconds": LOOK_SECONDS}
+        try:
+            return await self._ask(task, data, reader, lambda _, blobs: blobs[0].decode())
+        except TimeoutError:
+            return Unshown("timeout")
+
     async def outline(
         self, data: Buffer, first: int, count: int, reader: Reader | None = None
     ) -> Outline | Unshown:
@@ -79,6 +88,11 @@ class PdfPool(Children):
         task = {"do": "page", "number": number, "width": width, "seconds": PAGE_SECONDS}
         return await self._ask(task, data, reader, lambda _, blobs: blobs[0])
 
+    async def clean(self, data: Buffer, reader: Reader | None = None) -> bytes | Unshown:
+        """A photo without what it tells beside its picture (`viewer.photos.stripping`)."""
+        task = {"do": "clean", "seconds": PAGE_SECONDS}
+        return await self._ask(task, data, reader, lambda _, blobs: blobs[0])
+
     async def _ask(
         self,
         task: dict[str, Any],
@@ -87,7 +101,7 @@ class PdfPool(Children):
         read: Callable[[dict[str, Any], list[bytes]], T],
     ) -> T | Unshown:
         mine = reader or Reader.unknown()
-        patience = LOOK_WALL if task["do"] == "look" else None
+        patience = LOOK_WALL if task["do"] in {"look", "words"} else None
         try:
             async with asyncio.timeout(patience), self.child(mine) as child:
                 message, blobs = await child.ask_once(task, [[data]])
@@ -107,7 +121,8 @@ def _why(said: str) -> Why:
 
 
 def _look(message: dict[str, Any], blobs: list[bytes]) -> Look:
-    return Look(int(message["pages"]), str(message["created"]), blobs[0])
+    found = tuple(each for each in SAYS if each in message.get("found", []))
+    return Look(int(message["pages"]), str(message["created"]), blobs[0], found)
 
 
 def _outline(message: dict[str, Any], _blobs: list[bytes]) -> Outline:

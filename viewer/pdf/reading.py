@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any, Final
@@ -22,6 +23,10 @@ LONGEST_SIDE: Final = 8000
 LEAST_SIZE: Final = 1.0
 MOST_TEXT: Final = 20_000
 """Characters kept of one page."""
+MOST_WORDS: Final = 400_000
+"""Characters kept of a document, for the search: about two hundred pages."""
+WORDS_SECONDS: Final = 1.5
+"""Processor time after which no further page is read for that."""
 PREVIEW: Final = 256
 _PASSWORD_ERRORS: Final = frozenset({4, 5})
 _CREATED: Final = re.compile(r"(?:D:)?(\d{8})")
@@ -69,6 +74,19 @@ def outline(data: bytes, first: int, count: int) -> dict[str, Any]:
         return {"pages": len(document), "papers": [_paper(document, each) for each in numbers]}
 
 
+def words(data: bytes) -> str:
+    """What is written on the pages, as far as there is time and room.  Raises `Unreadable`."""
+    found, length, started = [], 0, time.process_time()
+    with opened(data) as document:
+        for number in range(1, len(document) + 1):
+            if length >= MOST_WORDS or time.process_time() - started > WORDS_SECONDS:
+                break
+            text = _paper(document, number)[3]
+            found.append(text)
+            length += len(text)
+    return "\n".join(found)[:MOST_WORDS]
+
+
 def page(data: bytes, number: int, width: int) -> bytes:
     """Page *number* (from 1) as a WebP picture *width* pixels wide.  Raises `Unreadable`."""
     with opened(data) as document:
@@ -87,13 +105,13 @@ def _drawn(document: pypdfium2.PdfDocument, number: int, width: int, height: int
         with closing(leaf.render(scale=scale)) as bitmap:
             picture = bitmap.to_pil().convert("RGB")
     if width == PREVIEW:
-        return _small(picture)
+        return small(picture)
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=88, method=2)
     return out.getvalue()
 
 
-def _small(picture: Image.Image) -> bytes:
+def small(picture: Image.Image) -> bytes:
     """A JPEG of at most `PREVIEW_BYTES`: coarser until it is, or nothing."""
     for quality in (80, 60, 40, 20, 5):
         out = io.BytesIO()
@@ -141,4 +159,5 @@ def warm_up() -> None:
     Image.init()
     look(out.getvalue())
     outline(out.getvalue(), 1, 1)
+    words(out.getvalue())
     page(out.getvalue(), 1, 100)

@@ -3,7 +3,7 @@ import { el } from "../../client/ground/dom";
 import { decimal, t } from "../../client/ground/i18n";
 import type { GreyRange } from "./greyWindow";
 import { seriesName } from "./seriesList";
-import type { Place, Quality } from "./types";
+import type { Instance, Place, Quality } from "./types";
 
 export interface OverlayState {
   place: Place;
@@ -14,19 +14,25 @@ export interface OverlayState {
   complete: number;
   /** Where the finding is shown, when this is one and no picture. */
   document?: string | undefined;
+  /** Where the report is shown, when this is one and no picture. */
+  report?: string | undefined;
 }
 
-/** Why an instance has no picture here, in words. */
-function reason(why: string | null): string {
+/** What an instance is that holds no picture, or why it has none here, in words. */
+function reason({ kind, why }: Instance): string {
+  switch (kind) {
+    case "waveform":
+      return t("This is a recorded curve, such as an ECG, and no picture. It can be downloaded.");
+    case "presentation":
+      return t("This says how other images are to be shown, and is no picture.");
+    case "plan":
+      return t("This is part of a plan for radiation treatment, and no picture. It can be downloaded.");
+  }
   switch (why) {
     case "preparing":
       return t("The images are still being prepared.");
     case "video":
       return t("This is a video, which is not shown here.");
-    case "report":
-      return t("This is a document, not a picture.");
-    case "waveform":
-      return t("This is a recorded curve, not a picture.");
     case "bad_pixels":
     case "short_pixels":
     case "truncated":
@@ -84,8 +90,9 @@ export class Overlay {
     const counted = picture || instance.frames < 2;
     this.#where.textContent = counted ? t("Image {n} of {count}", { n: place.index + 1, count }) : "";
     this.#how.textContent = picture ? this.#facts(state) : "";
-    if (state.document) this.#offer(state.document);
-    else if (!picture) this.#say(reason(instance.why));
+    if (state.document) this.#offer(state.document, t("This is a document, not a picture."), t("Show the document"));
+    else if (state.report) this.#offer(state.report, t("This is a report, not a picture."), t("Show the report"));
+    else if (!picture) this.#say(reason(instance));
     else if (quality === "failed") this.#say(t("This image could not be loaded."), retry);
     else this.#message.hidden = true;
     this.#tell(state);
@@ -132,9 +139,9 @@ export class Overlay {
     if (this.#words.textContent !== words) this.#words.textContent = words;
   }
 
-  #offer(address: string): void {
-    const link = el("a", { class: "hv-button", href: address }, t("Show the document"));
-    this.#message.replaceChildren(el("p", {}, t("This is a document, not a picture.")), link);
+  #offer(address: string, words: string, way: string): void {
+    const link = el("a", { class: "hv-button", href: address }, way);
+    this.#message.replaceChildren(el("p", {}, words), link);
     this.#message.hidden = false;
   }
 

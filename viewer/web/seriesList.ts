@@ -22,7 +22,7 @@ export function seriesName(series: Series): string {
 function extent({ instances }: Series): string[] {
   const of = (wanted: string) => instances.filter(({ kind = "image" }) => kind === wanted);
   const images = frameCount(of("image"));
-  const documents = of("document").length;
+  const documents = of("document").length + of("report").length + of("keys").length;
   const videos = of("video").length;
   const others = instances.length - of("image").length - documents - videos;
   return [

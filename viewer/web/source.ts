@@ -20,6 +20,11 @@ export class Source {
     this.#base = base.replace(/\/$/, "");
   }
 
+  /** Where what a structured report says is shown. */
+  reportOf(instance: string): string {
+    return `${this.#base}/i/${dashed(instance)}/report`;
+  }
+
   /** Where the document inside an instance is shown. */
   documentOf(instance: string): string {
     return `${this.#base}/i/${dashed(instance)}/document`;

@@ -105,6 +105,7 @@ export class Surroundings {
         quality: frames.quality(place.index),
         complete: frames.complete,
         document: this.#documentAt(place),
+        report: this.#reportAt(place),
       },
       () => frames.retry(place.index),
     );
@@ -118,6 +119,10 @@ export class Surroundings {
 
   #documentAt({ instance }: Place): string | undefined {
     return instance.kind === "document" ? this.#source.documentOf(instance.id) : undefined;
+  }
+
+  #reportAt({ instance }: Place): string | undefined {
+    return instance.kind === "report" || instance.kind === "keys" ? this.#source.reportOf(instance.id) : undefined;
   }
 
   #updateTools(pane: Pane, presets: readonly Preset[], cine: boolean, playing: boolean): void {

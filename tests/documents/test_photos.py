@@ -1,0 +1,106 @@
+"""Photos as documents: kept bit for bit, shown as pictures, and cleaned when somebody wishes so."""
+
+import pytest
+
+from tests.documents.test_documents import Erika, erika
+from tests.people import World
+from tests.viewer.photos.making import photo, points, telling
+
+__all__ = ["erika"]
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HEIC = b"\x00\x00\x00\x18ftypheic" + bytes(200)
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+async def test_a_photo_comes_back_bit_for_bit_and_cannot_run(erika: Erika, format_: str) -> None:
+    data = telling(format_)
+    document = await erika.finding(data, "Wunde Knie.JPG")
+
+    answer = await erika.person.browser.get(f"/d/{document}/original")
+
+    assert await answer.get_data(as_text=False) == data
+    headers = answer.headers
+    assert headers["Content-Type"] == f"image/{format_.lower()}"
+    ending = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[format_]
+    assert headers["Content-Disposition"] == f"attachment; filename*=UTF-8''Wunde%20Knie.{ending}"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    (kept,) = await erika.mine()
+    assert (kept.title, kept.day, kept.has_preview) == ("Wunde Knie", "20260312", True)
+    page = await erika.sees(f"/d/{document}")
+    assert 'alt="Wunde Knie"' in page
+    picture = await erika.person.browser.get(f"/d/{document}/pages/1")
+    assert picture.headers["Content-Type"] == "image/webp"
+    preview = await erika.person.browser.get(f"/d/{document}/preview")
+    assert b"Acme" not in await preview.get_data(as_text=False)
+
+
+async def test_place_camera_and_time_are_said_and_removed_on_request(
+    erika: Erika, world: World
+) -> None:
+    data = telling(orientation=6)
+    document = await erika.finding(data, "Knie.jpg")
+    page = await erika.sees(f"/d/{document}")
+    for words in ("where it was taken", "with which camera", "when it was taken"):
+        assert words in page
+    otto = await world.patient("Otto Beispiel")
+    assert (await otto.browser.post(f"/d/{document}/clean")).status_code == 404
+
+    answer = await erika.person.browser.post(f"/d/{document}/clean")
+
+    assert answer.status_code == 303
+    (kept,) = await erika.mine()
+    assert answer.headers["Location"] == f"/d/{kept.id}"
+    assert (kept.title, kept.day, kept.facts.says) == ("Knie", "20260312", ())
+    assert "tells nothing" in await erika.sees(f"/d/{kept.id}")
+    original = await erika.person.browser.get(f"/d/{kept.id}/original")
+    cleaned = await original.get_data(as_text=False)
+    assert points(cleaned) == points(data)
+    assert b"Acme" not in cleaned
+    assert (await erika.person.browser.get(f"/d/{document}")).status_code == 404
+    again = await erika.person.browser.post(f"/d/{kept.id}/clean")
+    assert again.headers["Location"] == f"/d/{kept.id}", "there is nothing left to remove"
+
+
+async def test_the_same_picture_without_its_data_is_kept_once(erika: Erika) -> None:
+    data = telling()
+    document = await erika.finding(data, "Knie.jpg")
+    await erika.person.browser.post(f"/d/{document}/clean")
+    (clean,) = await erika.mine()
+    again = await erika.finding(data, "Knie noch einmal.jpg")
+
+    answer = await erika.person.browser.post(f"/d/{again}/clean")
+
+    assert answer.headers["Location"] == f"/d/{clean.id}"
+    assert [each.id for each in await erika.mine()] == [clean.id]
+
+
+async def test_what_is_no_whole_photo_is_refused_with_its_reason(erika: Erika) -> None:
+    png = bytearray(photo("PNG"))
+    png[16:24] = (200_000).to_bytes(4, "big") * 2
+    files = [
+        SVG, b"<html><img>", photo()[:-9], photo() + SVG, bytes(png), b"GIF89a" + bytes(99), HEIC,
+    ]  # fmt: skip
+
+    said = await erika.sends(files, [[place, "Foto.jpg", ""] for place in range(len(files))])
+
+    assert said["kept"] == []
+    assert dict(said["refused"]) == dict(
+        enumerate(["document", "document", "truncated", "polyglot", "bomb", "picture", "picture"])
+    )
+    assert (await erika.mine(), await erika.used()) == ([], 0)
+
+
+async def test_a_photo_that_cannot_be_decoded_is_kept_and_said_so(erika: Erika) -> None:
+    data = bytearray(telling("PNG"))
+    body = data.index(b"IDAT") + 4
+    data[body : body + 4] = b"\xff\xff\xff\xff"
+    document = await erika.finding(bytes(data), "Knie.png")
+
+    page = await erika.sees(f"/d/{document}")
+
+    assert "damaged" in page
+    assert "<img" not in page
+    back = await erika.person.browser.get(f"/d/{document}/original")
+    assert await back.get_data(as_text=False) == bytes(data)
