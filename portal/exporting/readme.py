@@ -45,7 +45,7 @@ def _contents(counts: Counts) -> list[str]:
             "%(num)s pictures as JPEG, small and as the overview shows them; not for a diagnosis",
             counts.pictures))  # fmt: skip
     if counts.documents:
-        words = ngettext("%(num)s document as PDF", "%(num)s documents as PDF", counts.documents)
+        words = ngettext("%(num)s document", "%(num)s documents", counts.documents)
         lines.append(f"{_('Documents')}/: {words}")
     if counts.files:
         lines.append("DICOM/: " + ngettext(

@@ -44,6 +44,16 @@ async def test_a_document_is_found_by_its_name_and_by_what_is_written_in_it(
     assert await documents.matching(erika.actor, "meniskus") == set()
 
 
+async def test_the_list_is_searched_by_what_is_written_in_its_documents(erika: Erika) -> None:
+    await erika.finding(pdf(["Innenmeniskus"]), "Befund.pdf")
+    await erika.finding(pdf(["Blutung"]), "Anderer.pdf")
+
+    answer = await erika.person.browser.post("/documents", form={"q": "meniskus", "from": "0"})
+
+    page = await answer.get_data(as_text=True)
+    assert ("Befund</a>" in page, "Anderer</a>" in page) == (True, False)
+
+
 async def test_words_are_sealed_and_counted(erika: Erika) -> None:
     id_ = UUID(await erika.finding(pdf(["Meniskus"] * 30)))
 
