@@ -17,7 +17,13 @@ CORE: Final = {
 }
 CORE_LINES: Final = 870
 
-FRONT_PAGES: Final = {"cases.search", "viewer.children", "viewer.dicom", "viewer.pdf"}
+FRONT_PAGES: Final = {
+    "cases.search",
+    "viewer.children",
+    "viewer.dicom",
+    "viewer.pdf",
+    "viewer.photos",
+}
 """Rooms inside rooms, with a front page of their own."""
 
 OPEN_PARTS: Final = {"routes", "events", "forms", "ids"}
