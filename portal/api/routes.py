@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from quart import Blueprint, ResponseReturnValue, jsonify, render_template, request
+from quart import Blueprint, Response, ResponseReturnValue, jsonify, render_template, request
 
 from portal import documents, storing, studies
 from portal.api import description
@@ -42,6 +42,7 @@ def create_blueprint(shelf: studies.Shelf, settings: Settings) -> Blueprint:
     blueprint = Blueprint("api", __name__, url_prefix="/api")
     _lists(blueprint, shelf)
     _files(blueprint, shelf)
+    blueprint.after_request(_without_markup)
 
     @blueprint.get("")
     async def page() -> ResponseReturnValue:
@@ -54,6 +55,14 @@ def create_blueprint(shelf: studies.Shelf, settings: Settings) -> Blueprint:
         return jsonify(description.document(settings.origin))
 
     return blueprint
+
+
+async def _without_markup(answer: Response) -> Response:
+    """What files say of themselves is no markup, whoever shows the answer: JSON has two ways."""
+    if answer.mimetype == "application/json":
+        said = await answer.get_data(as_text=False)
+        answer.set_data(said.replace(b"<", b"\\u003c"))  # stands in strings only (RFC 8259)
+    return answer
 
 
 def _lists(blueprint: Blueprint, shelf: studies.Shelf) -> None:
