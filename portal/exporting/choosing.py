@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from portal import studies
+from portal import records, studies
 from portal.core.actor import Actor
 from portal.core.errors import Unknown
 
@@ -48,11 +48,14 @@ class Choice:
 
 async def chosen(shelf: studies.Shelf, actor: Actor, choice: Choice) -> list[studies.Entry]:
     """
-    What of it is there, the latest first: an examination comes with its findings.
+    What of it is there, the latest first: an examination comes with its findings.  Records that
+    were written here are named with everything, so that whoever takes it knows of them.
 
     Raises `Unknown` when nothing is.
     """
     found = list(_of(await studies.my_documents(shelf, actor), choice))
+    if choice.everything:
+        found += [studies.Entry(None, (), each) for each in await records.mine(actor)]
     if not found and not choice.everything:
         raise Unknown
     return found
@@ -66,3 +69,8 @@ def _of(entries: Iterable[studies.Entry], choice: Choice) -> Iterable[studies.En
         papers = tuple(each for each in entry.papers if each.id in choice.documents)
         if papers:
             yield studies.Entry(None, papers)
+
+
+def files_in(entries: Iterable[studies.Entry]) -> list[studies.Entry]:
+    """Those that can be had as files: a record that was written here is none."""
+    return [each for each in entries if each.record is None]

@@ -61,6 +61,8 @@ async def planned(
             await planner.add_study(number, entry.study, only)
         for paper in entry.papers:
             planner.add_paper(paper)
+        if entry.record is not None:
+            planner.counts = replace(planner.counts, written=planner.counts.written + 1)
     front = [of_bytes("README.txt", readme.text(planner.counts).encode())]
     if planner.files:
         directory = await asyncio.to_thread(planner.directory.written)

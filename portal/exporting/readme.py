@@ -20,6 +20,8 @@ class Counts:
     """Without DICOM: what has no picture of its own."""
     missing: int = 0
     """Does not open any more."""
+    written: int = 0
+    """Records that were written here: nobody can take them away as a file yet."""
 
 
 def text(counts: Counts) -> str:
@@ -27,6 +29,8 @@ def text(counts: Counts) -> str:
     lines = [_("Your download from HealthDataSpace"), "", *_contents(counts), ""]
     if counts.missing:
         lines += [missing(counts.missing), ""]
+    if counts.written:
+        lines += [written(counts.written), ""]
     lines += [
         _("SHA256SUMS.txt holds the SHA-256 checksum of every other file."),
         _("To check them: sha256sum -c SHA256SUMS.txt (Linux), "
@@ -64,6 +68,17 @@ def missing(number: int) -> str:
         "Please tell whoever runs the portal.",
         "%(num)s files cannot be opened any more and are not in this archive. "
         "Please tell whoever runs the portal.",
+        number,
+    )
+
+
+def written(number: int) -> str:
+    """What is left out because it is no file."""
+    return ngettext(
+        "%(num)s entry that was written here, such as a medication plan, is not in this archive. "
+        "Please print it from its own page.",
+        "%(num)s entries that were written here, such as medication plans, are not in this "
+        "archive. Please print them from their own pages.",
         number,
     )
 

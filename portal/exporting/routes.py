@@ -13,7 +13,7 @@ from portal.core.actor import AccountId, Actor
 from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in
 from portal.exporting.archive import Known
-from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen
+from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen, files_in
 from portal.exporting.planning import Plan, planned
 from viewer.routes import LEAST_RATE, PATIENCE, streamed
 
@@ -59,7 +59,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
                 for dicom in (True, False)
             ]
         return await render_template(
-            "exporting/size.html", choice=choice, plans=plans, listed=entries
+            "exporting/size.html", choice=choice, plans=plans, listed=files_in(entries)
         )
 
     @blueprint.get("/download/archive")

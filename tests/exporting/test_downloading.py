@@ -17,6 +17,7 @@ from quart import Response
 from portal import storing, studies
 from portal.storing.models import StoredObject
 from tests.documents.test_documents import Erika
+from tests.records.writing import writes_a_plan
 from tests.viewer.pdf.making import encapsulated, pdf
 
 Slices = Callable[..., list[bytes]]
@@ -227,6 +228,19 @@ async def test_a_series_can_be_had_alone(erika: Erika, slices: Slices) -> None:
         assert (await archive(erika, f"/download/archive?{nonsense}")).status_code == 422
     nobodys = f"/download/archive?e={chosen}&s={uuid4().hex}"
     assert (await archive(erika, nobodys)).status_code == 404
+
+
+async def test_what_was_written_here_is_named_as_missing(erika: Erika) -> None:
+    """A plan is no file: whoever takes everything away is told what stays behind."""
+    finding = await erika.finding(pdf(["Befund"]))
+    await writes_a_plan(erika.person.browser)
+
+    assert (await erika.sees("/download")).count('type="checkbox"') == 1
+    assert "1 entry that was written here" in await erika.sees("/download/size?all=1")
+    files = await opened(await archive(erika))
+    assert "1 entry that was written here" in files["README.txt"].decode()
+    alone = await opened(await archive(erika, f"/download/archive?d={finding}"))
+    assert "written here" not in alone["README.txt"].decode()
 
 
 async def test_what_is_gone_is_not_there(erika: Erika, slices: Slices) -> None:
