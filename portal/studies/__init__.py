@@ -3,6 +3,7 @@
 from portal.studies import parts
 from portal.studies.belongings import Belongings
 from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared
+from portal.studies.identifying import StudyFacts, facts_of_mine
 from portal.studies.intake import keep_files
 from portal.studies.listing import (
     Entry,
@@ -17,7 +18,14 @@ from portal.studies.listing import (
     unopened,
 )
 from portal.studies.notes import Note
-from portal.studies.opening import OpenStudy, open_own, open_with, own_key, prepared
+from portal.studies.opening import (
+    OpenStudy,
+    open_own,
+    open_with,
+    own_key,
+    prepared,
+    stretches_of,
+)
 from portal.studies.originals import Original
 from portal.studies.outcomes import Outcome
 from portal.studies.parts import known_by
@@ -54,6 +62,7 @@ __all__ = [
     "Shelf",
     "StudyBinned",
     "StudyDeleted",
+    "StudyFacts",
     "StudyPrepared",
     "StudySummary",
     "UploadState",
@@ -62,6 +71,7 @@ __all__ = [
     "create_blueprint",
     "create_report_blueprint",
     "delete",
+    "facts_of_mine",
     "finish",
     "instances_there",
     "keep_files",
@@ -80,6 +90,7 @@ __all__ = [
     "receive_part",
     "some_of_mine",
     "stray_keys",
+    "stretches_of",
     "summaries_with",
     "unopened",
     "working",

@@ -22,7 +22,7 @@ from portal.studies.shelf import Shelf
 from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
 from viewer import Series, series_of
-from viewer.dicom import Embedded, PoolFull, Reason, Refused, Report
+from viewer.dicom import PoolFull, Reason, Refused, Report
 from viewer.routes import Stretches
 
 REPORTS: Final = frozenset({"report", "keys"})
@@ -166,7 +166,8 @@ class OpenStudy:
                 raise Busy(retry_after=2) from None
             if isinstance(found, Refused):
                 raise documents.TooLarge if found.reason is Reason.TOO_LARGE else Unknown
-            return documents.Inside(found.title, found.data, _again(file, found))
+            again = stretches_of(file, found.start, found.packed)
+            return documents.Inside(found.title, found.data, again)
 
         title = header["series_description"] or header["study_description"]
         return documents.Enclosed(instance, title, header["study_date"], entry["size"], inside)
@@ -242,11 +243,14 @@ def _series_in(packed: bytes) -> tuple[Series, ...]:
     return series_of(inflated(packed))
 
 
-def _again(file: Original, found: Embedded) -> Stretches:
-    """Reads the same document where it lies in its object, and keeps nothing of it."""
-    start = found.start
-    if found.packed is not None:
-        return inflating.inflated(file, found.packed, start)
+def stretches_of(file: Original, start: int, packed: int | None) -> Stretches:
+    """
+    Reads a value where it lies in its file, and keeps nothing of it.
+
+    It begins at *start* of the file, or of what a deflated file packs from its byte *packed* on.
+    """
+    if packed is not None:
+        return inflating.inflated(file, packed, start)
     return lambda first, last: file.stretches(start + first, start + last)
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from portal import vault
-from portal.core.errors import Busy
+from portal.core.errors import Busy, Unknown
 from portal.storing import Place, Role
 from portal.studies.manifests import FrameSet, InstanceEntry
 from portal.studies.packing import JsonPlaces, places
-from viewer.dicom import SKELETON_HEAD, ChildLost, Pool, PoolFull, plan_length
+from viewer.dicom import SKELETON_HEAD, ChildLost, Pool, PoolFull, Refused, plan_length
 
 STRETCH: Final = 1024 * 1024
 """Bytes that are read, and kept in memory, at a time."""
@@ -71,6 +71,43 @@ class Original:
             return
         async for piece in _proved(pieces, self.entry["sha256"]):
             yield piece
+
+    async def described(self) -> dict[str, Any]:
+        """
+        The data set as DICOM JSON and where large values and frames lie (`Pool.describe`).
+
+        Of a file that can be rebuilt no pixel is read, and any other is in memory whole.  Raises
+        `Unknown` for what cannot be read any more, `vault.Tampered` and `Busy`.
+        """
+        try:
+            if self.entry["at"]:
+                found = await self._pool.describe([each async for each in self.stretches()])
+            else:
+                view = self.entry["view"]
+                skeleton = b"".join(await self._read("frames", places(view["skeleton"])))
+                lengths = [sum(place.length for place in places(each)) for each in view["frames"]]
+                found = await self._pool.describe(skeleton, lengths)
+        except (PoolFull, ChildLost):  # neither says anything about what is stored
+            raise Busy(retry_after=2) from None
+        if isinstance(found, Refused):
+            raise Unknown
+        return found
+
+    async def stored_frame(self, number: int) -> bytes | None:
+        """
+        A frame (from 0) as the file has it, little endian, or compressed as it came.
+
+        None where the file itself is kept: then it lies there.  Raises `Unknown`, `vault.Tampered`
+        and `Busy`.
+        """
+        if self.entry["at"]:
+            return None
+        view = self.entry["view"]
+        if not 0 <= number < len(view["frames"]):
+            raise Unknown
+        plan = await _Skeleton(view["skeleton"], self._read).plan()
+        frame = b"".join(await self._read("frames", places(view["frames"][number])))
+        return await _stored_frame(self._pool, plan["layout"] | {"big": False}, frame)
 
     async def _stored(self, start: int, stop: int) -> Pieces:
         for at in range(start, stop, STRETCH):

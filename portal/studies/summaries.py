@@ -131,7 +131,7 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
             ("sex", "sex"),
         )
     }
-    return shared | {
+    return shared | _identifying(headers) | {
         "modalities": [modality for modality, _ in counts.most_common()],
         "series": len({header["series_instance_uid"] for header in headers}),
         "instances": len(headers),
@@ -145,6 +145,19 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
         "thumbnail": _thumbnail(manifest),
         "prepared": all(map(is_made, manifest.values())),
     }
+
+
+def _identifying(headers: list[dict[str, Any]]) -> dict[str, str]:
+    """By what programs find a study (PS3.18 10.6); older boxes do not have it."""
+    named = (
+        ("study_uid", "study_instance_uid"),
+        ("patient_id", "patient_id"),
+        ("issuer_of_patient_id", "issuer_of_patient_id"),
+        ("accession_number", "accession_number"),
+        ("study_id", "study_id"),
+        ("referring_physician", "referring_physician"),
+    )
+    return {name: _most_common(headers, source) for name, source in named}
 
 
 def _most_common(headers: list[dict[str, Any]], field: str) -> str:

@@ -122,6 +122,14 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "list": "viewer.page viewer.open_series",
         "read": "viewer.low viewer.frame_bytes viewer.preview viewer.original",
     },
+    "image for a program": {
+        "list": "dicomweb.search_studies dicomweb.search_series dicomweb.search_instances "
+        "dicomweb.series_of dicomweb.instances_of dicomweb.instances_of_series",
+        "read": "dicomweb.study_metadata dicomweb.series_metadata dicomweb.instance_metadata "
+        "dicomweb.study dicomweb.series dicomweb.instance dicomweb.bulk dicomweb.frames "
+        "dicomweb.rendered dicomweb.rendered_frame dicomweb.study_thumbnail "
+        "dicomweb.series_thumbnail dicomweb.thumbnail dicomweb.frame_thumbnail",
+    },
     "document": {
         "list": "api.list_documents",
         "read": "documents.show documents.page documents.original documents.preview "

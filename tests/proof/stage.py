@@ -153,6 +153,8 @@ async def upload_study(stage: Stage, actor: str) -> None:
     )
     first = parsed(stage.image)
     report = encapsulated(pdf([words.finding]), StudyInstanceUID=first.StudyInstanceUID)
+    stage.ids |= {"study_uid": str(first.StudyInstanceUID), "place": "7FE00010", "listed": "1"}
+    stage.ids |= {"series_uid": str(first.SeriesInstanceUID), "sop_uid": str(first.SOPInstanceUID)}
     upload = await begun(browser)
     told = structured(StudyInstanceUID=first.StudyInstanceUID)
     body = parts.build([(0, stage.image), (1, report), (2, told)])

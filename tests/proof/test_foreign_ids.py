@@ -83,6 +83,8 @@ UUIDS: Final = {
     "upload_id",
 }  # fmt: skip
 """What in an address is somebody's."""
+UIDS: Final = {"study_uid", "series_uid", "sop_uid"}
+"""The same of images, by the numbers that their makers gave them."""
 PROFILE: Final = {
     "name": "Dr. Eve Sorrel", "birth_date": "17.05.1970", "sex": "O", "specialty": "radiology",
     "place": "Kiel", "findable": "yes", "agreed": "yes",
@@ -94,6 +96,7 @@ TOLD: Final = {
     "files", "images", "places", "a device, known",
     "POST cases.communities.change_role account", "POST cases.communities.withdraw invitation",
     "GET viewer.original instance", "GET documents.enclosed_original study_id",
+    "GET dicomweb.instance sop_uid", "GET dicomweb.series_metadata series_uid",
     "GET studies.thumbnail instance_id", "GET notices.open_ notice",
 }  # fmt: skip
 """Where an id of one's own is answered otherwise, so that the questions are good ones."""
@@ -203,6 +206,7 @@ async def everything(stage: Stage, somebody: Person) -> dict[str, str]:
         "record_client": str((await Record.get(id=ids["record_id"])).client_id),
         "upload_client": str((await Upload.get(id=ids["upload_id"])).client_id),
         "study_uid": str(image.StudyInstanceUID),
+        "series_uid": str(image.SeriesInstanceUID),
         "sop_uid": str(image.SOPInstanceUID),
         "fingerprint": parts.fingerprint(parts.digests(stage.image)).hex(),
         "endpoint": device["endpoint"],
@@ -213,6 +217,7 @@ def _nothings(ids: Mapping[str, str]) -> dict[str, str]:
     """Ids of the same kinds that nothing has."""
     like = {
         "study_uid": f"2.25.{uuid4().int}",
+        "series_uid": f"2.25.{uuid4().int}",
         "sop_uid": f"2.25.{uuid4().int}",
         "fingerprint": uuid4().hex * (len(ids["fingerprint"]) // 32),
         "session": uuid4().hex * (len(ids["session"]) // 32),
@@ -227,7 +232,7 @@ def _paths(app: Quart, own: Mapping[str, str], theirs: Mapping[str, str]) -> Ite
     adapter = app.url_map.bind("portal.test")
     for endpoint, method in cells(app):
         names = next(app.url_map.iter_rules(endpoint)).arguments
-        ids = {name for name in names if name in UUIDS}
+        ids = {name for name in names if name in UUIDS | UIDS}
         for name in sorted(ids):
             if len(ids) > 1 or name in {"notice", "session", "program"}:
                 values = {each: own.get(each, "1") for each in names} | {name: theirs[name]}

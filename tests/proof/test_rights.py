@@ -26,7 +26,7 @@ from tests.proof.stage import ACTORS, Stage, set_up
 
 MADE_UP: Final = {
     "community", "case", "thread", "post_id", "study_id", "instance", "instance_id", "upload_id",
-    "document_id", "record_id", "enclosed",
+    "document_id", "record_id", "enclosed", "study_uid", "series_uid", "sop_uid",
     "invitation", "account", "token",
 }  # fmt: skip
 NOT_THERE: Final = {404, 410}

@@ -14,15 +14,18 @@ from viewer.children import limits
 if __name__ == "__main__":
     limits.before_imports(int(sys.argv[1]))
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final
 
 from viewer.children import serving
 from viewer.dicom.canonical import canonical_parts
+from viewer.dicom.describing import described_file, described_skeleton
 from viewer.dicom.embedding import Embedded, embedded_document
 from viewer.dicom.inspecting import inspect_file
-from viewer.dicom.reasons import Refused
+from viewer.dicom.plain import plain_frame
+from viewer.dicom.reasons import Refused, Unreadable
 from viewer.dicom.rebuilding import NotRebuilt, rebuild, stored_frame
+from viewer.dicom.rendering import rendered_frame
 from viewer.dicom.reporting import Report, report_of
 from viewer.dicom.warming import warm_up
 
@@ -51,15 +54,13 @@ def _answers(task: dict[str, Any], sizes: list[int], reader: BinaryIO) -> Iterat
             for answer in canonical_parts(serving.blob_of(reader, sum(sizes))):
                 yield answer
                 budget.renew()
-        case "embedded":
-            yield _embedded(serving.blob_of(reader, sum(sizes)), task["most"])
         case "report":
             yield _reported(serving.blob_of(reader, sum(sizes)))
         case "rebuild":
             skeleton, *frames = [bytes(serving.blob_of(reader, size)) for size in sizes]
             yield _rebuilt(skeleton, frames)
-        case "stored":
-            yield _stored(task["layout"], bytes(serving.blob_of(reader, sum(sizes))))
+        case what if what in _OF_ONE:
+            yield _OF_ONE[what](task, serving.blob_of(reader, sum(sizes)))
         case _:
             yield {"kind": "unknown"}, []
 
@@ -71,9 +72,9 @@ def _rebuilt(skeleton: bytes, frames: list[bytes]) -> serving.Answer:
         return {"kind": "not rebuilt"}, []
 
 
-def _stored(layout: dict[str, Any], frame: bytes) -> serving.Answer:
+def _stored(task: dict[str, Any], frame: memoryview) -> serving.Answer:
     try:
-        return {"kind": "stored"}, [bytes(stored_frame(layout, frame))]
+        return {"kind": "stored"}, [bytes(stored_frame(task["layout"], bytes(frame)))]
     except NotRebuilt:
         return {"kind": "not stored"}, []
 
@@ -85,8 +86,29 @@ def _inspected(data: memoryview) -> dict[str, Any]:
     return {"kind": "header", "header": found.to_json()}
 
 
-def _embedded(data: memoryview, most: int) -> serving.Answer:
-    found = embedded_document(data, most)
+def _described(task: dict[str, Any], data: memoryview) -> serving.Answer:
+    """Of a file, or with lengths of frames of a skeleton."""
+    lengths = task["lengths"]
+    found = described_file(data) if lengths is None else described_skeleton(data, lengths)
+    return _refused(found) if isinstance(found, Refused) else {"kind": "described", **found}, []
+
+
+def _decoded(task: dict[str, Any], frame: memoryview) -> serving.Answer:
+    try:
+        return {"kind": "decoded"}, [plain_frame(task["pixels"], bytes(frame))]
+    except Unreadable:
+        return {"kind": "not decoded"}, []
+
+
+def _rendered(task: dict[str, Any], frame: memoryview) -> serving.Answer:
+    try:
+        return {"kind": "rendered"}, [rendered_frame(task["how"], bytes(frame))]
+    except Unreadable:
+        return {"kind": "not rendered"}, []
+
+
+def _embedded(task: dict[str, Any], data: memoryview) -> serving.Answer:
+    found = embedded_document(data, task["most"])
     if isinstance(found, Embedded):
         where = {"start": found.start, "packed": found.packed}
         about = {"mime": found.mime, "title": found.title}
@@ -103,6 +125,16 @@ def _reported(data: memoryview) -> serving.Answer:
 
 def _refused(found: Refused) -> dict[str, Any]:
     return {"kind": "refused", "reason": found.reason.value, "detail": found.detail}
+
+
+_OF_ONE: Final[dict[str, Callable[[dict[str, Any], memoryview], serving.Answer]]] = {
+    "embedded": _embedded,
+    "describe": _described,
+    "stored": _stored,
+    "decode": _decoded,
+    "render": _rendered,
+}
+"""What is asked of one file, or one frame, and answered once."""
 
 
 if __name__ == "__main__":

@@ -82,6 +82,13 @@ class Dataset:
         text = self._decode(value, element.vr).replace("\r\n", "\n").replace("\r", "\n")
         return "".join(c if c.isprintable() or c == "\n" else " " for c in text[:most]).strip()
 
+    def whole_text(self, tag: int) -> str:
+        """One text as it stands, decoded, without padding behind it; its lines are kept."""
+        element = self.elements.get(tag)
+        if element is None:
+            return ""
+        return self._decode(self.raw(tag), element.vr).rstrip(" \0")
+
     def _decode(self, value: bytes, vr: str) -> str:
         if value.isascii() and b"\x1b" not in value and not self._folds_ascii():
             return value.decode("ascii")

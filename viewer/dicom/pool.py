@@ -144,6 +144,24 @@ class Pool(Children):
         except ChildLost as lost:
             return Refused(Reason(lost.cause))
 
+    async def describe(
+        self, data: Data, lengths: Sequence[int] | None = None
+    ) -> dict[str, Any] | Refused:
+        """
+        The data set of a file as DICOM JSON, and where its large values and frames lie.
+
+        `{"dataset", "bulk": {path: [start, length]}, "packed", "pixels"}` as
+        `viewer.dicom.describing` makes it.  With *lengths* of its frames, *data* is a skeleton.
+        Raises PoolFull, and ChildLost, which says nothing about the file.
+        """
+        task = {"do": "describe", "lengths": None if lengths is None else [*lengths]}
+        async with self.child() as child:
+            message, _ = await child.ask_once(task, [joined(data)])
+            with understood():
+                if message["kind"] == "refused":
+                    return Refused(Reason(message["reason"]), message["detail"])
+                return {name: message[name] for name in ("dataset", "bulk", "packed", "pixels")}
+
     async def rebuild(self, skeleton: bytes, frames: Sequence[bytes]) -> bytes | None:
         """
         The original file, bit for bit; None when the parts do not yield it.
@@ -163,6 +181,29 @@ class Pool(Children):
         """
         async with self.child() as child:
             _, blobs = await child.ask_once({"do": "stored", "layout": layout}, [[frame]])
+        return blobs[0] if blobs else None
+
+    async def decode(self, pixels: dict[str, Any], frame: bytes) -> bytes | None:
+        """
+        The values of a compressed frame, little endian; None when they cannot be read.
+
+        *pixels* is what `describe` says of the file.  Raises PoolFull, and ChildLost, which says
+        nothing about the frame.
+        """
+        task = {"do": "decode", "pixels": {**pixels, "frames": []}}
+        async with self.child() as child:
+            _, blobs = await child.ask_once(task, [[frame]])
+        return blobs[0] if blobs else None
+
+    async def render(self, how: dict[str, Any], frame: bytes) -> bytes | None:
+        """
+        A canonical frame as people see it, PNG or JPEG; None when it cannot be read.
+
+        *how* is what `viewer.dicom.rendering` needs to know.  Raises PoolFull, and ChildLost, which
+        says nothing about the frame.
+        """
+        async with self.child() as child:
+            _, blobs = await child.ask_once({"do": "render", "how": how}, [[frame]])
         return blobs[0] if blobs else None
 
 

@@ -38,7 +38,7 @@ def previews(shown: Array, meta: dict[str, Any]) -> tuple[bytes, bytes]:
 
 
 def _resized(image: Image.Image, meta: dict[str, Any], side: int) -> Image.Image:
-    height, width = image.height * _stretch(meta), float(image.width)
+    height, width = image.height * stretch(meta), float(image.width)
     scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if size == image.size:
@@ -46,7 +46,7 @@ def _resized(image: Image.Image, meta: dict[str, Any], side: int) -> Image.Image
     return image.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR)
 
 
-def _stretch(meta: dict[str, Any]) -> float:
+def stretch(meta: dict[str, Any]) -> float:
     """Height of a pixel relative to its width."""
     pair = meta["spacing"] or meta["aspect"]
     ratio = pair[0] / pair[1] if pair else 1.0

@@ -105,6 +105,32 @@ def rebuild(skeleton: bytes, frames: Sequence[bytes]) -> bytes:
     return whole
 
 
+def blank(skeleton: bytes, lengths: Sequence[int]) -> bytearray:
+    """
+    The file with zeros in place of its pixels; *lengths* in bytes of frames that are `raw`.
+
+    Raises NotRebuilt.
+    """
+    try:
+        plan, kept = _parse(skeleton)
+        whole, at, pos = bytearray(plan["size"]), 0, 0
+        others = [number for what, number in plan["pieces"] if what == 0]
+        frames = len(plan["pieces"]) - len(others)
+        each = (plan["size"] - sum(others)) // frames if frames else 0
+        for what, number in plan["pieces"]:
+            if what == 0:
+                whole[at : at + number] = kept[pos : pos + number]
+                pos += number
+                at += number
+            else:
+                at += lengths[number] if plan["layout"]["raw"] else each
+    except (KeyError, IndexError, TypeError, ValueError, zlib.error, struct.error) as fault:
+        raise NotRebuilt from fault
+    if at != plan["size"] or len(whole) != at:
+        raise NotRebuilt
+    return whole
+
+
 def stored_frame(layout: dict[str, Any], frame: bytes) -> memoryview:
     """One frame (`Frame.data`) as it was in the file.  Raises NotRebuilt."""
     try:

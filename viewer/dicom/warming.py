@@ -12,6 +12,7 @@ from PIL import Image
 
 from viewer.dicom import codecs
 from viewer.dicom.previews import grey_or_rgb, previews
+from viewer.dicom.rendering import rendered_frame
 from viewer.dicom.tables import Table
 from viewer.dicom.windowing import computed_window
 
@@ -35,6 +36,11 @@ def warm_up() -> None:
         "aspect": None,
     }
     previews(grey_or_rgb(grey, meta), meta)
+    how: dict[str, Any] = {"codec": "htj2k", "meta": meta, "quality": 90, "window": None}
+    for form in ("png", "jpeg"):
+        rendered_frame(
+            how | {"format": form, "region": [0, 0, 8, 8], "size": [4, 4]}, codecs.encode(grey)
+        )
     Table(0, 8, np.zeros(256, np.uint16)).map(grey)
     np.nan_to_num(np.linspace(0.0, 1.0, 4))
     for name in set(encodings.aliases.aliases.values()):

@@ -1,0 +1,198 @@
+"""DICOMweb (PS3.18) at /dicomweb: addresses of one's own studies, over the room's plain verbs."""
+
+from quart import Blueprint, Response, ResponseReturnValue, request
+
+from portal.core.settings import Settings
+from portal.core.web import signed_in
+from portal.dicomweb import answering, framing, metadata, rendering, retrieving
+from portal.dicomweb.attributes import Level
+from portal.dicomweb.errors import Refusal
+from portal.dicomweb.holdings import Held, Named, Service, held, open_named
+from portal.dicomweb.queries import CUT, NO_KEY, Query, read_query
+from portal.dicomweb.searching import Found, Search
+from portal.studies import Shelf
+
+PREFIX = "/dicomweb"
+STUDY = "/studies/<study_uid>"
+SERIES = f"{STUDY}/series/<series_uid>"
+INSTANCE = f"{SERIES}/instances/<sop_uid>"
+PER_INSTANCE = 64 * 1024
+"""Bytes of metadata that are expected of an instance, for the time its answer may take."""
+
+
+def create_blueprint(settings: Settings, shelf: Shelf) -> Blueprint:
+    """The service over *shelf*, for whoever is signed in."""
+    blueprint = Blueprint("dicomweb", __name__, url_prefix=PREFIX)
+    blueprint.register_error_handler(Refusal, answering.refused)
+    service = Service(shelf, f"{settings.origin}{PREFIX}")
+
+    @blueprint.after_request
+    async def private(response: Response) -> Response:
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    _search(blueprint, service)
+    _search_below(blueprint, service)
+    _metadata(blueprint, service)
+    _files(blueprint, service)
+    _frames(blueprint, service)
+    _pictures(blueprint, service)
+    return blueprint
+
+
+def _search(blueprint: Blueprint, service: Service) -> None:
+    @blueprint.get("/studies")
+    async def search_studies() -> ResponseReturnValue:
+        query = _query("study")
+        return _page(await _searching(service).studies(query), query)
+
+    @blueprint.get("/series")
+    async def search_series() -> ResponseReturnValue:
+        query = _query("series")
+        return _page(await _searching(service).within(query), query)
+
+    @blueprint.get("/instances")
+    async def search_instances() -> ResponseReturnValue:
+        query = _query("instance")
+        return _page(await _searching(service).within(query), query)
+
+
+def _search_below(blueprint: Blueprint, service: Service) -> None:
+    """The same in what the address names; what is not there is not found, rather than empty."""
+
+    async def below(level: Level, study_uid: str, series_uid: str = "") -> ResponseReturnValue:
+        await open_named(service.shelf, signed_in(), study_uid)
+        if series_uid:
+            await held(service, signed_in(), Named(study_uid, series_uid))
+        named = {"StudyInstanceUID": study_uid} | (
+            {"SeriesInstanceUID": series_uid} if series_uid else {}
+        )
+        query = _query(level, named)
+        return _page(await _searching(service).within(query), query)
+
+    @blueprint.get(f"{STUDY}/series")
+    async def series_of(study_uid: str) -> ResponseReturnValue:
+        return await below("series", study_uid)
+
+    @blueprint.get(f"{STUDY}/instances")
+    async def instances_of(study_uid: str) -> ResponseReturnValue:
+        return await below("instance", study_uid)
+
+    @blueprint.get(f"{SERIES}/instances")
+    async def instances_of_series(study_uid: str, series_uid: str) -> ResponseReturnValue:
+        return await below("instance", study_uid, series_uid)
+
+
+def _metadata(blueprint: Blueprint, service: Service) -> None:
+    async def described(named: Named) -> ResponseReturnValue:
+        found = await held(service, signed_in(), named)
+        media = answering.json_wanted()
+        size = PER_INSTANCE * len(found)
+        return await answering.streamed(metadata.written(found), media, size)
+
+    @blueprint.get(f"{STUDY}/metadata")
+    async def study_metadata(study_uid: str) -> ResponseReturnValue:
+        return await described(Named(study_uid))
+
+    @blueprint.get(f"{SERIES}/metadata")
+    async def series_metadata(study_uid: str, series_uid: str) -> ResponseReturnValue:
+        return await described(Named(study_uid, series_uid))
+
+    @blueprint.get(f"{INSTANCE}/metadata")
+    async def instance_metadata(
+        study_uid: str, series_uid: str, sop_uid: str
+    ) -> ResponseReturnValue:
+        return await described(Named(study_uid, series_uid, sop_uid))
+
+
+def _files(blueprint: Blueprint, service: Service) -> None:
+    @blueprint.get(STUDY)
+    async def study(study_uid: str) -> ResponseReturnValue:
+        return await retrieving.files(await held(service, signed_in(), Named(study_uid)))
+
+    @blueprint.get(SERIES)
+    async def series(study_uid: str, series_uid: str) -> ResponseReturnValue:
+        named = Named(study_uid, series_uid)
+        return await retrieving.files(await held(service, signed_in(), named))
+
+    @blueprint.get(INSTANCE)
+    async def instance(study_uid: str, series_uid: str, sop_uid: str) -> ResponseReturnValue:
+        named = Named(study_uid, series_uid, sop_uid)
+        return await retrieving.files(await held(service, signed_in(), named))
+
+    @blueprint.get(f"{INSTANCE}/bulkdata/<path:place>")
+    async def bulk(
+        study_uid: str, series_uid: str, sop_uid: str, place: str
+    ) -> ResponseReturnValue:
+        return await retrieving.bulk(
+            await _one(service, Named(study_uid, series_uid, sop_uid)), place
+        )
+
+
+def _frames(blueprint: Blueprint, service: Service) -> None:
+    @blueprint.get(f"{INSTANCE}/frames/<listed>")
+    async def frames(
+        study_uid: str, series_uid: str, sop_uid: str, listed: str
+    ) -> ResponseReturnValue:
+        found = await _one(service, Named(study_uid, series_uid, sop_uid))
+        return await framing.frames(found, framing.numbers(listed))
+
+
+def _pictures(blueprint: Blueprint, service: Service) -> None:
+    @blueprint.get(f"{INSTANCE}/rendered")
+    async def rendered(study_uid: str, series_uid: str, sop_uid: str) -> ResponseReturnValue:
+        found = await _one(service, Named(study_uid, series_uid, sop_uid))
+        return await rendering.rendered(found, 1)
+
+    @blueprint.get(f"{INSTANCE}/frames/<listed>/rendered")
+    async def rendered_frame(
+        study_uid: str, series_uid: str, sop_uid: str, listed: str
+    ) -> ResponseReturnValue:
+        found = await _one(service, Named(study_uid, series_uid, sop_uid))
+        return await rendering.rendered(found, framing.number(listed))
+
+    async def small(named: Named, frame: int | None = None) -> ResponseReturnValue:
+        """The middle one of what has a picture stands for all."""
+        found = await held(service, signed_in(), named)
+        shown = [each for each in found if each.header["kind"] == "image"] or found
+        return await rendering.thumbnail(shown[len(shown) // 2], frame)
+
+    @blueprint.get(f"{STUDY}/thumbnail")
+    async def study_thumbnail(study_uid: str) -> ResponseReturnValue:
+        return await small(Named(study_uid))
+
+    @blueprint.get(f"{SERIES}/thumbnail")
+    async def series_thumbnail(study_uid: str, series_uid: str) -> ResponseReturnValue:
+        return await small(Named(study_uid, series_uid))
+
+    @blueprint.get(f"{INSTANCE}/thumbnail")
+    async def thumbnail(study_uid: str, series_uid: str, sop_uid: str) -> ResponseReturnValue:
+        return await small(Named(study_uid, series_uid, sop_uid))
+
+    @blueprint.get(f"{INSTANCE}/frames/<listed>/thumbnail")
+    async def frame_thumbnail(
+        study_uid: str, series_uid: str, sop_uid: str, listed: str
+    ) -> ResponseReturnValue:
+        named = Named(study_uid, series_uid, sop_uid)
+        return await small(named, framing.number(listed))
+
+
+async def _one(service: Service, named: Named) -> Held:
+    return (await held(service, signed_in(), named))[0]
+
+
+def _searching(service: Service) -> Search:
+    return Search(service.shelf, signed_in(), service.root)
+
+
+def _query(level: Level, named: dict[str, str] | None = None) -> Query:
+    """The present request's query; what the address names cannot be asked otherwise."""
+    answering.json_wanted()
+    return read_query(level, request.args.items(multi=True), named or {})
+
+
+def _page(found: Found, query: Query) -> ResponseReturnValue:
+    warnings = [NO_KEY] if query.unmatched else []
+    if found.more:
+        warnings.append(CUT % {"count": found.more})
+    return answering.listed(found.results, warnings)
