@@ -42,6 +42,12 @@ def listed(results: list[dict[str, Any]], warnings: list[str]) -> Response:
     return answer
 
 
+def written(found: dict[str, Any], media: str, status: int) -> Response:
+    """One object of DICOM JSON."""
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, content_type=media)
+
+
 async def streamed(pieces: Pieces, media: str, size: int = 0) -> Response:
     """
     *pieces* as they come; what goes wrong with the first is raised, later it breaks the connection.

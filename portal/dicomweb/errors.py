@@ -33,3 +33,18 @@ class NotAcceptable(Refusal):
     status = 406
     code = "not_acceptable"
     message = N_("This is not available in the form asked for. Available: %(available)s")
+
+
+class NotSupported(Refusal):
+    """What was sent is of a media type that is not taken here."""
+
+    status = 415
+    code = "not_supported"
+    message = N_("Please send multipart/related with parts of the type application/dicom.")
+
+
+class BadMessage(Refusal):
+    """A multipart message that does not hold together (RFC 2046, 2387)."""
+
+    code = "bad_message"
+    message = N_("What was sent is no complete message of several parts.")

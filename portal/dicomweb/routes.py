@@ -1,13 +1,18 @@
 """DICOMweb (PS3.18) at /dicomweb: addresses of one's own studies, over the room's plain verbs."""
 
+from typing import cast
+
 from quart import Blueprint, Response, ResponseReturnValue, request
 
+from portal import edge
 from portal.core.settings import Settings
 from portal.core.web import signed_in
-from portal.dicomweb import answering, framing, metadata, rendering, retrieving
+from portal.dicomweb import answering, framing, metadata, rendering, retrieving, storing
 from portal.dicomweb.attributes import Level
-from portal.dicomweb.errors import Refusal
+from portal.dicomweb.errors import BadQuery, Refusal
 from portal.dicomweb.holdings import Held, Named, Service, held, open_named
+from portal.dicomweb.matching import is_uid
+from portal.dicomweb.parting import boundary_of
 from portal.dicomweb.queries import CUT, NO_KEY, Query, read_query
 from portal.dicomweb.searching import Found, Search
 from portal.studies import Shelf
@@ -35,6 +40,7 @@ def create_blueprint(settings: Settings, shelf: Shelf) -> Blueprint:
     _search_below(blueprint, service)
     _metadata(blueprint, service)
     _files(blueprint, service)
+    _store(blueprint, service)
     _frames(blueprint, service)
     _pictures(blueprint, service)
     return blueprint
@@ -127,6 +133,31 @@ def _files(blueprint: Blueprint, service: Service) -> None:
         return await retrieving.bulk(
             await _one(service, Named(study_uid, series_uid, sop_uid)), place
         )
+
+
+def _store(blueprint: Blueprint, service: Service) -> None:
+    turnstile = storing.turnstile()
+
+    async def taken(within: str = "") -> ResponseReturnValue:
+        boundary = boundary_of(request.headers.get("Content-Type", ""))
+        media = answering.json_wanted()
+        asked = cast("edge.Request", request)
+        asked.be_patient(storing.PATIENCE)
+        actor = signed_in()
+        with await turnstile.through(actor.id):
+            work = storing.Storing(service, actor, within)
+            report = await work.take(asked.body, boundary, asked.content_length)
+        return answering.written(report.as_json(), media, report.status)
+
+    @blueprint.post("/studies")
+    async def store() -> ResponseReturnValue:
+        return await taken()
+
+    @blueprint.post(STUDY)
+    async def store_within(study_uid: str) -> ResponseReturnValue:
+        if not is_uid(study_uid):
+            raise BadQuery
+        return await taken(study_uid)
 
 
 def _frames(blueprint: Blueprint, service: Service) -> None:

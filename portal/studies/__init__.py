@@ -3,8 +3,9 @@
 from portal.studies import parts
 from portal.studies.belongings import Belongings
 from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared
+from portal.studies.growing import Growing
 from portal.studies.identifying import StudyFacts, facts_of_mine
-from portal.studies.intake import keep_files
+from portal.studies.intake import keep_files, keep_images
 from portal.studies.listing import (
     Entry,
     Overview,
@@ -27,7 +28,7 @@ from portal.studies.opening import (
     stretches_of,
 )
 from portal.studies.originals import Original
-from portal.studies.outcomes import Outcome
+from portal.studies.outcomes import Bytes, Outcome
 from portal.studies.parts import known_by
 from portal.studies.receipts import PartReceipt
 from portal.studies.receiving import receive_part
@@ -50,7 +51,9 @@ from portal.studies.uploads import (
 
 __all__ = [
     "Belongings",
+    "Bytes",
     "Entry",
+    "Growing",
     "Note",
     "OpenStudy",
     "Original",
@@ -75,6 +78,7 @@ __all__ = [
     "finish",
     "instances_there",
     "keep_files",
+    "keep_images",
     "known_by",
     "listed_with",
     "merge_all",

@@ -29,7 +29,7 @@ class Assembler:
     def __init__(self, boxes: Boxes, free_quota: int) -> None:
         self._boxes = boxes
         self._free_quota = free_quota
-        self._slots = asyncio.Semaphore(LARGE_AT_ONCE)
+        self.slots = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def stage(self, actor: Actor, upload: UUID, records: Sequence[parts.Record]) -> list[int]:
         """
@@ -39,7 +39,7 @@ class Assembler:
         """
         if not records:
             return []
-        key, by = _key(actor, upload), storing.Payer(actor.id, self._free_quota)
+        key, by = key_of(actor, upload), storing.Payer(actor.id, self._free_quota)
         written: dict[UUID, tuple[parts.Record, int]] = {}
         try:
             for record in await self.lacking(upload, records):
@@ -108,11 +108,11 @@ class Assembler:
 
         Raises `Abandoned` when the file was kept, or its upload ended, since it was complete.
         """
-        async with self._slots:
+        async with self.slots:
             rows = await UploadPiece.filter(upload=upload, file=file).order_by("piece")
             if not rows or len(rows) != parts.pieces(rows[0].total):
                 raise Abandoned
-            data, digests, key = bytearray(), [], _key(actor, upload)
+            data, digests, key = bytearray(), [], key_of(actor, upload)
             for row in rows:
                 try:
                     piece = await self._boxes.read(upload, key, "piece", row.id)
@@ -143,7 +143,8 @@ async def _done(upload: UUID, files: Collection[int]) -> set[int]:
     return {row.file for row in rows}
 
 
-def _key(actor: Actor, upload: UUID) -> Secret:
+def key_of(actor: Actor, upload: UUID) -> Secret:
+    """The key of the pieces that wait for an upload to go on."""
     return vault.sub_key(actor.root, "upload", upload.hex)
 
 

@@ -27,7 +27,16 @@ from portal.studies.doubts import DOUBTED
 from portal.studies.events import StudyBinned
 from portal.studies.marks import Marks
 from portal.studies.models import Instance, Study
-from portal.studies.outcomes import CONFLICT, LOST, Abandoned, Bytes, Incoming, Outcome, Then
+from portal.studies.outcomes import (
+    CONFLICT,
+    ELSEWHERE,
+    LOST,
+    Abandoned,
+    Bytes,
+    Incoming,
+    Outcome,
+    Then,
+)
 from portal.studies.packing import Packer
 from portal.studies.shelf import Shelf
 from viewer.dicom import Header, PoolFull, Refused
@@ -74,11 +83,14 @@ class _Outdated(Exception):
 Good = tuple[Incoming, Header]
 
 
-async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], then: Then) -> Outcome:
+async def file_all(
+    shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], then: Then, *, within: str = ""
+) -> Outcome:
     """
     File what can be filed and say what became of each.
 
-    *then* runs in the same transaction.  Raises `QuotaFull`, `StillLeaving`, `DiskFull` or `Busy`;
+    *then* runs in the same transaction.  With the StudyInstanceUID *within* images of any other
+    study are refused.  Raises `QuotaFull`, `StillLeaving`, `DiskFull` or `Busy`;
     nothing is kept then.
     """
     try:
@@ -92,15 +104,26 @@ async def file_all(shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], the
         for each, answer in zip(incoming, found, strict=True)
         if isinstance(answer, Refused)
     ]
-    good = [
+    read = [
         (each, answer)
         for each, answer in zip(incoming, found, strict=True)
         if isinstance(answer, Header)
     ]
+    headers = {each.file: header for each, header in read}
+    good = [each for each in read if within in {"", each[1].study_instance_uid}]
+    refused += [
+        (each.file, ELSEWHERE)
+        for each, header in read
+        if within not in {"", header.study_instance_uid}
+    ]
+
+    def blank() -> Outcome:
+        return Outcome(refused=list(refused), headers=dict(headers))
+
     for _ in range(TRIES):
         try:
             async with shelf.filing:
-                return await _attempt(shelf, actor, good, Outcome(refused=list(refused)), then)
+                return await _attempt(shelf, actor, good, blank(), then)
         except (IntegrityError, _Outdated):
             continue
     raise Conflict

@@ -10,6 +10,7 @@ from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.studies import manifests
+from portal.studies.access import live
 from portal.studies.marks import Marks
 from portal.studies.models import ASIDE, Segment, Study
 from portal.studies.shelf import Shelf
@@ -38,7 +39,7 @@ async def facts_of_mine(
 
     What does not open is left out: nothing of it is known by which it could be found.
     """
-    mine = Study.filter(owner=actor.id)
+    mine = live().filter(owner=actor.id)
     if uids is not None:
         marks = await Marks.of(actor)
         mine = mine.filter(uid_mark__in=[marks.study(uid) for uid in uids])
@@ -56,7 +57,7 @@ def _order(study: StudyFacts) -> tuple[str, str, str]:
 async def _some(shelf: Shelf, actor: Actor, ids: Sequence[UUID]) -> list[StudyFacts]:
     # In this order: what is merged after the first look is in the rows of the second.
     fresh = {row.study for row in await Segment.filter(study__in=list(ids)).only("study")}
-    rows = await Study.filter(owner=actor.id, id__in=list(ids))
+    rows = await live().filter(owner=actor.id, id__in=list(ids))
     opened = await keys.open_study_keys(actor, ids)
     known = await asyncio.to_thread(_opened, rows, opened, fresh)
     lacking = [row for row in rows if row.id not in known and row.id in opened]

@@ -81,6 +81,22 @@ async def keep_files(
     return total
 
 
+async def keep_images(
+    shelf: Shelf, actor: Actor, files: Sequence[tuple[Bytes, bytes]], *, within: str = ""
+) -> Outcome:
+    """
+    Take in whole DICOM files with their fingerprints, in one transaction, and nothing else.
+
+    With the StudyInstanceUID *within*, of this study alone.  Raises like `take_in`.
+    """
+
+    async def nothing_else(_outcome: Outcome) -> None:
+        return None
+
+    incoming = [Incoming(number, *file) for number, file in enumerate(files)]
+    return await file_all(shelf, actor, incoming, nothing_else, within=within)
+
+
 def _batches(files: Sequence[Bytes]) -> Iterator[list[Incoming]]:
     batch: list[Incoming] = []
     size = 0

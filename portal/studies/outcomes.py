@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from viewer.dicom import Header
+
 CONFLICT: Final = "conflict"
 """Why a file is refused whose number an image with other content has."""
 LOST: Final = "conflict_lost"
 """The same, when the image that has it is lost: only the very same one takes its place."""
+ELSEWHERE: Final = "other_study"
+"""Why an image is refused that is to belong to one study and belongs to another."""
 Bytes = bytes | bytearray | memoryview
 
 
@@ -32,6 +36,8 @@ class Outcome:
     studies: set[UUID] = field(default_factory=set)
     restored: list[int] = field(default_factory=list)
     """What came again and took what lay in the bin out of it: images of it, or a document."""
+    headers: dict[int, Header] = field(default_factory=dict, repr=False)
+    """What was read of those that are images."""
 
     def repeated(self, file: int, reason: str) -> None:
         """Its number is taken: by the same content, or refused for a *reason*."""
@@ -52,6 +58,7 @@ class Outcome:
         self.refused += other.refused
         self.studies |= other.studies
         self.restored += other.restored
+        self.headers |= other.headers
 
 
 class Abandoned(Exception):

@@ -25,12 +25,18 @@ WAITING: Final = 20.0
 """Seconds; then the browser is asked to come again."""
 
 
+STREAMED: Final = "/dicomweb/studies/"
+"""Below this images come one after another without an end, and none is held longer than it must."""
+
+
 class PortalRequest(edge.Request):
     """A request whose body may be as long as a part, where parts are sent, and short elsewhere."""
 
     def __init__(self, method: str, scheme: str, path: str, *rest: Any, **more: Any) -> None:
         if method == "PUT" and path.startswith("/uploads/"):
             more["max_content_length"] = parts.BODY
+        elif method == "POST" and f"{path}/".startswith(STREAMED):
+            more["max_content_length"] = None
         super().__init__(method, scheme, path, *rest, **more)
 
     async def get_json(self, *args: Any, **more: Any) -> Any:

@@ -129,6 +129,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "dicomweb.study dicomweb.series dicomweb.instance dicomweb.bulk dicomweb.frames "
         "dicomweb.rendered dicomweb.rendered_frame dicomweb.study_thumbnail "
         "dicomweb.series_thumbnail dicomweb.thumbnail dicomweb.frame_thumbnail",
+        "create": "dicomweb.store dicomweb.store_within",
     },
     "document": {
         "list": "api.list_documents",

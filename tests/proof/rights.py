@@ -345,6 +345,9 @@ RIGHTS: Final[dict[str, Right]] = {
     "dicomweb.study": Right(AUTHOR),
     "dicomweb.series": Right(AUTHOR),
     "dicomweb.instance": Right(AUTHOR),
+    # What is sent is no message of several parts, and everybody with an account is told so.
+    "dicomweb.store": Right(SIGNED_IN),
+    "dicomweb.store_within": Right(SIGNED_IN),
     "dicomweb.bulk": Right(AUTHOR),
     "dicomweb.frames": Right(AUTHOR),
     "dicomweb.rendered": Right(AUTHOR),
