@@ -19,6 +19,7 @@ import cases.routes
 import cases.search.routes
 import portal.accounts.routes
 import portal.api.routes
+import portal.dicomweb.routes
 import portal.documents.routes
 import portal.mailing.routes
 import portal.notices.routes
@@ -86,6 +87,7 @@ FOR_PROGRAMS: Final[Mapping[str, keys.Scope]] = {
     **portal.api.routes.FOR_PROGRAMS,
     **portal.studies.routes.FOR_PROGRAMS,
     **portal.documents.routes.FOR_PROGRAMS,
+    **portal.dicomweb.routes.FOR_PROGRAMS,
 }
 """Where a program's token counts, and what it must be allowed; each room names its own."""
 

@@ -1,6 +1,7 @@
 """DICOMweb (PS3.18) at /dicomweb: addresses of one's own studies, over the room's plain verbs."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Final, cast
 
 from quart import Blueprint, Response, ResponseReturnValue, request
 
@@ -15,12 +16,25 @@ from portal.dicomweb.matching import is_uid
 from portal.dicomweb.parting import boundary_of
 from portal.dicomweb.queries import CUT, NO_KEY, Query, read_query
 from portal.dicomweb.searching import Found, Search
+from portal.keys import Scope
 from portal.studies import Shelf
 
 PREFIX = "/dicomweb"
 STUDY = "/studies/<study_uid>"
 SERIES = f"{STUDY}/series/<series_uid>"
 INSTANCE = f"{SERIES}/instances/<sop_uid>"
+LOOKS = (
+    "search_studies", "search_series", "search_instances", "series_of", "instances_of",
+    "instances_of_series", "study_metadata", "series_metadata", "instance_metadata", "study",
+    "series", "instance", "bulk", "frames", "rendered", "rendered_frame", "study_thumbnail",
+    "series_thumbnail", "thumbnail", "frame_thumbnail",
+)  # fmt: skip
+ADDS = ("store", "store_within")
+FOR_PROGRAMS: Final[Mapping[str, Scope]] = {
+    **{f"dicomweb.{name}": "read" for name in LOOKS},
+    **{f"dicomweb.{name}": "add" for name in ADDS},
+}
+"""Where a token counts, and what it must be allowed."""
 PER_INSTANCE = 64 * 1024
 """Bytes of metadata that are expected of an instance, for the time its answer may take."""
 
