@@ -124,7 +124,7 @@ class Assembler:
 
     async def piece(self, actor: Actor, row: UploadPiece) -> bytes:
         """One piece that waits.  Raises `storing.Damaged` and `vault.Tampered`."""
-        return await self._boxes.read(row.upload, _key(actor, row.upload), "piece", row.id)
+        return await self._boxes.read(row.upload, key_of(actor, row.upload), "piece", row.id)
 
     async def forget(self, upload: UUID, file: int) -> None:
         """The pieces have done their duty; call it in the transaction that keeps the file."""
