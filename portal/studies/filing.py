@@ -93,40 +93,39 @@ async def file_all(
     study are refused.  Raises `QuotaFull`, `StillLeaving`, `DiskFull` or `Busy`;
     nothing is kept then.
     """
+    good, seen = await _looked_at(shelf, actor, incoming, within)
+    for _ in range(TRIES):
+        try:
+            async with shelf.filing:
+                outcome = Outcome(refused=list(seen.refused), headers=dict(seen.headers))
+                return await _attempt(shelf, actor, good, outcome, then)
+        except (IntegrityError, _Outdated):
+            continue
+    raise Conflict
+
+
+async def _looked_at(
+    shelf: Shelf, actor: Actor, incoming: Sequence[Incoming], within: str
+) -> tuple[list[Good], Outcome]:
+    """What can be filed, and what was read and refused of all of it."""
     try:
         turn = partial(shelf.inspecting.through, actor.id)
         async with asyncio.timeout(PATIENCE):
             found = await shelf.pool.inspect([each.data for each in incoming], turn)
     except (PoolFull, TimeoutError):
         raise Busy(retry_after=2) from None
-    refused = [
-        (each.file, str(answer.reason))
-        for each, answer in zip(incoming, found, strict=True)
-        if isinstance(answer, Refused)
-    ]
-    read = [
-        (each, answer)
-        for each, answer in zip(incoming, found, strict=True)
-        if isinstance(answer, Header)
-    ]
-    headers = {each.file: header for each, header in read}
-    good = [each for each in read if within in {"", each[1].study_instance_uid}]
-    refused += [
-        (each.file, ELSEWHERE)
-        for each, header in read
-        if within not in {"", header.study_instance_uid}
-    ]
-
-    def blank() -> Outcome:
-        return Outcome(refused=list(refused), headers=dict(headers))
-
-    for _ in range(TRIES):
-        try:
-            async with shelf.filing:
-                return await _attempt(shelf, actor, good, blank(), then)
-        except (IntegrityError, _Outdated):
+    good: list[Good] = []
+    seen = Outcome()
+    for each, answer in zip(incoming, found, strict=True):
+        if isinstance(answer, Refused):
+            seen.refused.append((each.file, str(answer.reason)))
             continue
-    raise Conflict
+        seen.headers[each.file] = answer
+        if within in {"", answer.study_instance_uid}:
+            good.append((each, answer))
+        else:
+            seen.refused.append((each.file, ELSEWHERE))
+    return good, seen
 
 
 async def _attempt(
