@@ -175,7 +175,6 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
         documents.create_blueprint(shelf.desk, viewing.open_enclosed, studies.known_by),
         studies.create_report_blueprint(shelf, viewing.open_study),
         dicomweb.create_blueprint(settings, shelf),
-        documents.create_blueprint(shelf.desk, viewing.open_enclosed),
         records.create_blueprint(settings.free_quota),
         notices.create_blueprint(wording, settings),
         cases.routes.create_blueprint(shelf, headers.socket_origin(settings)),

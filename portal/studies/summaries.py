@@ -131,20 +131,24 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
             ("sex", "sex"),
         )
     }
-    return shared | _identifying(headers) | {
-        "modalities": [modality for modality, _ in counts.most_common()],
-        "series": len({header["series_instance_uid"] for header in headers}),
-        "instances": len(headers),
-        "images": sum(
-            max(1, header["frames"] or 1) for header in headers if header["kind"] == "image"
-        ),
-        "documents": sum(header["kind"] in DOCUMENTS for header in headers),
-        "videos": sum(header["kind"] == "video" for header in headers),
-        "others": len(others),
-        "others_size": sum(entry["size"] for entry in others),
-        "thumbnail": _thumbnail(manifest),
-        "prepared": all(map(is_made, manifest.values())),
-    }
+    return (
+        shared
+        | _identifying(headers)
+        | {
+            "modalities": [modality for modality, _ in counts.most_common()],
+            "series": len({header["series_instance_uid"] for header in headers}),
+            "instances": len(headers),
+            "images": sum(
+                max(1, header["frames"] or 1) for header in headers if header["kind"] == "image"
+            ),
+            "documents": sum(header["kind"] in DOCUMENTS for header in headers),
+            "videos": sum(header["kind"] == "video" for header in headers),
+            "others": len(others),
+            "others_size": sum(entry["size"] for entry in others),
+            "thumbnail": _thumbnail(manifest),
+            "prepared": all(map(is_made, manifest.values())),
+        }
+    )
 
 
 def _identifying(headers: list[dict[str, Any]]) -> dict[str, str]:
