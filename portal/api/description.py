@@ -104,7 +104,7 @@ OPERATIONS: Final = (
               N_("One page of them."), schemas.page_of(schemas.DOCUMENT), parameters=PAGES),
     Operation("get", "/d/{document_id}/original", "document",
               N_("One document, bit for bit as it was uploaded"), "read",
-              N_("The file; Range is answered with 206."), media="application/pdf",
+              N_("The file; Range is answered with 206."), media="*/*",
               parameters=(Parameter("document_id", N_("A document.")),), problems=(404, 410, 416)),
     Operation("post", "/uploads/known", "known", N_("What need not be sent again"), "add",
               N_("Places in the list of those that are kept already."), schemas.KNOWN,

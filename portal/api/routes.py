@@ -143,6 +143,7 @@ def _document(each: documents.DocumentSummary, study: studies.StudySummary | Non
         "pages": each.pages,
         "size": each.size,
         "damaged": each.damaged,
+        "media_type": each.facts.content_type,
         "href": f"/d/{each.id}/original",
     }
 

@@ -49,7 +49,7 @@ FILE: Final = exactly(
 )  # fmt: skip
 DOCUMENT: Final = exactly(
     id=ID, study={"type": ["string", "null"], "format": "uuid"}, date=DAY, title=TEXT, pages=WHOLE,
-    size=WHOLE, damaged=TRUTH, href=TEXT,
+    size=WHOLE, damaged=TRUTH, media_type=TEXT, href=TEXT,
 )  # fmt: skip
 FINGERPRINTS: Final = exactly(fingerprints=list_of(SHA256))
 KNOWN: Final = exactly(known=list_of(WHOLE))

@@ -15,6 +15,9 @@ PAGE: Final = 500
 UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 LONGEST: Final = 60
+ENDINGS: Final = {
+    "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp",
+}  # fmt: skip
 NOT_THERE: Final = frozenset({404, 410})
 TOO_FAR: Final = 416
 
@@ -36,7 +39,8 @@ def download(line: Line, folder: Path, show: Progress, *, with_dicom: bool) -> F
         if paper["damaged"]:
             fetched.failed.append((paper["title"], "is damaged"))
             continue
-        name = f"{safe(paper['date'] or '', paper['title'])} {paper['id'][:8]}.pdf"
+        ending = ENDINGS.get(paper["media_type"], "")
+        name = f"{safe(paper['date'] or '', paper['title'])} {paper['id'][:8]}{ending}"
         _fetch(line, paper["href"], folder / "Documents" / name, "", fetched, show)
     if not with_dicom:
         return fetched

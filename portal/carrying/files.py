@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 PIECE: Final = 4 * 1024 * 1024
 PART: Final = 8 * 1024 * 1024
@@ -20,6 +20,7 @@ SYSTEM: Final = frozenset({"thumbs.db", "desktop.ini", "dicomdir", "autorun.inf"
 """Files that lie about on media and say nothing by themselves."""
 PROGRAMS: Final = (b"MZ", b"\x7fELF")
 ARCHIVES: Final = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"\x1f\x8b")
+PHOTOS: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 DICOM_AT: Final = 128
 
 
@@ -31,7 +32,8 @@ class File:
     size: int
     fingerprint: str
     """Of its content, in hexadecimal."""
-    is_pdf: bool = False
+    kind: Literal["", "pdf", "photo"] = ""
+    """Of a document; empty: it should be DICOM, which the portal finds out."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,14 @@ def looked_at(path: Path) -> File | Left:
     except OSError as error:
         return Left(path, f"cannot be read ({error.strerror})")
     whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
-    return File(path, size, whole.hex(), begins.startswith(b"%PDF-"))
+    return File(path, size, whole.hex(), _kind(begins))
+
+
+def _kind(begins: bytes) -> Literal["", "pdf", "photo"]:
+    if begins.startswith(b"%PDF-"):
+        return "pdf"
+    is_webp = begins[:4] == b"RIFF" and begins[8:12] == b"WEBP"
+    return "photo" if is_webp or begins.startswith(PHOTOS) else ""
 
 
 def _no_use(size: int, begins: bytes) -> str:

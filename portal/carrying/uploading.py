@@ -1,7 +1,7 @@
 """Sending files: only what the portal lacks, and after a cut only what had not arrived."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -60,14 +60,15 @@ class _Batch:
 
 def upload(line: Line, paths: Iterable[Path], show: Progress) -> Outcome:
     """Send everything in and below *paths* that the portal lacks.  Raises `Stop`."""
-    outcome, good = Outcome(), list[File]()
-    for path in files.found(paths):
+    outcome, good, named = Outcome(), list[File](), list(paths)
+    for path in files.found(named):
         seen = files.looked_at(path)
         if isinstance(seen, Left):
             outcome.left.append(seen)
         else:
             good.append(seen)
         show.looked(len(good) + len(outcome.left))
+    good = _without_decoration(good, set(named), outcome)
     batches = list(_asked(line, good, outcome))
     show.begins(sum(each.needed() for each in batches))
     for number, batch in enumerate(batches):
@@ -75,6 +76,18 @@ def upload(line: Line, paths: Iterable[Path], show: Progress) -> Outcome:
             needed = sum(each.needed() for each in batches[number:])
             _send(line, batch, needed, outcome, show)
     return outcome
+
+
+def _without_decoration(
+    good: Sequence[File], named: Collection[Path], outcome: Outcome
+) -> list[File]:
+    """Pictures that lie beside DICOM files belong to a viewer, unless they are named themselves."""
+    if all(each.kind for each in good):
+        return list(good)
+    beside = {each.path for each in good if each.kind == "photo" and each.path not in named}
+    why = "is a picture beside DICOM files: name it by itself to keep it"
+    outcome.left += [Left(each, why) for each in sorted(beside)]
+    return [each for each in good if each.path not in beside]
 
 
 def _asked(line: Line, good: Sequence[File], outcome: Outcome) -> Iterator[_Batch]:
@@ -128,7 +141,7 @@ def _begin(batch: _Batch) -> dict[str, Any]:
     named = [
         [number, batch.files[number].path.name[-LONGEST_NAME:], ""]
         for number in sorted(batch.lacking)
-        if batch.files[number].is_pdf
+        if batch.files[number].kind
     ]
     return {"client": batch.client(), "documents": named[:NAMES]}
 

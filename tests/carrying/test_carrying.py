@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from portal import carrying, keys, studies
 from portal.carrying import files, line, words
@@ -135,6 +136,30 @@ async def test_a_disc_is_sent_once_and_comes_back_bit_for_bit(
             if each.is_file()}  # fmt: skip
     assert back == sent
     assert any(each.name.startswith("2026-03-12 CT head") for each in archive.rglob("*"))
+
+
+async def test_a_photo_is_kept_when_it_is_named_and_not_as_decoration_of_a_disc(
+    world: World, server: str, disc: Path, tmp_path: Path
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    token, archive = await token_of(erika), tmp_path / "archive"
+    logo = disc / "viewer" / "logo.png"
+    Image.new("RGB", (40, 30), "teal").save(logo)
+
+    def there_and_back() -> tuple[Outcome, Outcome, Any]:
+        with_line = lined(server, token)
+        beside = upload(with_line, [disc], quiet())
+        named = upload(with_line, [logo], quiet())
+        return beside, named, download(with_line, archive, quiet(), with_dicom=False)
+
+    beside, named, fetched = await asyncio.to_thread(there_and_back)
+
+    [left] = [each.why for each in beside.left if each.path == logo]
+    assert left.startswith("is a picture beside DICOM files")
+    assert (named.kept, named.left) == ([logo], [])
+    assert sorted(each.suffix for each in fetched.new) == [".pdf", ".png"]
+    [picture] = [each for each in fetched.new if each.suffix == ".png"]
+    assert picture.read_bytes() == logo.read_bytes()
 
 
 async def test_an_upload_that_was_cut_goes_on_with_the_same_upload(
