@@ -177,6 +177,17 @@ async def test_bytes_count_until_they_are_really_gone(
     await _counted(alice)
 
 
+async def test_what_lies_in_rows_says_nothing_of_a_store_that_is_still_empty(
+    alice: AccountId, store: storing.Store
+) -> None:
+    """Whoever writes a plan before anybody has uploaded anything does not close the store."""
+    await keeping.keep_in_rows(alice, uuid4(), 512, QUOTA)
+
+    await _put(store, alice, uuid4())
+
+    assert await store.is_marked()
+
+
 @pytest.mark.parametrize("what", ["deleted", "replaced", "never kept"])
 async def test_many_at_once_never_have_more_on_the_disk(alice: AccountId, what: str) -> None:
     share = QUOTA // 4
