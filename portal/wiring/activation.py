@@ -10,8 +10,8 @@ from portal.core.actor import Actor
 BEFORE_ACTIVATION: Final = frozenset(
     {
         *("static", "pages", "accounts", "factors", "recovery", "keeping"),
-        *("programs", "api", "dicomweb", "studies", "documents", "records", "viewer", "mailing"),
-        "notices",
+        *("programs", "api", "dicomweb", "studies", "documents", "reports", "records", "viewer"),
+        *("exporting", "mailing", "notices"),
     }
 )
 
