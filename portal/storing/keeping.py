@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from uuid import UUID
 
 from tortoise.expressions import F
@@ -212,12 +212,14 @@ async def removed(objects: Collection[UUID]) -> None:
     """These objects lie there no more: their rows go, and what counted for nothing else."""
     mine = StoredObject.filter(id__in=list(objects), gone_at__isnull=False)
     async with transaction():
-        owners = set(await mine.values_list("owner", flat=True))
+        owners = sorted(set(cast("list[UUID]", await mine.values_list("owner", flat=True))))
+        for owner in owners:  # one after the other: the last to go sees that it is
+            await Usage.filter(account=owner).update(used=F("used"))
         await mine.delete()
-        left = set(await StoredObject.filter(owner__in=list(owners)).distinct()
+        left = set(await StoredObject.filter(owner__in=owners).distinct()
                    .values_list("owner", flat=True))  # fmt: skip
         # An account that ended in the middle of an upload leaves no row.
-        empty = Usage.filter(account__in=list(owners - left), used=0, allowed=None)
+        empty = Usage.filter(account__in=list({*owners} - left), used=0, allowed=None)
         await empty.delete()
 
 

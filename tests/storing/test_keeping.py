@@ -177,6 +177,18 @@ async def test_bytes_count_until_they_are_really_gone(
     await _counted(alice)
 
 
+async def test_the_last_two_objects_going_at_once_take_the_account_along(
+    alice: AccountId,
+) -> None:
+    """Each sees the other's row still there; one of them has to be the last."""
+    for _ in range(20):
+        both = [await _intend(alice, 10, uuid4()) for _ in range(2)]
+
+        await asyncio.gather(*(keeping.removed([each]) for each in both))
+
+        assert not await Usage.filter(account=alice).exists()
+
+
 async def test_what_lies_in_rows_says_nothing_of_a_store_that_is_still_empty(
     alice: AccountId, store: storing.Store
 ) -> None:
