@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -18,7 +19,6 @@ import pytest
 
 from portal import vault
 from portal.core.settings import BadSettings, Settings
-from portal.server import GRACE
 from tests.architecture.sources import ROOT
 
 DUMPABLE: Final = """
@@ -87,8 +87,8 @@ def port() -> int:
         return free
 
 
-@pytest.fixture
-def running(installed: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def served(installed: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "portal", "serve"],
         env=environment(installed, HDS_PORT=str(port)),
@@ -105,6 +105,12 @@ def running(installed: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@pytest.fixture
+def running(installed: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    with served(installed, port) as process:
+        yield process
+
+
 def first_answer(port: int) -> str:
     """The status line of the start page, as soon as there is one."""
     until = time.monotonic() + 60
@@ -118,21 +124,31 @@ def first_answer(port: int) -> str:
     return "no answer"
 
 
-def test_the_portal_stops_without_waiting_for_whoever_stays_connected(
-    running: subprocess.Popen[str], installed: Path, port: int
+def test_the_portal_stops_within_a_second_although_somebody_stays_connected(
+    installed: Path, port: int
 ) -> None:
-    journal = installed / "portal.db-wal"
-    assert journal.exists()
-    with socket.create_connection(("127.0.0.1", port)) as idle:
-        idle.sendall(b"GET / HTTP/1.1\r\nHost: portal.test\r\n\r\n")
-        assert idle.recv(16).startswith(b"HTTP/1.1 200")
-        asked = time.monotonic()
-        running.send_signal(signal.SIGTERM)
-        running.wait(timeout=20)
-        took = time.monotonic() - asked
+    """Whoever it waited for would hold it up each time; other work on the machine does not."""
+    took = [_stopped_after(installed, port)]
+    while took[-1] >= 1 and len(took) < 3:
+        took.append(_stopped_after(installed, port))
 
-    assert took < GRACE, "it waited for somebody (what it takes is measured by `make bench`)"
+    assert took[-1] < 1, took
+
+
+def _stopped_after(installed: Path, port: int) -> float:
+    """Seconds from the order to stop until the process is gone."""
+    journal = installed / "portal.db-wal"
+    with served(installed, port) as running:
+        assert journal.exists()
+        with socket.create_connection(("127.0.0.1", port)) as idle:
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: portal.test\r\n\r\n")
+            assert idle.recv(16).startswith(b"HTTP/1.1 200")
+            asked = time.monotonic()
+            running.send_signal(signal.SIGTERM)
+            running.wait(timeout=20)
+            took = time.monotonic() - asked
     assert not journal.exists(), "the database was not closed"
+    return took
 
 
 STOPPED: Final = """
