@@ -67,7 +67,8 @@ async def planned(
     if planner.files:
         directory = await asyncio.to_thread(planner.directory.written)
         front.append(of_bytes(dicomdir.NAME, directory))
-    archive = Archive(front + planner.entries + planner.files, known)
+    entries = front + planner.entries + planner.files
+    archive = await asyncio.to_thread(Archive, entries, known)
     return Plan(archive, planner.counts, tuple(planner.series))
 
 
