@@ -10,22 +10,19 @@ the lock can, and the page says that it is not there.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
-
-import typst
 
 from portal.core.db import now
 from portal.core.language import ZONE, show_date, speaking
 from portal.core.language import gettext as _
 from portal.records.comparing import shown_about
 from portal.records.medication import ABOUT, DOSES, LINES_ON_A_PAGE, Line, Plan
+from portal.typesetting import Unprintable, typeset
 
 SHEET: Final = Path(__file__).with_name("plan.typ")
 FACTS: Final = tuple(name for name in ABOUT if name not in {"person", "born"})
@@ -105,11 +102,11 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _compile_somehow(words: dict[str, Any], lacking: str) -> bytes:
     try:
-        return _compile(words)
-    except typst.TypstError:
+        return typeset(SHEET, words)
+    except Unprintable:
         # PDF/UA allows no letter that the fonts lack; only what people typed can hold one.
         plain = _replaced(words)
-        return _compile(plain | {"origin": f"{plain['origin']} {lacking}"})
+        return typeset(SHEET, plain | {"origin": f"{plain['origin']} {lacking}"})
 
 
 def _replaced(said: Any) -> Any:
@@ -118,20 +115,3 @@ def _replaced(said: Any) -> Any:
     if isinstance(said, list):
         return [_replaced(each) for each in said]
     return {k: _replaced(v) for k, v in said.items()} if isinstance(said, dict) else said
-
-
-def _compile(words: dict[str, Any]) -> bytes:
-    made = typst.compile(
-        SHEET,
-        format="pdf",
-        sys_inputs={"data": json.dumps(words)},
-        font_paths=_fonts(),
-        pdf_standards=["ua-1"],
-    )
-    assert isinstance(made, bytes)  # noqa: S101 -- one file, because no output is named
-    return made
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False)

@@ -8,19 +8,17 @@ in letters that they lack gets an empty line for the pen instead of boxes that n
 """
 
 import asyncio
-import json
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import segno
-import typst
 
 from portal.accounts.papers.passes import Pass
 from portal.core.language import gettext as _
 from portal.core.language import show_date, speaking
+from portal.typesetting import Unprintable, typeset
 
 SHEET: Final = Path(__file__).with_name("pass.typ")
 CARD: Final = Path(__file__).with_name("card.typ")
@@ -134,24 +132,7 @@ def _qr(issued: Pass) -> str:
 
 def _compile_named(source: Path, words: dict[str, Any]) -> bytes:
     try:
-        return _compile(source, words)
-    except typst.TypstError:
+        return typeset(source, words)
+    except Unprintable:
         # PDF/UA allows no letter that the fonts lack; only the name can hold one.
-        return _compile(source, words | {"name": ""})
-
-
-def _compile(source: Path, words: dict[str, Any]) -> bytes:
-    made = typst.compile(
-        source,
-        format="pdf",
-        sys_inputs={"data": json.dumps(words)},
-        font_paths=_fonts(),
-        pdf_standards=["ua-1"],
-    )
-    assert isinstance(made, bytes)  # noqa: S101 -- one file, because no output is named
-    return made
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False)
+        return typeset(source, words | {"name": ""})
