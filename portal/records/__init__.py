@@ -9,14 +9,17 @@ from portal.records.access import known
 from portal.records.belongings import Belongings
 from portal.records.binning import forget_binned, in_bin
 from portal.records.chain import delete
+from portal.records.copies import Copy, everything
 from portal.records.listing import RecordSummary, mine
 from portal.records.routes import create_blueprint
 
 __all__ = [
     "Belongings",
+    "Copy",
     "RecordSummary",
     "create_blueprint",
     "delete",
+    "everything",
     "forget_binned",
     "in_bin",
     "known",

@@ -5,7 +5,8 @@ Nothing is ever replaced: what is saved becomes the newest version, and every ol
 version says which one it follows; whoever meanwhile wrote another gets a `Conflict`, not a loss.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -172,6 +173,23 @@ async def history(record: OpenRecord, item: UUID) -> list[Version | None]:
             vault.report("version of a record does not open: row", row.id)
             found.append(None)
     return found
+
+
+async def whole(record: OpenRecord) -> tuple[list[Version], int]:
+    """Every version of every item, the oldest first, and how many do not open any more."""
+    rows = await RecordVersion.filter(record=record.id).order_by("item", "rev")
+    return await asyncio.to_thread(_opened_all, record, rows)
+
+
+def _opened_all(record: OpenRecord, rows: Sequence[RecordVersion]) -> tuple[list[Version], int]:
+    found, damaged = list[Version](), 0
+    for row in rows:
+        try:
+            found.append(_opened(record, row))
+        except vault.Tampered:
+            vault.report("version of a record does not open: row", row.id)
+            damaged += 1
+    return found, damaged
 
 
 def _opened(record: OpenRecord, row: RecordVersion) -> Version:

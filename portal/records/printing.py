@@ -17,9 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from portal.core.db import now
-from portal.core.language import ZONE, show_date, speaking
 from portal.core.language import gettext as _
+from portal.core.language import show_date, speaking
 from portal.records.comparing import shown_about
 from portal.records.medication import ABOUT, DOSES, LINES_ON_A_PAGE, Line, Plan
 from portal.typesetting import Unprintable, typeset
@@ -37,6 +36,8 @@ class Printed:
     plan: Plan = field(repr=False)
     by: str = field(repr=False)
     changed: date
+    on: date
+    """The day that the paper names as its own."""
 
 
 async def as_pdf(printed: Printed, language: str) -> bytes:
@@ -70,7 +71,7 @@ def _words(printed: Printed) -> dict[str, Any]:
         "by_label": _("printed by:"),
         "by": printed.by,
         "on_label": _("printed on:"),
-        "on": show_date(now().astimezone(ZONE).date()),
+        "on": show_date(printed.on),
         "facts": facts,
         "columns": _columns(),
         "pages": pages,

@@ -230,7 +230,8 @@ def _printing(blueprint: Blueprint) -> None:
         by = (await accounts.profile_of(actor)).name
         day = version.at.astimezone(ZONE).date()
         with await turnstile.through(actor.id):
-            printed = printing.Printed(Plan.unpacked(version.said), by, day)
+            today = now().astimezone(ZONE).date()
+            printed = printing.Printed(Plan.unpacked(version.said), by, day, today)
             pdf = await printing.as_pdf(printed, spoken)
         with language.speaking(spoken):
             name = language.gettext(FILE)

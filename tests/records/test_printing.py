@@ -32,7 +32,7 @@ def _plan(lines: int) -> Plan:
 
 
 async def _pages(plan: Plan, language: str = "de") -> list[str]:
-    made = printing.Printed(plan, "Erika Beispiel", date(2026, 3, 12))
+    made = printing.Printed(plan, "Erika Beispiel", date(2026, 3, 12), date(2026, 3, 14))
     pdf = pypdfium2.PdfDocument(BytesIO(await printing.as_pdf(made, language)))
     return [" ".join(str(page.get_textpage().get_text_range()).split()) for page in pdf]
 
@@ -92,7 +92,7 @@ async def test_it_is_tagged_has_a_title_and_brings_its_fonts(tmp_path: Path) -> 
     if shutil.which("pdffonts") is None:
         pytest.skip("pdffonts (poppler-utils) is not installed")
     file = tmp_path / "plan.pdf"
-    made = printing.Printed(_plan(16), "Erika Beispiel", date(2026, 3, 12))
+    made = printing.Printed(_plan(16), "Erika Beispiel", date(2026, 3, 12), date(2026, 3, 14))
     file.write_bytes(await printing.as_pdf(made, "de"))
 
     def said(*command: str) -> str:
