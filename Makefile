@@ -11,6 +11,7 @@ PORT ?= 8000
 DATA ?= $(CURDIR)/demo-data
 ENGINE ?= both
 T ?= tests
+CASE ?= long
 
 PY := .venv/bin/python
 SOURCES := portal cases viewer realtime tests bench scripts
@@ -22,7 +23,7 @@ NODE_MODULES := node_modules/.installed
 CLIENT := static/manifest.json
 CATALOGUES := locale/build/.built
 
-.PHONY: help demo serve test test-fast lint format build bench lock setup-tests migrations clean
+.PHONY: help demo serve test test-fast fuzz lint format build bench lock setup-tests migrations clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -45,6 +46,9 @@ test: $(DEV) build setup-tests ## Run every test, on SQLite and on PostgreSQL
 
 test-fast: $(DEV) build ## Run the tests without browser, on SQLite only
 	$(PY) -m pytest $(T) --engine sqlite -n auto --dist worksteal -m "not browser"
+
+fuzz: $(DEV) build setup-tests ## Spoil 120,000 files and upload them; again one of them: make fuzz CASE=dicom/4711
+	FUZZ=$(CASE) $(PY) -m pytest tests/fuzzing -n auto --dist worksteal
 
 lint: $(DEV) $(NODE_MODULES) ## Look for faults without running anything
 	.venv/bin/ruff check $(existing)
