@@ -179,7 +179,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
         notices.create_blueprint(wording, settings),
         cases.routes.create_blueprint(shelf, headers.socket_origin(settings)),
         cases.search.routes.create_blueprint(rooms.archive, words),
-        create_viewer(viewing.open_study, viewing.paint),
+        create_viewer(viewing.open_study, viewing.paint, viewing.downloads),
     ):
         app.register_blueprint(blueprint)
 

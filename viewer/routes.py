@@ -27,6 +27,10 @@ Paint = Callable[[ViewedStudy], Awaitable[str | None]]
 """The picture to come with a page, as a data URI, or None."""
 
 
+Downloads = Callable[[ViewedStudy], str]
+"""The address of its downloads, empty for whoever may only look."""
+
+
 def policy(socket: str = "") -> str:
     """
     The policy of every page that holds a viewer; *socket* is the origin of a web socket, if any.
@@ -43,11 +47,14 @@ def policy(socket: str = "") -> str:
     )
 
 
-def create_blueprint(open_study: OpenStudy, paint: Paint | None = None) -> Blueprint:
+def create_blueprint(
+    open_study: OpenStudy, paint: Paint | None = None, downloads: Downloads = lambda _study: ""
+) -> Blueprint:
     """
     The viewer under `/v`; *open_study* raises for everybody who may not see a study.
 
-    *paint* gives the picture that its page comes with, instead of `inline_preview`.
+    *paint* gives the picture that its page comes with, instead of `inline_preview`.  *downloads*
+    says where the reader may take the study away.
     """
     paint = paint or inline_preview
     blueprint = Blueprint("viewer", __name__, url_prefix="/v")
@@ -61,7 +68,11 @@ def create_blueprint(open_study: OpenStudy, paint: Paint | None = None) -> Bluep
     async def page(study_id: UUID) -> ResponseReturnValue:
         study = await open_study(study_id)
         html = await render_template(
-            "viewer/page.html", study=study, base=request.path, preview=await paint(study)
+            "viewer/page.html",
+            study=study,
+            base=request.path,
+            downloads=downloads(study),
+            preview=await paint(study),
         )
         return html, {"Content-Security-Policy": policy()}
 

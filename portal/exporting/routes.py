@@ -14,6 +14,7 @@ from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in
 from portal.exporting.archive import Known
 from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen, files_in
+from portal.exporting.picturing import Look, pictured
 from portal.exporting.planning import Plan, planned
 from viewer.routes import LEAST_RATE, PATIENCE, streamed
 
@@ -69,6 +70,17 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
             entries = await chosen(shelf, signed_in(), choice)
             plan = await planned(shelf, signed_in(), known, entries, choice.series, dicom=dicom)
         return await _sent(plan, turns, signed_in())
+
+    @blueprint.get("/download/picture/<uuid:study_id>/<uuid:instance>/<int:frame>")
+    async def picture(study_id: UUID, instance: UUID, frame: int) -> ResponseReturnValue:
+        look = Look.asked(request.args)
+        with await turns.through(signed_in().id):
+            made = await pictured(shelf, signed_in(), study_id, instance, frame, look)
+        headers = {
+            "Content-Security-Policy": NEVER_RUNS,
+            "Content-Disposition": f'attachment; filename="{made.name}"',
+        }
+        return Response(made.data, headers=headers, content_type=f"image/{look.format}")
 
     return blueprint
 

@@ -43,6 +43,8 @@ class OpenStudy:
     _shelf: Shelf = field(repr=False)
     _is_settled: bool = False
     """The row was read after nothing waited to be merged into it (`manifests.settled`)."""
+    is_own: bool = False
+    """It is in the keeping of whoever asks, who may take it away."""
 
     @property
     def title(self) -> str:
@@ -260,7 +262,7 @@ async def open_own(shelf: Shelf, actor: Actor, study_id: UUID) -> OpenStudy:
     key = await keys.open_study_key(actor, row.id)
     if key is None:
         raise Unknown
-    return OpenStudy(row.id, key, row, shelf)
+    return OpenStudy(row.id, key, row, shelf, is_own=True)
 
 
 async def own_key(actor: Actor, study_id: UUID) -> Secret:

@@ -56,6 +56,28 @@ class Original:
         """That picture as a JPEG.  Raises `vault.Tampered`, `storing.Damaged` or `Busy`."""
         return b"".join(await self._read("frames", places(self.shown)))
 
+    async def drawn(self, frame: int, how: dict[str, Any]) -> bytes:
+        """
+        A frame (from 0) as people see it, as `viewer.dicom.rendering` is told by *how*.
+
+        Raises `Unknown` where there is no such picture, and `Busy`.
+        """
+        view = self.entry.get("view")
+        if view is None or view["codec"] == "none" or not 0 <= frame < len(view["frames"]):
+            raise Unknown
+        facts = dict(view["facts"])
+        apart = facts.pop("perFrame", None) or []
+        if frame < len(apart):
+            facts |= apart[frame]
+        data = b"".join(await self._read("frames", places(view["frames"][frame])))
+        try:
+            made = await self._pool.render(how | {"codec": view["codec"], "meta": facts}, data)
+        except (PoolFull, ChildLost):  # neither says anything about the frame
+            raise Busy(retry_after=2) from None
+        if made is None:
+            raise Unknown
+        return made
+
     async def stretches(self, start: int = 0, stop: int | None = None) -> Pieces:
         """
         The bytes from *start* up to *stop*.

@@ -42,6 +42,11 @@ class Viewing:
         except (storing.Damaged, vault.Tampered):
             return None
 
+    @staticmethod
+    def downloads(study: ViewedStudy) -> str:
+        """Only who keeps a study takes it away; whoever sees it in a case is offered nothing."""
+        return "/download" if isinstance(study, studies.OpenStudy) and study.is_own else ""
+
     async def open_enclosed(self, study_id: UUID, instance: UUID) -> documents.Enclosed:
         """The finding among the images of a study."""
         return await (await self._find(study_id)).enclosed(instance)

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -20,8 +21,11 @@ async def browser() -> AsyncIterator[Browser]:
         yield running
 
 
-async def sits(browser: Browser, world: World, erika: Erika, complaints: Complaints) -> Page:
-    context = await browser.new_context(**PHONE)
+async def sits(
+    browser: Browser, world: World, erika: Erika, complaints: Complaints, screen: Any = PHONE
+) -> Page:
+    """Erika, signed in, on a screen of that size."""
+    context = await browser.new_context(**screen)
     name = cookie_name(world.settings)
     value = erika.person.browser.cookie(name) or ""
     await context.add_cookies([{"name": name, "value": value, "url": world.settings.origin}])

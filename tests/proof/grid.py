@@ -109,7 +109,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
     "study": {
         "list": "studies.documents api.list_studies exporting.choose",
         "read": "studies.find studies.thumbnail studies.confirm_delete studies.ask_label "
-        "exporting.size exporting.archive api.files api.file",
+        "exporting.size exporting.archive exporting.picture api.files api.file",
         "change": "studies.throw studies.take_out studies.rename",
         "end": "studies.delete",
     },

@@ -293,6 +293,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "exporting.choose": Right(SIGNED_IN),
     "exporting.size": Right(SIGNED_IN, sends=everything),
     "exporting.archive": Right(SIGNED_IN, sends=everything),
+    "exporting.picture": Right(AUTHOR),
     "studies.ask_label": Right(AUTHOR),
     "studies.rename": Right(AUTHOR, sends=form(label="Knee")),
     "studies.throw": Right(AUTHOR, fresh=a_study),

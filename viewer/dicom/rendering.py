@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from math import ceil
 from typing import Any, Final
 
 import imagecodecs
@@ -25,20 +26,26 @@ def rendered_frame(how: dict[str, Any], data: bytes) -> bytes:
     *how*: `codec` and `meta` of the frame (`Canonical.meta`), `format` ("png", "jpeg"), `quality`
     (1 to 100), `window` ({"center", "width", "function"} in the units after rescaling, or None),
     `region` ([x, y, width, height] in pixels of the frame, or None) and `size` ([width, height] of
-    the box the picture fills without being distorted, or None).  Raises Unreadable.
+    the box the picture fills without being distorted; "body": no pixel less than it has, in the
+    proportions of the body; or None).  `invert` swaps light and dark.  Raises Unreadable.
     """
     picture = _decoded(how["codec"], data)
     meta = how["meta"]
     if how["window"] is not None:
         meta = meta | {"windows": [how["window"]]}
-    image = Image.fromarray(np.ascontiguousarray(grey_or_rgb(picture, meta)))
+    shown = grey_or_rgb(picture, meta)
+    image = Image.fromarray(np.ascontiguousarray(255 - shown if how.get("invert") else shown))
     if how["region"] is not None:
         left, top, width, height = how["region"]
         right, bottom = min(left + width, image.width), min(top + height, image.height)
         if right <= left or bottom <= top:
             raise Unreadable(Reason.BAD_PIXELS, "region")
         image = image.crop((left, top, right, bottom))
-    if how["size"] is not None:
+    if how["size"] == "body":
+        tall = stretch(meta)
+        box = [ceil(image.width * max(1.0, 1 / tall)), ceil(image.height * max(1.0, tall))]
+        image = image if tall == 1 else _scaled(image, meta, box)
+    elif how["size"] is not None:
         image = _scaled(image, meta, how["size"])
     out = io.BytesIO()
     if how["format"] == "png":

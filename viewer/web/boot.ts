@@ -21,13 +21,14 @@ function wantedView(): PinView | undefined {
 
 const element = document.querySelector<HTMLElement>("[data-study]");
 if (element) {
-  const { study, base, renderer } = element.dataset;
+  const { study, base, downloads, renderer } = element.dataset;
   const view = wantedView();
   const handle = mountViewer(element, {
     study: study!,
     base: base!,
     wholePage: true,
     renderer: renderer as Renderer | undefined,
+    ...(downloads && { downloads }),
     ...(view && { view }),
   });
   window.viewer = handle;

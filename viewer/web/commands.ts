@@ -15,11 +15,15 @@ export interface CommandEvents {
   /** Words for the person that go away by themselves. */
   say(words: string): void;
   help(): void;
+  /** Offers what can be taken away of what is shown. */
+  download(): void;
 }
 
 export interface Listening {
   /** Whether keys that reach no other control of the page are the viewer's. */
   everywhere: boolean;
+  /** Whether the reader may take away what is shown. */
+  downloads: boolean;
   /** Ends the listening. */
   signal: AbortSignal;
 }
@@ -85,6 +89,7 @@ export class Commands {
     const pane = this.#pane;
     if (action === "help") this.#events.help();
     if (!pane.place) return;
+    if (action === "download") this.#events.download();
     const view = pane.presentation;
     switch (action) {
       case "invert":

@@ -11,8 +11,11 @@ let made = 0;
 export class Help {
   readonly element: HTMLDialogElement;
   readonly #lists = el("div", { class: "hv-help-lists" });
+  readonly #downloads: boolean;
 
-  constructor() {
+  /** `downloads`: the reader may take away what is shown. */
+  constructor(downloads: boolean) {
+    this.#downloads = downloads;
     const title = `hv-help-${++made}`;
     const close = el("button", { type: "button", class: "hv-tool", "aria-label": t("Close") }, icon("close"));
     this.element = el(
@@ -31,7 +34,7 @@ export class Help {
   readonly show = (): void => {
     if (this.element.open) return;
     const page = pageKeys();
-    const parts = [listed(t("On the image"), viewerKeys()), listed(t("Mouse and fingers"), gestures())];
+    const parts = [listed(t("On the image"), viewerKeys(this.#downloads)), listed(t("Mouse and fingers"), gestures())];
     if (isPhone()) parts.reverse(); // there are no keys there, as a rule
     this.#lists.replaceChildren(
       ...parts.flat(),

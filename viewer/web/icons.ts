@@ -20,6 +20,7 @@ const ICONS = {
   play: "M8 5l11 7-11 7z",
   pause: "M8 5v14M16 5v14",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
+  download: "M12 4v11M7.500 11 12 15.500 16.500 11M5 20h14",
   back: "M15 5l-7 7 7 7",
   on: "M9 5l7 7-7 7",
   close: "M6 6l12 12M18 6L6 18",

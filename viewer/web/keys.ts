@@ -33,9 +33,9 @@ type Handler = (key: string) => boolean;
 export function listenToKeys(
   root: HTMLElement,
   events: KeyEvents,
-  { everywhere, signal }: { everywhere: boolean; signal: AbortSignal },
+  { everywhere, downloads, signal }: { everywhere: boolean; downloads: boolean; signal: AbortSignal },
 ): void {
-  const handle = handlerOf(events);
+  const handle = handlerOf(events, downloads);
   const press = (event: KeyboardEvent) => {
     if (meantForViewer(event) && handle(event.key)) event.preventDefault();
   };
@@ -62,9 +62,9 @@ function meantForViewer(event: KeyboardEvent): boolean {
   return !(target.matches("[type=range]") && event.key in STEPS);
 }
 
-function handlerOf(events: KeyEvents): Handler {
+function handlerOf(events: KeyEvents, downloads: boolean): Handler {
   const mode = new Map(modes().map(({ key, name }) => [key, name]));
-  const action = new Map(actions().map(({ key, name }) => [key, name]));
+  const action = new Map(actions(downloads).map(({ key, name }) => [key, name]));
   action.set("Backspace", "erase");
   const once: Record<string, () => boolean | void> = {
     Home: () => events.jump("first"),

@@ -13,6 +13,7 @@ export type Action =
   | "erase"
   | "reset"
   | "full"
+  | "download"
   | "help";
 
 export interface Tool<Name> {
@@ -45,7 +46,8 @@ export const modes = (): Tool<Mode>[] => [
   tool("arrow", t("Arrow with text"), "a"),
 ];
 
-export const actions = (): Tool<Action>[] => [
+/** `downloads`: the reader may take away what is shown. */
+export const actions = (downloads: boolean): Tool<Action>[] => [
   tool("invert", t("Invert"), "i"),
   tool("rotate", t("Rotate by 90°"), "r"),
   tool("flipH", t("Mirror left and right"), "h"),
@@ -54,6 +56,7 @@ export const actions = (): Tool<Action>[] => [
   tool("erase", t("Remove drawings"), "Delete", t("Delete")),
   tool("reset", t("Reset view"), "x"),
   tool("full", t("Whole window"), "f"),
+  ...(downloads ? [tool<Action>("download", t("Download"), "d")] : []),
   tool("help", t("Keyboard shortcuts"), "?"),
 ];
 
@@ -61,10 +64,10 @@ export const actions = (): Tool<Action>[] => [
 export const explained = (name: string, how = ""): string => (how === "" ? name : `${name}: ${how}`);
 
 /** The keys of the viewer, as the help lists them. */
-export function viewerKeys(): ListedKey[] {
+export function viewerKeys(downloads = false): ListedKey[] {
   const names = CT_WINDOWS.map(([name]) => name()).join(", ");
   return [
-    ...[...modes(), ...actions()].map(({ shown, label, how }) => ({ key: shown, words: explained(label, how) })),
+    ...[...modes(), ...actions(downloads)].map(({ shown, label, how }) => ({ key: shown, words: explained(label, how) })),
     { key: "0", words: t("The image's own window") },
     { key: "1–8", words: t("Windows of a CT: {names}", { names }) },
     { key: "1–9", words: t("Windows of other images, as far as the file names some") },

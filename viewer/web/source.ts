@@ -30,6 +30,11 @@ export class Source {
     return `${this.#base}/i/${dashed(instance)}/document`;
   }
 
+  /** The file of an instance as it was uploaded. */
+  originalOf(instance: string): string {
+    return `${this.#base}/i/${dashed(instance)}/original`;
+  }
+
   /** Manifest and first frame in one answer; without a series, the study's own choice. */
   async open(options: {
     series?: number;

@@ -1,6 +1,7 @@
 /** Everything around the picture: tools above, series beside, words and slider on it, status below. */
 import { el } from "../../client/ground/dom";
 import { t } from "../../client/ground/i18n";
+import { Downloads } from "./downloads";
 import { drawsOnCpu } from "./engine";
 import type { SeriesFrames } from "./frames";
 import { Overlay } from "./overlay";
@@ -24,33 +25,42 @@ export interface SurroundingsEvents {
   go(index: number): void;
 }
 
+export interface Looks {
+  /** Leaves out what a small box has no room for. */
+  compact: boolean;
+  /** Stands until it is removed. */
+  preview: HTMLElement | null;
+  study: string;
+  /** Where the reader may take the study away; empty: they may only look. */
+  downloads: string;
+}
+
 export class Surroundings {
   readonly root: HTMLElement;
   /** Where the picture goes. */
   readonly port = el("div", { class: "hv-port" });
   readonly entry = new TextEntry();
   readonly overlay = new Overlay();
-  readonly help = new Help();
+  readonly help: Help;
+  readonly downloads: Downloads | undefined;
   readonly #source: Source;
   readonly #stage: HTMLElement;
   readonly #slider: Slider;
   readonly #toolbar: Toolbar;
   #list: SeriesList | undefined;
 
-  /** `compact` leaves out what a small box has no room for; a preview stands until it is removed. */
-  constructor(
-    source: Source,
-    { compact, preview }: { compact: boolean; preview: HTMLElement | null },
-    events: SurroundingsEvents,
-  ) {
+  constructor(source: Source, { compact, preview, study, downloads }: Looks, events: SurroundingsEvents) {
     this.#source = source;
+    this.help = new Help(downloads !== "");
+    this.downloads = downloads ? new Downloads(downloads, study, source) : undefined;
     this.#slider = new Slider((index) => events.go(index));
-    this.#toolbar = new Toolbar({
-      mode: (mode) => events.mode(mode),
-      action: (action) => events.action(action),
-      preset: (at) => events.preset(at),
+    const pressed = {
+      mode: (mode: Mode) => events.mode(mode),
+      action: (action: Action) => events.action(action),
+      preset: (at: number) => events.preset(at),
       series: () => this.#openSeries(),
-    });
+    };
+    this.#toolbar = new Toolbar(pressed, downloads !== "");
     const picture = preview ? [preview, this.port] : [this.port];
     this.#stage = el("div", { class: "hv-stage" }, ...picture, this.overlay.element, this.#slider.element);
     this.root = this.#frame();
@@ -69,6 +79,7 @@ export class Surroundings {
       foot,
       this.entry.element,
       this.help.element,
+      this.downloads?.element,
     );
   }
 

@@ -38,7 +38,7 @@ export class Toolbar {
   readonly #roving: Roving;
   #shownPresets = "";
 
-  constructor(events: ToolbarEvents) {
+  constructor(events: ToolbarEvents, downloads: boolean) {
     const series = button("series", t("Series"), "", () => events.series());
     series.classList.add("hv-series-open");
     this.#presets = el("select", { "aria-label": t("Window preset"), class: "hv-presets" });
@@ -49,7 +49,7 @@ export class Toolbar {
       series,
       group(t("Tool"), this.#modeButtons(events)),
       this.#presets,
-      group(t("Image"), this.#actionButtons(events)),
+      group(t("Image"), this.#actionButtons(events, downloads)),
     );
     this.#roving = new Roving(row, "horizontal");
     this.element = withEdges(row);
@@ -64,8 +64,8 @@ export class Toolbar {
     });
   }
 
-  #actionButtons(events: ToolbarEvents): HTMLElement[] {
-    return actions().map(({ name, label, shown }) => {
+  #actionButtons(events: ToolbarEvents, downloads: boolean): HTMLElement[] {
+    return actions(downloads).map(({ name, label, shown }) => {
       const made = button(ICON[name] ?? (name as IconName), label, shown, () => events.action(name));
       made.dataset.action = name;
       this.#actions.set(name, made);

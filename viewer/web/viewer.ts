@@ -21,6 +21,8 @@ export interface ViewerOptions {
   base: string;
   series?: number;
   view?: PinView;
+  /** Where the reader may take the study away; without it they may only look. */
+  downloads?: string;
   /** Fewer tools and no series list, for small boxes. */
   compact?: boolean;
   /** The page is the viewer's own: its keys work wherever the focus is. */
@@ -51,7 +53,8 @@ export class Viewer {
     this.#source = new Source(options.base);
     this.#study = new Study(this.#source);
     const preview = element.querySelector<HTMLImageElement>("img[data-preview]");
-    const looks = { compact: options.compact === true, preview };
+    const { study, downloads = "" } = options;
+    const looks = { compact: options.compact === true, preview, study, downloads };
     this.#around = new Surroundings(this.#source, looks, {
       mode: (mode) => this.#commands.mode(mode),
       action: (action) => this.#commands.act(action),
@@ -68,9 +71,11 @@ export class Viewer {
       changed: () => this.#soon(),
       say: (words: string) => this.#around.overlay.note(words),
       help: () => this.#around.help.show(),
+      download: () => this.#download(),
     };
     this.#commands = new Commands(this.#pane, root, this.#name, events, {
       everywhere: options.wholePage === true,
+      downloads: downloads !== "",
       signal: this.#listening.signal,
     });
     this.#commands.mode(isPhone() ? "scroll" : "window");
@@ -181,6 +186,11 @@ export class Viewer {
     frames.start(from, first);
     await this.#pane.show(frames, from);
     this.#soon();
+  }
+
+  #download(): void {
+    const { place, shownWindow: window, invert } = this.#pane;
+    if (place) this.#around.downloads?.show({ place, window, invert });
   }
 
   #soon(): void {
