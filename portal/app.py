@@ -83,7 +83,7 @@ OPEN_ROOMS: Final = (
 PUBLIC: Final = frozenset({"static"}).union(*(room.PUBLIC for room in OPEN_ROOMS))
 """What a stranger reaches; all else answers 401 before its code runs."""
 
-FOR_PROGRAMS: Final[Mapping[str, keys.Scope]] = {
+FOR_PROGRAMS: Final[Mapping[str, keys.Allowed]] = {
     **portal.api.routes.FOR_PROGRAMS,
     **portal.studies.routes.FOR_PROGRAMS,
     **portal.documents.routes.FOR_PROGRAMS,

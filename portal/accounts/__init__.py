@@ -15,6 +15,7 @@ from portal.accounts.administrators import (
     is_administrator,
 )
 from portal.accounts.belongings import Belongings, Loss
+from portal.accounts.by_password import FactorLacking, ForAProgram, SecondStep, sign_in_program
 from portal.accounts.dates import read_birth_date, read_day, today
 from portal.accounts.departures import Departure, departure_of
 from portal.accounts.entrance.forms import ShortRegistration
@@ -45,7 +46,9 @@ from portal.accounts.events import (
 from portal.accounts.factors import NoKeyFiles, StepUpNeeded, step_up
 from portal.accounts.factors import carry_over as carry_over_factors
 from portal.accounts.factors.browsers import here as this_browser
+from portal.accounts.factors.browsers import visit as this_visit
 from portal.accounts.factors.devices import Visit
+from portal.accounts.factors.passkeys import Site
 from portal.accounts.forms import (
     Activating,
     PasswordChange,
@@ -96,6 +99,8 @@ __all__ = [
     "ColleagueCard",
     "ColleaguesOnly",
     "Departure",
+    "FactorLacking",
+    "ForAProgram",
     "Limit",
     "Loss",
     "NoKeyFiles",
@@ -109,8 +114,10 @@ __all__ = [
     "ProfileEdit",
     "Registration",
     "SafetyChanged",
+    "SecondStep",
     "ShortRegistration",
     "SigningIn",
+    "Site",
     "Situation",
     "StandingRefused",
     "StepUpNeeded",
@@ -159,10 +166,12 @@ __all__ = [
     "reason_for",
     "register",
     "sign_in",
+    "sign_in_program",
     "sign_out",
     "situation_of",
     "step_up",
     "this_browser",
+    "this_visit",
     "ticket",
     "today",
     "withdraw_confirmation",

@@ -53,7 +53,10 @@ PUBLIC: Final = frozenset(
 """What strangers reach in this room, each with its reason."""
 
 DERIVING: Final = frozenset(
-    {"/sign-in", "/register", "/register/short", "/activate/", "/forgotten", "/unlock"}
+    {
+        *("/sign-in", "/register", "/register/short", "/activate/", "/forgotten", "/unlock"),
+        "/api/token",
+    }
 )
 """Where strangers have a key derived from what they typed, which is slow; a path that ends in a
 slash stands for all below it."""

@@ -36,6 +36,12 @@ PROBLEMS: Final[Mapping[int, str]] = {
     507: N_("No space is left, of the account or of the portal."),
 }
 EVERYWHERE: Final = (401, 403, 429, 503)
+NOT_LET_IN: Final = N_(
+    "Address, password or code is not right: “title” says what to do. Where “error” is "
+    "second_step, send the same once more with a code; “app” says whether there is an "
+    "authenticator app."
+)
+"""403 where no token is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +58,17 @@ class Parameter:
 class Operation:
     """One thing to ask."""
 
-    method: Literal["get", "post", "put"]
+    method: Literal["get", "post", "put", "delete"]
     path: str
     name: str
     """`operationId`."""
     words: str
-    scope: Scope
+    scope: Scope | Literal["any", "none"]
+    """What the token must be allowed; "none": no token is shown."""
     answer: str
     """What the answer says, in words."""
     schema: Schema | None = None
-    """Of an answer in JSON."""
+    """Of an answer in JSON; an answer with neither this nor `media` is empty."""
     media: str = ""
     """Of an answer that is a file."""
     status: int = 200
@@ -88,6 +95,11 @@ PAGES: Final = (
 )  # fmt: skip
 
 OPERATIONS: Final = (
+    Operation("post", "/api/token", "signIn", N_("Sign in for a token"), "none",
+              N_("The token, for the only time; the owner of the account is told by mail."),
+              schemas.TOKEN, status=201, body=schemas.SIGN_IN, problems=(409, 410, 422)),
+    Operation("delete", "/api/token", "end", N_("Revoke the token that asks"), "any",
+              N_("It opens nothing any more."), status=204, problems=(404,)),
     Operation("get", "/api/space", "space", N_("Space used and left"), "read",
               N_("Bytes that are used, allowed on the whole, and left."), schemas.SPACE),
     Operation("get", "/api/studies", "studies", N_("Examinations, the latest first"), "read",
@@ -149,10 +161,11 @@ def document(origin: str) -> dict[str, Any]:
 
 
 def _described(each: Operation) -> dict[str, Any]:
+    scopes = [] if each.scope == "any" else [each.scope]
     found: dict[str, Any] = {
         "operationId": each.name,
         "summary": gettext(each.words),
-        "security": [{TOKEN: [each.scope]}],
+        "security": [] if each.scope == "none" else [{TOKEN: scopes}],
         "responses": {str(each.status): _answer(each)} | _problems(each),
     }
     if each.parameters:
@@ -168,17 +181,23 @@ def _described(each: Operation) -> dict[str, Any]:
 
 
 def _answer(each: Operation) -> dict[str, Any]:
-    content = (
-        {each.media: {}} if each.schema is None else {"application/json": {"schema": each.schema}}
-    )
-    return {"description": gettext(each.answer), "content": content}
+    said: dict[str, Any] = {"description": gettext(each.answer)}
+    if each.media:
+        said["content"] = {each.media: {}}
+    elif each.schema is not None:
+        said["content"] = {"application/json": {"schema": each.schema}}
+    return said
 
 
 def _problems(each: Operation) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    words, known = dict(PROBLEMS), {*EVERYWHERE, *each.problems}
+    if each.scope == "none":
+        words[403] = NOT_LET_IN
+        known.remove(401)
     return {
-        str(status): {"description": gettext(PROBLEMS[status]), "content": content}
-        for status in sorted({*EVERYWHERE, *each.problems})
+        str(status): {"description": gettext(words[status]), "content": content}
+        for status in sorted(known)
     }
 
 

@@ -8,23 +8,29 @@ from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, jsonify, render_template, request
 
-from portal import documents, storing, studies
+from portal import accounts, documents, keys, storing, studies
 from portal.api import description
-from portal.core.errors import Invalid
+from portal.core.errors import Invalid, Unknown, reading
 from portal.core.settings import Settings
 from portal.core.web import signed_in
-from portal.keys import Scope
+from portal.keys import Allowed
 from viewer.routes import streamed
 
-FOR_PROGRAMS: Final[Mapping[str, Scope]] = dict.fromkeys(
-    ("api.space", "api.list_studies", "api.files", "api.file", "api.list_documents"), "read"
-)
+FOR_PROGRAMS: Final[Mapping[str, Allowed]] = {
+    "api.space": "read",
+    "api.list_studies": "read",
+    "api.files": "read",
+    "api.file": "read",
+    "api.list_documents": "read",
+    "api.end_token": "any",
+}
 """What programs may use, and what their token must be allowed."""
 
 PUBLIC: Final = frozenset(
     {
         "api.page",  # how programs are written, before anybody has a token
         "api.openapi",  # the same for programs; nothing of anybody is in it
+        "api.make_token",  # signing in where there is no page: judged and counted as there
     }
 )
 """What strangers reach here, each with its reason."""
@@ -42,6 +48,7 @@ def create_blueprint(shelf: studies.Shelf, settings: Settings) -> Blueprint:
     blueprint = Blueprint("api", __name__, url_prefix="/api")
     _lists(blueprint, shelf)
     _files(blueprint, shelf)
+    _tokens(blueprint, settings)
     blueprint.after_request(_without_markup)
 
     @blueprint.get("")
@@ -105,6 +112,28 @@ def _files(blueprint: Blueprint, shelf: studies.Shelf) -> None:
         digest = base64.b64encode(bytes.fromhex(found.entry["sha256"])).decode()
         answer.headers["Repr-Digest"] = f"sha-256=:{digest}:"  # RFC 9530: of the whole file
         return answer
+
+
+def _tokens(blueprint: Blueprint, settings: Settings) -> None:
+    site = accounts.Site.of(settings)
+
+    @blueprint.post("/token")
+    async def make_token() -> ResponseReturnValue:
+        """Signing in without a page."""
+        with reading():
+            data = dict(await request.get_json(silent=True))
+        asked = accounts.ForAProgram.parse(data)
+        visit = accounts.this_visit(settings)
+        token = await accounts.sign_in_program(asked, visit, settings.second_factor, site)
+        return {"token": token, "until": asked.wanted.until.isoformat()}, 201
+
+    @blueprint.delete("/token")
+    async def end_token() -> ResponseReturnValue:
+        """The token that asks is good no more."""
+        actor = signed_in()
+        if not await keys.end_own_token(actor, actor.session):
+            raise Unknown  # a session asked, which is no token
+        return "", 204
 
 
 def _page(found: Sequence[T]) -> Sequence[T]:

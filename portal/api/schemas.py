@@ -51,6 +51,19 @@ DOCUMENT: Final = exactly(
     id=ID, study={"type": ["string", "null"], "format": "uuid"}, date=DAY, title=TEXT, pages=WHOLE,
     size=WHOLE, damaged=TRUTH, media_type=TEXT, href=TEXT,
 )  # fmt: skip
+SIGN_IN: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "mail": TEXT,
+        "password": TEXT,
+        "code": TEXT,
+        "label": TEXT,
+        "scopes": list_of({"type": "string", "enum": ["read", "add"]}),
+        "days": WHOLE,
+    },
+    "required": ["mail", "password", "label", "scopes", "days"],
+}
+TOKEN: Final = exactly(token=TEXT, until={"type": "string", "format": "date-time"})
 FINGERPRINTS: Final = exactly(fingerprints=list_of(SHA256))
 KNOWN: Final = exactly(known=list_of(WHOLE))
 BEGIN: Final[Schema] = {

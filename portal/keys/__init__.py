@@ -73,6 +73,7 @@ from portal.keys.strays import stray_keys
 from portal.keys.texts import Text
 from portal.keys.tokens import (
     SCOPES,
+    Allowed,
     ByToken,
     OwnToken,
     Scope,
@@ -102,6 +103,7 @@ __all__ = [
     "FIRST_EPOCH",
     "PLACES",
     "SCOPES",
+    "Allowed",
     "Arriving",
     "ByToken",
     "Found",

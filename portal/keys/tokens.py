@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 Scope = Literal["read", "add"]
 """To look at and download what its owner keeps; to upload in their name."""
 
+Allowed = Scope | Literal["any"]
+"""What a token must be for to count at an address; "any": whatever it is for."""
+
 SCOPES: Final[tuple[Scope, ...]] = ("read", "add")
 PREFIX: Final = "hds_"
 """By which people, and programs that look for secrets in the wrong places, recognise a token."""

@@ -15,7 +15,7 @@ from portal import edge, keys
 from portal.core import web
 from portal.core.errors import Denied, SignInNeeded
 from portal.core.language import N_
-from portal.keys import Scope
+from portal.keys import Allowed
 
 BEARER: Final = "bearer"
 REALM: Final = 'Bearer realm="HealthDataSpace"'
@@ -41,7 +41,7 @@ class TokenTooNarrow(Denied):
     message = N_("This token may not do that. Please make another one for it.")
 
 
-def recognising(app: Quart, open_to: Mapping[str, Scope]) -> web.Recognise:
+def recognising(app: Quart, open_to: Mapping[str, Allowed]) -> web.Recognise:
     """Who asks *app*; *open_to*: where programs may, by endpoint, and what a token needs there."""
     wrong = edge.Pace(WRONG_A_SECOND, WRONG_AT_ONCE)
 
@@ -74,13 +74,13 @@ def _shown() -> str | None:
     return token.strip() if scheme.lower() == BEARER else None
 
 
-async def _by_token(token: str, needed: Scope, wrong: edge.Pace) -> web.Recognised:
+async def _by_token(token: str, needed: Allowed, wrong: edge.Pace) -> web.Recognised:
     found = await keys.by_token(token)
     if found is None:
         wrong.take(edge.network_of(request.remote_addr))
         g.challenge = f'{REALM}, error="invalid_token"'
         raise TokenRefused
-    if needed not in found.scopes:
+    if needed != "any" and needed not in found.scopes:
         g.challenge = f'{REALM}, error="insufficient_scope", scope="{needed}"'
         raise TokenTooNarrow
     return web.Recognised(found.actor, csrf=None)

@@ -31,7 +31,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
     "session": {
         "list": "factors.sessions",
         "read": "accounts.ask_sign_in accounts.signed_in_now factors.session",
-        "create": "accounts.sign_in factors.unlock",
+        "create": "accounts.sign_in factors.unlock api.make_token",
         "change": "factors.lock",
         "end": "accounts.sign_out factors.end_one factors.end_others",
     },
@@ -42,7 +42,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
     "program": {
         "list": "programs.programs",
         "create": "programs.make_token",
-        "end": "programs.revoke",
+        "end": "programs.revoke api.end_token",
     },
     "space": {"read": "api.space"},
     "proof": {"create": "factors.confirm factors.confirm_options"},

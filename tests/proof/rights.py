@@ -253,6 +253,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "programs.revoke": Right(SIGNED_IN, sends=form(), fresh=a_program),
     "api.page": Right(ALL),
     "api.openapi": Right(ALL),
+    "api.make_token": Right(ALL, sends=js(), fine=frozenset({422})),
+    "api.end_token": Right(SIGNED_IN, fine=frozenset({404})),
     "api.space": Right(SIGNED_IN),
     "api.list_studies": Right(SIGNED_IN),
     "api.files": Right(AUTHOR),

@@ -25,6 +25,20 @@ def settings(settings: Settings) -> Settings:
     return replace(settings, second_factor="required")
 
 
+async def test_a_program_gets_no_token_for_a_physician_without_a_second_factor(
+    world: World,
+) -> None:
+    await ada_signs_in(world)
+    asked = {"mail": "professional@example.test", "password": PASSWORD, "label": "Command line"}
+    sent = {"json": asked | {"scopes": ["read"], "days": 1}}
+    answer = await world.browser().post(
+        "/api/token", headers={"Accept": "application/json"}, **sent
+    )
+    said = await answer.get_json()
+    assert (answer.status_code, said["error"]) == (403, "factor_lacking")
+    assert "set it up there" in said["title"]
+
+
 async def ada_signs_in(world: World, kind: str = "professional") -> tuple[Browser, str]:
     mail = f"{kind}@example.test"
     new = accounts.Registration(
