@@ -160,6 +160,12 @@ function haltWords(why: Halt): string {
       return t("No connection at the moment. It goes on by itself.");
     case "busy":
       return t("Many are sending at the moment. It goes on by itself.");
+    case "full":
+      return t("The storage of this portal is full at the moment. What was sent is safe, and it goes on by itself as soon as there is room. You can also stop and come back later.");
+    case "away":
+      return t("The storage of this portal cannot be reached at the moment. What was sent is safe, and it goes on by itself. You can also stop and come back later.");
+    case "leaving":
+      return t("What you deleted is still being removed. This takes a few minutes, then it goes on by itself.");
     default:
       return "";
   }

@@ -3,7 +3,7 @@ import { getJson, postJson, put, Refused } from "../http";
 import { one } from "../ground/dom";
 import { waitAsked } from "../patience";
 import type { Item } from "./grouping";
-import { goesOn, mayPass, type Halt } from "./halting";
+import { goesOn, haltFor, mayPass, type Halt } from "./halting";
 import { build, covered, RECORDS, roomFor, type Piece } from "./parts";
 import { Progress, type Onlooker } from "./progress";
 import { Reading } from "./reading";
@@ -174,9 +174,8 @@ export class Transfer {
     // Signed in again in another window: the page's token belongs to the session before.
     else if (error instanceof Refused && error.code === "cross_site" && (await this.signedInAgain())) return;
     else if (mayPass(error)) {
-      const told = waitAsked(error);
-      if (goesOn(this.why)) this.halt(told > 0 ? "busy" : "offline");
-      await this.wait(told || wait);
+      if (goesOn(this.why)) this.halt(haltFor(error));
+      await this.wait(waitAsked(error) || wait);
     } else throw error;
   }
 
