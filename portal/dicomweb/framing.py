@@ -102,7 +102,7 @@ async def offered(instance: Held) -> list[Offer]:
     entry = instance.file.entry
     offers: list[Offer] = []
     if entry["at"]:
-        pixels = (await instance.described())["pixels"]
+        pixels = await instance.pixels()
         offers += [] if pixels is None else _kept(instance, pixels)
     elif entry["view"]["codec"] == "jpeg":
         offers += _compressed(JPEG_BASELINE, partial(_own, instance), instance, _pixels(instance))

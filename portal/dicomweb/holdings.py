@@ -70,6 +70,13 @@ class Held:
         async with self.service.large if whole else nullcontext():
             return await self.file.described()
 
+    async def pixels(self) -> dict[str, Any] | None:
+        """Where its frames lie in its file, and in what form: looked for once (`described`)."""
+        if "pixels" not in self.file.noted:
+            await self.described()
+        found: dict[str, Any] | None = self.file.noted["pixels"]
+        return found
+
     def listed(self) -> dict[str, Any]:
         """What a search tells of it, as DICOM JSON."""
         header = self.header
@@ -100,14 +107,18 @@ async def held(service: Service, actor: Actor, named: Named) -> list[Held]:
     return sorted(found, key=lambda each: _order(each.header))
 
 
+async def held_frames(service: Service, actor: Actor, named: Named) -> Held:
+    """One instance to read its frames: what is known of it says nothing else.  Raises `Unknown`."""
+    study = await open_named(service.shelf, actor, named.study)
+    instance, file = await study.named(named.series, named.instance)
+    return Held(instance, study, file, service)
+
+
 async def open_named(shelf: Shelf, actor: Actor, uid: str) -> OpenStudy:
     """The actor's own study with this StudyInstanceUID, or `Unknown`."""
     if not is_uid(uid):
         raise Unknown
-    found = (await studies.places(actor, {uid}, [])).studies.get(uid)
-    if found is None:
-        raise Unknown
-    return await studies.open_own(shelf, actor, found)
+    return await studies.open_by_uid(shelf, actor, uid)
 
 
 def _is_within(header: Header, named: Named) -> bool:

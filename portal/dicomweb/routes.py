@@ -11,7 +11,7 @@ from portal.core.web import signed_in
 from portal.dicomweb import answering, framing, metadata, rendering, retrieving, storing
 from portal.dicomweb.attributes import Level
 from portal.dicomweb.errors import BadQuery, Refusal
-from portal.dicomweb.holdings import Held, Named, Service, held, open_named
+from portal.dicomweb.holdings import Held, Named, Service, held, held_frames, open_named
 from portal.dicomweb.matching import is_uid
 from portal.dicomweb.parting import boundary_of
 from portal.dicomweb.queries import CUT, NO_KEY, Query, read_query
@@ -179,7 +179,8 @@ def _frames(blueprint: Blueprint, service: Service) -> None:
     async def frames(
         study_uid: str, series_uid: str, sop_uid: str, listed: str
     ) -> ResponseReturnValue:
-        found = await _one(service, Named(study_uid, series_uid, sop_uid))
+        named = Named(study_uid, series_uid, sop_uid)
+        found = await held_frames(service, signed_in(), named)
         return await framing.frames(found, framing.numbers(listed))
 
 

@@ -5,6 +5,7 @@ from portal.studies.belongings import Belongings
 from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared
 from portal.studies.growing import Growing
 from portal.studies.identifying import StudyFacts, facts_of_mine
+from portal.studies.inflating import stretches_of
 from portal.studies.intake import keep_files, keep_images
 from portal.studies.listing import (
     Entry,
@@ -21,11 +22,11 @@ from portal.studies.listing import (
 from portal.studies.notes import Note
 from portal.studies.opening import (
     OpenStudy,
+    open_by_uid,
     open_own,
     open_with,
     own_key,
     prepared,
-    stretches_of,
 )
 from portal.studies.originals import Original
 from portal.studies.outcomes import Bytes, Outcome
@@ -84,6 +85,7 @@ __all__ = [
     "merge_all",
     "my_documents",
     "my_studies",
+    "open_by_uid",
     "open_own",
     "open_with",
     "overview",

@@ -44,6 +44,11 @@ async def study_for(actor: Actor, study_id: UUID) -> Study:
     return _found(await live().get_or_none(id=study_id, owner=actor.id))
 
 
+async def study_with(actor: Actor, mark: str) -> Study:
+    """The actor's own study whose StudyInstanceUID has this *mark*, or `Unknown`."""
+    return _found(await live().get_or_none(owner=actor.id, uid_mark=mark))
+
+
 async def kept_study_for(actor: Actor, study_id: UUID) -> Study:
     """The actor's own study, in the bin or not, or `Unknown`."""
     return _found(await Study.get_or_none(id=study_id, owner=actor.id))

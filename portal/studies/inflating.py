@@ -2,20 +2,30 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
 from portal import vault
 from portal.studies.originals import Original
+from viewer.routes import Stretches
 
 STRETCH: Final = 256 * 1024
 """Bytes of the document that are in memory at a time."""
 
 
-def inflated(
-    file: Original, packed: int, start: int
-) -> Callable[[int, int], AsyncGenerator[bytes, None]]:
+def stretches_of(file: Original, start: int, packed: int | None) -> Stretches:
+    """
+    Reads a value where it lies in its file, and keeps nothing of it.
+
+    It begins at *start* of the file, or of what a deflated file packs from its byte *packed* on.
+    """
+    if packed is not None:
+        return inflated(file, packed, start)
+    return lambda first, last: file.stretches(start + first, start + last)
+
+
+def inflated(file: Original, packed: int, start: int) -> Stretches:
     """
     Reads a document that begins at *start* of what *file* packs from its byte *packed* on.
 

@@ -10,11 +10,14 @@ from portal import documents, keys, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Busy, Unknown
 from portal.storing import Boxes, Place, Role
-from portal.studies import inflating, manifests
-from portal.studies.access import live, study_for
+from portal.studies import manifests
+from portal.studies.access import live, study_for, study_with
 from portal.studies.describing import inflated, unpacked
 from portal.studies.doubts import UNREADABLE, doubt
+from portal.studies.inflating import stretches_of
+from portal.studies.lying import Lying
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
+from portal.studies.marks import Marks
 from portal.studies.models import Study
 from portal.studies.originals import Original, Read, cut
 from portal.studies.packing import places
@@ -23,7 +26,6 @@ from portal.studies.summaries import opened_summary, shown_date, titled
 from portal.studies.views import browser_view
 from viewer import Series, series_of
 from viewer.dicom import PoolFull, Reason, Refused, Report
-from viewer.routes import Stretches
 
 REPORTS: Final = frozenset({"report", "keys"})
 """Kinds of objects that consist of words (`viewer.dicom.Kind`)."""
@@ -90,7 +92,8 @@ class OpenStudy:
         known = self._known_series
         if known is None:
             known = await asyncio.to_thread(_series_in, packed)
-            self._shelf.series.put(self.id, self._row.generation, known)
+            slots = sum(len(each.slots) for each in known)
+            self._shelf.series.put(self.id, self._row.generation, known, slots)
         return packed, known
 
     async def listed(self) -> tuple[Series, ...]:
@@ -202,24 +205,35 @@ class OpenStudy:
         manifest, _ = await manifests.load(self._boxes, self._row, self.key)
         return manifest
 
+    async def named(self, series: str, sop: str) -> tuple[UUID, Original]:
+        """The image with these UIDs, its entry as `Lying` has it.  Raises `Unknown`."""
+        known = self._shelf.maps.get(self.id, self._row.generation)
+        if known is None or not known.shows(known.named(series, sop)):
+            known = await self._look()
+        name = known.named(series, sop)
+        if not name:
+            raise Unknown
+        instance = UUID(name)
+        read = self._reader(instance)
+        return instance, Original(known.entries[name], read, self._shelf.pool, known.noted[name])
+
     async def _view(self, instance: UUID) -> FrameSet:
         known = self._shelf.maps.get(self.id, self._row.generation)
-        if known is None or instance.hex not in known:
-            manifest = await self._whole()
-            known = {
-                name: {**entry["view"], "facts": {}}
-                for name, entry in manifest.items()
-                if "view" in entry
-            }
-            self._shelf.maps.put(self.id, self._row.generation, known)
-        if instance.hex not in known:
+        if known is None or not known.shows(instance.hex):
+            known = await self._look()
+        if not known.shows(instance.hex):
             raise Unknown
-        return known[instance.hex]
+        return known.entries[instance.hex]["view"]
+
+    async def _look(self) -> Lying:
+        """Where everything lies now, remembered for whoever asks next."""
+        found = await asyncio.to_thread(Lying.of, await self._whole())
+        self._shelf.maps.put(self.id, self._row.generation, found, found.size)
+        return found
 
     async def _still_names(self, instance: UUID, objects: set[UUID]) -> bool:
         """Whether these are what the image consists of now, and not what somebody replaced."""
-        manifest, _ = await manifests.load(self._boxes, self._row, self.key)
-        entry = manifest.get(instance.hex)
+        entry = (await self._whole()).get(instance.hex)
         named = {} if entry is None else {instance.hex: entry}
         if objects <= manifests.objects_in(named):
             return True
@@ -245,29 +259,25 @@ def _series_in(packed: bytes) -> tuple[Series, ...]:
     return series_of(inflated(packed))
 
 
-def stretches_of(file: Original, start: int, packed: int | None) -> Stretches:
-    """
-    Reads a value where it lies in its file, and keeps nothing of it.
-
-    It begins at *start* of the file, or of what a deflated file packs from its byte *packed* on.
-    """
-    if packed is not None:
-        return inflating.inflated(file, packed, start)
-    return lambda first, last: file.stretches(start + first, start + last)
-
-
 async def open_own(shelf: Shelf, actor: Actor, study_id: UUID) -> OpenStudy:
     """The actor's own study, or `Unknown`."""
     row = await study_for(actor, study_id)
-    key = await keys.open_study_key(actor, row.id)
-    if key is None:
-        raise Unknown
-    return OpenStudy(row.id, key, row, shelf, is_own=True)
+    return OpenStudy(row.id, await _key_to(actor, row), row, shelf, is_own=True)
+
+
+async def open_by_uid(shelf: Shelf, actor: Actor, uid: str) -> OpenStudy:
+    """The actor's own study with this StudyInstanceUID, or `Unknown`."""
+    row = await study_with(actor, (await Marks.of(actor)).study(uid))
+    return OpenStudy(row.id, await _key_to(actor, row), row, shelf, is_own=True)
 
 
 async def own_key(actor: Actor, study_id: UUID) -> Secret:
     """The key of a study of one's own, to hand it on sealed; `Unknown` otherwise."""
-    key = await keys.open_study_key(actor, (await study_for(actor, study_id)).id)
+    return await _key_to(actor, await study_for(actor, study_id))
+
+
+async def _key_to(actor: Actor, row: Study) -> Secret:
+    key = await keys.open_study_key(actor, row.id)
     if key is None:
         raise Unknown
     return key

@@ -40,6 +40,8 @@ class Original:
     entry: InstanceEntry = field(repr=False)
     _read: Read = field(repr=False)
     _pool: Pool = field(repr=False)
+    noted: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What reading it showed of its form, so that the next frame need not look again."""
 
     @property
     def size(self) -> int:
@@ -113,6 +115,7 @@ class Original:
             raise Busy(retry_after=2) from None
         if isinstance(found, Refused):
             raise Unknown
+        self.noted["pixels"] = found["pixels"]
         return found
 
     async def stored_frame(self, number: int) -> bytes | None:
@@ -127,9 +130,11 @@ class Original:
         view = self.entry["view"]
         if not 0 <= number < len(view["frames"]):
             raise Unknown
-        plan = await _Skeleton(view["skeleton"], self._read).plan()
+        if "layout" not in self.noted:
+            plan = await _Skeleton(view["skeleton"], self._read).plan()
+            self.noted["layout"] = plan["layout"] | {"big": False}
         frame = b"".join(await self._read("frames", places(view["frames"][number])))
-        return await _stored_frame(self._pool, plan["layout"] | {"big": False}, frame)
+        return await _stored_frame(self._pool, self.noted["layout"], frame)
 
     async def _stored(self, start: int, stop: int) -> Pieces:
         for at in range(start, stop, STRETCH):

@@ -15,7 +15,7 @@ from portal.core.settings import Settings
 from portal.storing import Boxes, Store, sweeping
 from portal.studies.assembling import Assembler
 from portal.studies.expiring import forgetting
-from portal.studies.manifests import FrameSet
+from portal.studies.lying import Lying
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
 from viewer import Series
@@ -40,8 +40,7 @@ class Shelf:
     pool: Pool
     preparing: Preparing
     assembler: Assembler = field(repr=False)
-    maps: Maps[dict[str, FrameSet]] = field(repr=False)
-    """By instance (hexadecimal)."""
+    maps: Maps[Lying] = field(repr=False)
     series: Maps[tuple[Series, ...]] = field(repr=False)
     """In the order of the view that goes to the browser."""
     desk: documents.Desk = field(repr=False)

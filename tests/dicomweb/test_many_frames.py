@@ -1,0 +1,154 @@
+"""Frame after frame of a series: what is opened for the first serves the others."""
+
+import io
+from collections.abc import Sequence
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from pydicom import Dataset, dcmread
+
+from portal import storing, studies
+from portal.storing import Place
+from portal.studies.maps import Maps
+from tests.dicomweb.conftest import Keeps, Made, uid
+from tests.people import Person, World
+from tests.viewer.dicom.making import sample
+from viewer.dicom import Pool
+
+HTJ2K = 'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202'
+PLAIN = "application/octet-stream"
+
+
+@pytest.fixture
+async def ada(world: World) -> Person:
+    return await world.physician("Dr. Ada Lindqvist")
+
+
+class Reads:
+    """What is read of stored objects, and what children are asked to describe."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.whole: list[str] = []
+        self.bytes = 0
+        self.described = 0
+        read, ranges, describe = storing.Boxes.read, storing.Boxes.ranges, Pool.describe
+
+        async def whole(boxes: storing.Boxes, *what: object) -> bytes:
+            self.whole.append(str(what[2]))
+            return await read(boxes, *what)  # type: ignore[arg-type]
+
+        async def some(boxes: storing.Boxes, *what: object) -> list[bytes]:
+            places = what[3]
+            assert isinstance(places, Sequence)
+            self.bytes += sum(each.length for each in places if isinstance(each, Place))
+            return await ranges(boxes, *what)  # type: ignore[arg-type]
+
+        async def described(pool: Pool, *what: object) -> object:
+            self.described += 1
+            return await describe(pool, *what)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(storing.Boxes, "read", whole)
+        monkeypatch.setattr(storing.Boxes, "ranges", some)
+        monkeypatch.setattr(Pool, "describe", described)
+
+    def forget(self) -> None:
+        self.whole, self.bytes, self.described = [], 0, 0
+
+
+async def frame(person: Person, image: Dataset, accept: str, number: int = 1) -> bytes:
+    study, series = image.StudyInstanceUID, image.SeriesInstanceUID
+    answer = await person.browser.get(
+        f"/dicomweb/studies/{study}/series/{series}/instances/{image.SOPInstanceUID}"
+        f"/frames/{number}",
+        headers={"Accept": accept},
+    )
+    assert answer.status_code == 200
+    data: bytes = await answer.get_data(as_text=False)
+    return data
+
+
+async def test_one_look_at_the_description_serves_all_frames_of_a_series(
+    ada: Person, keeps: Keeps, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = made(5)
+    await keeps(ada, images, frames=True)
+    reads = Reads(monkeypatch)
+
+    for each in images:
+        assert await frame(ada, each, PLAIN) == each.PixelData
+        assert await frame(ada, each, HTJ2K)
+
+    assert reads.whole == ["manifest"]
+
+    # Who may not see it finds nothing, whatever others have opened; so does who names it wrongly.
+    images[0].SeriesInstanceUID = uid()
+    with pytest.raises(AssertionError):
+        await frame(ada, images[0], PLAIN)
+
+
+async def test_a_frame_of_a_file_that_lies_as_it_came_is_read_where_it_lies(
+    ada: Person, keeps: Keeps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = dcmread(io.BytesIO(sample("MR_small_RLE.dcm")))
+    await keeps(ada, [image], frames=True)
+    reads = Reads(monkeypatch)
+    rle = 'multipart/related; type="image/dicom-rle"; transfer-syntax=1.2.840.10008.1.2.5'
+    first = await frame(ada, image, rle)
+    assert reads.described == 1
+    reads.forget()
+
+    again = await frame(ada, image, rle)
+
+    assert len(again) == len(first)  # the boundary between the parts is another
+    assert (reads.whole, reads.described) == ([], 0)
+    assert 0 < reads.bytes < len(first)
+
+
+async def test_what_is_remembered_between_two_frames_says_nothing_of_a_person(
+    ada: Person, keeps: Keeps, made: Made, world: World
+) -> None:
+    (image,) = made(1, PatientName="Beispiel^Erika", WindowCenterWidthExplanation="Erika")
+    await keeps(ada, [image], frames=True)
+    await frame(ada, image, PLAIN)
+
+    shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
+    (study,) = await studies.facts_of_mine(shelf, ada.actor)
+    opened = await studies.open_own(shelf, ada.actor, study.id)
+    known = shelf.maps.get(study.id, opened._row.generation)
+    assert known is not None
+    remembered = repr((known.entries, known.names, known.noted))
+
+    assert image.SOPInstanceUID not in remembered
+    for secret in (
+        "Beispiel", "Erika", "CT head", "A-17", "20260312", str(image.PatientID),
+        image.StudyInstanceUID, image.SeriesInstanceUID,
+    ):  # fmt: skip
+        assert secret not in remembered, secret
+
+
+def test_what_is_remembered_of_many_and_of_large_studies_is_bounded() -> None:
+    few, large = Maps[str](studies=3, most=100), uuid4()
+    names = [uuid4() for _ in range(4)]
+    for each in names:
+        few.put(each, 1, "small", 10)
+    assert [few.get(each, 1) for each in names] == [None, "small", "small", "small"]
+    assert few.get(names[3], 2) is None, "another generation is another map"
+
+    few.put(large, 1, "large", 1000)
+
+    assert few.get(large, 1) == "large"
+    assert not any(few.get(each, 1) for each in names)
+
+
+async def test_an_image_that_comes_later_is_found_beside_those_already_read(
+    ada: Person, keeps: Keeps, made: Made
+) -> None:
+    first, second = made(2)
+    await keeps(ada, [first], frames=True)
+    await frame(ada, first, PLAIN)
+
+    await keeps(ada, [second], frames=True)
+
+    assert await frame(ada, second, PLAIN) == second.PixelData
+    assert np.frombuffer(await frame(ada, first, PLAIN), np.uint16).size == 32 * 48
