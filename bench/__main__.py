@@ -9,12 +9,12 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
-from bench import crowding, ingest, live, opening, orthanc, refusing, search, signing
+from bench import crowding, ingest, live, opening, orthanc, refusing, search, signing, webbing
 from bench.measuring import Others
 from bench.printing import note, row
 from bench.stage import SMALL, Sizes, Stage, built
 
-NAMES = ("ingest", "opening", "live", "search", "signing", "crowding", "refusing")
+NAMES = ("ingest", "opening", "webbing", "live", "search", "signing", "crowding", "refusing")
 
 
 async def run(names: Sequence[str], sizes: Sizes) -> None:
@@ -26,10 +26,12 @@ async def run(names: Sequence[str], sizes: Sizes) -> None:
         uploaded = None
         for name in names:
             others = Others()
-            if name in {"ingest", "opening"} and uploaded is None:
+            if name in {"ingest", "opening", "webbing"} and uploaded is None:
                 uploaded = await ingest.measure(stage)
             if name == "opening" and uploaded is not None:
                 await opening.measure(stage, uploaded)
+            if name == "webbing" and uploaded is not None:
+                await webbing.measure(stage, uploaded)
             if name == "live":
                 await live.measure(stage)
             if name == "search":

@@ -52,8 +52,8 @@ async def measure(stage: Stage, uploaded: Uploaded) -> None:
         async with peer:
             await _all_frames((session, ours), (peer, theirs))
             for count in CONNECTIONS:
-                mine = await _steady(session, ours.frames, count, stage.sizes.seconds)
-                other = await _steady(peer, theirs.frames, count, stage.sizes.seconds)
+                mine = await steady(session, ours.frames, count, stage.sizes.seconds)
+                other = await steady(peer, theirs.frames, count, stage.sizes.seconds)
                 _print_steady(count, mine, other, stage.sizes.seconds)
         await _previews(session, uploaded.study)
 
@@ -71,7 +71,7 @@ async def _open_ours(session: aiohttp.ClientSession, study: str) -> _Series:
 
 
 async def _open_theirs(peer: Orthanc, uploaded: Uploaded) -> _Series:
-    found, (study, series) = _Series(), _uids(uploaded.files[0])
+    found, (study, series) = _Series(), uids(uploaded.files[0])
     place = f"{peer.url}/studies/{study}/series/{series}"
     async with aiohttp.ClientSession() as session:
         for _ in range(TIMES):
@@ -81,9 +81,9 @@ async def _open_theirs(peer: Orthanc, uploaded: Uploaded) -> _Series:
                 found.manifest_bytes = len(await answer.read())
                 images = await answer.json()
             found.manifest.append(perf_counter() - began)
-            uids = [each["00080018"]["Value"][0] for each in images]
-            found.frames = [f"{place}/instances/{uid}/frames/1" for uid in uids]
-            middle = found.frames[len(uids) // 2]
+            sops = [each["00080018"]["Value"][0] for each in images]
+            found.frames = [f"{place}/instances/{uid}/frames/1" for uid in sops]
+            middle = found.frames[len(sops) // 2]
             async with session.get(middle, headers={"Accept": FRAME_TYPE}) as answer:
                 answer.raise_for_status()
                 await answer.read()
@@ -91,7 +91,7 @@ async def _open_theirs(peer: Orthanc, uploaded: Uploaded) -> _Series:
     return found
 
 
-def _uids(file: bytes) -> tuple[str, str]:
+def uids(file: bytes) -> tuple[str, str]:
     """Study and series of an explicit little-endian file: tags (0020,000D) and (0020,000E)."""
     found = []
     for tag in (b"\x20\x00\x0d\x00UI", b"\x20\x00\x0e\x00UI"):
@@ -130,14 +130,20 @@ async def _all_frames(
     row("bytes of all frames", sizes[0], sizes[1], "MB", goal="<= 0.5")
 
 
-async def _got(session: aiohttp.ClientSession, url: str) -> bytes:
-    async with session.get(url) as answer:
+async def _got(
+    session: aiohttp.ClientSession, url: str, headers: dict[str, str] | None = None
+) -> bytes:
+    async with session.get(url, headers=headers) as answer:
         answer.raise_for_status()
         return await answer.read()
 
 
-async def _steady(
-    session: aiohttp.ClientSession, frames: Sequence[str], connections: int, seconds: float
+async def steady(
+    session: aiohttp.ClientSession,
+    frames: Sequence[str],
+    connections: int,
+    seconds: float,
+    headers: dict[str, str] | None = None,
 ) -> list[float]:
     """How long each frame took while *connections* readers asked without pause."""
     took: list[float] = []
@@ -146,7 +152,7 @@ async def _steady(
     async def read(turn: int) -> None:
         while frames and perf_counter() < until:
             began = perf_counter()
-            await _got(session, frames[turn % len(frames)])
+            await _got(session, frames[turn % len(frames)], headers)
             took.append(perf_counter() - began)
             turn += 7
 
