@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from portal.carrying.downloading import Fetched, download
-from portal.carrying.line import BadUse, Line, Stop
+from portal.carrying.line import BadUse, Line, NotLetIn, Stop
 from portal.carrying.showing import Progress
-from portal.carrying.tokens import token_from
+from portal.carrying.signing import Terminal, Wish, admission
 from portal.carrying.uploading import Outcome, upload
 from portal.carrying.watching import Watch, watch
 
@@ -20,11 +20,14 @@ COMMANDS: Final = {
     "watch": "send whatever comes into a folder, as soon as it stopped growing",
 }
 EPILOG: Final = """\
-The token is made under Profile, "Access for programs". It is read from the variable HDS_TOKEN, from
---token-file (by itself ~/.config/hds/token, readable by you alone), or typed in when asked.
+A token that lies ready is used: from the variable HDS_TOKEN, or from --token-file (by itself
+~/.config/hds/token, readable by you alone). Without one, or with --sign-in, you are asked for
+e-mail address, password and second step; the token made for that run is revoked when it ends,
+unless you say that it is to be kept. Nothing secret is read from the command itself.
 Ends with 0 when everything is done, 1 when files were left out (each is named with the reason), 2
-for a mistake in the command, 3 when the token is not taken, 4 when the portal could not be reached
-or has no space, 130 when it was interrupted. Whatever the reason: run it again, and it goes on.
+for a mistake in the command, 3 when token, password or code is not taken, 4 when the portal could
+not be reached or has no space, 130 when it was interrupted. Whatever the reason: run it again, and
+it goes on.
 """
 SOME_LEFT: Final = 1
 INTERRUPTED: Final = 130
@@ -35,19 +38,44 @@ def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     chosen = _parser().parse_args(arguments)
     show = Progress(sys.stderr)
     try:
-        token = token_from(env, chosen.token_file)
-        line = Line(chosen.portal or env.get(PORTAL, ""), token, show.say)
-        try:
-            return _run(chosen, line, show)
-        finally:
-            show.done()
-            line.close()
+        return _admitted(chosen, env, show)
+    except NotLetIn as refusal:
+        by_token = refusal.error.startswith("token_")
+        hint = " (--sign-in asks for e-mail address and password)" if by_token else ""
+        _print(f"{refusal}{hint}", sys.stderr)
+        return refusal.code
     except Stop as stop:
         _print(f"{stop}", sys.stderr)
         return stop.code
     except KeyboardInterrupt:
         _print("interrupted; run it again, and it goes on", sys.stderr)
         return INTERRUPTED
+
+
+def _admitted(chosen: argparse.Namespace, env: Mapping[str, str], show: Progress) -> int:
+    _check(chosen)
+    origin = chosen.portal or env.get(PORTAL, "")
+    wish = Wish(origin, chosen.what, chosen.token_file, anew=chosen.sign_in)
+    admitted = admission(wish, env, Terminal(), show.say)
+    try:
+        line = Line(admitted.origin, admitted.token, show.say)
+        try:
+            return _run(chosen, line, show)
+        finally:
+            show.done()
+            line.close()
+    finally:
+        admitted.over(show.say)
+
+
+def _check(chosen: argparse.Namespace) -> None:
+    """What can be wrong without asking anybody.  Raises `BadUse`."""
+    if chosen.what == "upload":
+        missing = [each for each in chosen.paths if not each.exists()]
+        if missing:
+            raise BadUse(f"there is no {missing[0]}")
+    if chosen.what == "watch" and not chosen.folder.is_dir():
+        raise BadUse(f"{chosen.folder} is no folder")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         )  # fmt: skip
         each.add_argument("--portal", help=f"its address, https://…; by itself ${PORTAL}")
         each.add_argument("--token-file", help="a file with the token, readable by you alone")
+        each.add_argument(
+            "--sign-in", action="store_true", help="by e-mail address and password, token or not"
+        )
         _own(each, name)
     return parser
 
@@ -88,16 +119,11 @@ def _seconds(typed: str) -> float:
 def _run(chosen: argparse.Namespace, line: Line, show: Progress) -> int:
     match chosen.what:
         case "upload":
-            missing = [each for each in chosen.paths if not each.exists()]
-            if missing:
-                raise BadUse(f"there is no {missing[0]}")
             return _told(upload(line, chosen.paths, show), show)
         case "download":
             return _fetched(download(line, chosen.to, show, with_dicom=chosen.with_dicom), show)
         case _:
             folder = chosen.folder.resolve()
-            if not folder.is_dir():
-                raise BadUse(f"{chosen.folder} is no folder")
             target = None if chosen.move_to is None else chosen.move_to.resolve()
             watched = Watch(folder, chosen.every, target)
             show.say(f"watching {folder}; Ctrl-C ends it")

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
@@ -24,19 +24,27 @@ Say = Callable[[str], None]
 class Stop(Exception):
     """Nothing more can be done; the text says why, and *code* is what the program ends with."""
 
-    code = 4
+    code: ClassVar[int] = 4
 
 
 class BadUse(Stop):
     """Something that was typed or set is not right."""
 
-    code = 2
+    code: ClassVar[int] = 2
 
 
+@dataclass(frozen=True)
 class NotLetIn(Stop):
-    """The portal does not take the token."""
+    """The portal does not take the token, or what was typed; *error* is its word for why."""
 
-    code = 3
+    words: str
+    error: str = ""
+    app: bool = False
+    """Of a second step that is lacking: there is an authenticator app."""
+    code: ClassVar[int] = 3
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class Unreachable(Stop):
@@ -50,18 +58,21 @@ class Refused(Stop):
     status: int
     error: str
     words: str
+    app: bool = False
 
     def __str__(self) -> str:
         return self.words
 
 
 class Line:
-    """Asks the portal at *origin* in the name of whoever *token* belongs to."""
+    """
+    Asks the portal at *origin* in the name of whoever *token* belongs to; in nobody's without one.
+    """
 
     def __init__(
         self, origin: str, token: str, say: Say, *, sleep: Callable[[float], object] = time.sleep
     ) -> None:
-        self.origin = _checked(origin)
+        self.origin = checked(origin)
         self._token, self._say, self._sleep = token, say, sleep
         self._open: http.client.HTTPConnection | None = None
 
@@ -71,6 +82,17 @@ class Line:
         if sent is not None:
             headers, body = {"Content-Type": "application/json"}, json.dumps(sent).encode()
         return json.loads(self._tried(method, path, body, headers, _whole))
+
+    def ask_once(self, method: str, path: str, sent: Any = None) -> Any:
+        """
+        The answer to what must not be repeated by itself, as from a page; None where it is empty.
+
+        Raises `Stop`; `Refused` or `NotLetIn` for whatever the portal says, also to wait.
+        """
+        headers = {"Content-Type": "application/json", "Origin": self.origin}
+        body = json.dumps(sent).encode()
+        answer = self._tried(method, path, body, headers, _whole, tries=1)
+        return json.loads(answer) if answer else None
 
     def send(self, path: str, body: bytes) -> Any:
         """The answer to a part of an upload.  Raises `Stop`."""
@@ -115,9 +137,10 @@ class Line:
         body: bytes | None,
         headers: Mapping[str, str] | Callable[[], Mapping[str, str]],
         read: Callable[[http.client.HTTPResponse], bytes],
+        tries: int = TRIES,
     ) -> bytes:
         wait, why = 0.0, ""
-        for number in range(TRIES):
+        for number in range(tries):
             if number:
                 self._say(f"{why}; trying again in {wait:.0f} s")
                 self._sleep(wait)
@@ -135,7 +158,7 @@ class Line:
                 self.close()
                 why = f"{self.origin} does not answer ({type(error).__name__})"
                 continue
-            if answer.status not in PASSING:
+            if answer.status not in PASSING or tries == 1:
                 raise _not_let_in(problem) or problem
             why, wait = problem.words, max(wait, float(asked) if asked.isdigit() else 0.0)
         raise Unreachable(why)
@@ -145,12 +168,14 @@ class Line:
     ) -> http.client.HTTPResponse:
         if self._open is None:
             self._open = _connection(self.origin)
-        said = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        said = {"Accept": "application/json"}
+        if self._token:
+            said["Authorization"] = f"Bearer {self._token}"
         self._open.request(method, path, body, {**said, **headers})
         return self._open.getresponse()
 
 
-def _checked(origin: str) -> str:
+def checked(origin: str) -> str:
     """The portal's address.  Raises `BadUse` for one to which no token may go."""
     try:
         parts = urlsplit(origin)
@@ -186,12 +211,13 @@ def _problem(answer: http.client.HTTPResponse) -> Refused:
     data = answer.read(1 << 16)
     try:
         said = json.loads(data)
-        return Refused(answer.status, str(said["error"]), str(said["title"]))
+        app = said.get("app") is True
+        return Refused(answer.status, str(said["error"]), str(said["title"]), app)
     except (ValueError, KeyError, TypeError):
         return Refused(answer.status, "", f"the portal answers {answer.status}")
 
 
 def _not_let_in(problem: Refused) -> Stop | None:
     if problem.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
-        return NotLetIn(problem.words)
+        return NotLetIn(problem.words, problem.error, problem.app)
     return None

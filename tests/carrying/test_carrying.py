@@ -21,7 +21,7 @@ from portal.carrying import files, line, words
 from portal.carrying.downloading import download, safe
 from portal.carrying.line import BadUse, Line, NotLetIn, Unreachable
 from portal.carrying.showing import Progress, size
-from portal.carrying.tokens import token_from
+from portal.carrying.tokens import Kept, kept_token
 from portal.carrying.uploading import NoSpace, Outcome, upload
 from portal.carrying.watching import STATE, Watch, watch
 from portal.core.db import now
@@ -285,13 +285,16 @@ def test_a_token_is_read_where_nobody_else_looks(tmp_path: Path) -> None:
     env = {"XDG_CONFIG_HOME": str(tmp_path)}
     file.chmod(0o644)
     with pytest.raises(BadUse, match="others can read"):
-        token_from(env, None)
+        kept_token(env, None)
     file.chmod(0o600)
-    assert token_from(env, None) == token_from({}, str(file)) == NOBODY
-    assert token_from({"HDS_TOKEN": "hds_other"}, str(file)) == "hds_other"
+    by_env, by_name = kept_token(env, None), kept_token({}, str(file))
+    assert by_env is not None
+    assert (by_env, by_env.token) == (by_name, NOBODY)
+    assert kept_token({"HDS_TOKEN": "hds_other"}, str(file)) == Kept("hds_other")
     file.write_text("a password")
     with pytest.raises(BadUse, match="no token"):
-        token_from(env, None)
+        kept_token(env, None)
+    assert kept_token({"XDG_CONFIG_HOME": str(tmp_path / "nothing")}, None) is None
 
 
 async def test_a_watched_folder_sends_what_stopped_growing(
