@@ -44,6 +44,8 @@ export class Feed {
   #seq: number;
   #wanted = 0;
   #connected = false;
+  /** The last look failed: the next one does not wait for another hint. */
+  #behind = false;
   #ended = false;
   #running: Promise<void> | undefined;
 
@@ -53,7 +55,7 @@ export class Feed {
     this.#seq = Number(page.dataset["seq"]);
     this.#events = events;
     setInterval(() => {
-      if (!this.#connected) void this.catchUp();
+      if (!this.#connected || this.#behind) void this.catchUp();
     }, POLL_MS);
     setInterval(() => {
       if (!document.hidden) void this.catchUp();
@@ -96,6 +98,7 @@ export class Feed {
         missed = await getJson<Missed>(`/cases/${this.#case}/changes?since=${this.#seq}`);
       } catch (error) {
         this.#wanted = 0; // asked again by the next hint, connection or look at the clock
+        this.#behind = true;
         this.#failed(error);
         return;
       }
@@ -104,6 +107,7 @@ export class Feed {
       if (kinds.has("closure")) await this.#refresh([".case-head", "[data-talk]"]);
       else if (kinds.has("outcome")) await this.#refresh([".outcome-place"]);
       else if (kinds.has("case")) await this.#refresh([".case-head", ".question"]);
+      this.#behind = false;
       this.#seq = missed.seq;
       more = missed.more;
     }

@@ -16,7 +16,7 @@ from portal.accounts.errors import NotActivated
 from portal.accounts.models import Account
 from portal.core.actor import Actor
 from portal.core.db import now
-from portal.core.memories import Memory
+from portal.memories import Memory
 
 UNVERIFIED: Final = "unverified"
 LIFE: Final = timedelta(days=28)

@@ -100,14 +100,18 @@ async def transaction() -> AsyncIterator[None]:
         return
 
     announced: list[object] = []
-    token = _announced.set(announced)
+    token, refused = _announced.set(announced), True
     try:
         async with _unit():
             yield
-    finally:
+            refused = False
+    except Exception:
+        refused = True
+        raise
+    finally:  # whoever leaves at the commit may have written: told in vain is better than not told
         _announced.reset(token)
-    for event in announced:
-        await events.deliver(event)
+        if announced and not refused:
+            await events.deliver(announced)
 
 
 @asynccontextmanager

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from portal import edge
 from portal.core.actor import AccountId
-from portal.core.memories import Memory
 from portal.core.settings import Settings
 from portal.documents.reading_room import ReadingRoom
+from portal.memories import Memory
 from portal.storing import Boxes, Store
 from viewer.pdf import PdfPool
 

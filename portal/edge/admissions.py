@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from portal.core.errors import Busy
-from portal.core.memories import Memory
+from portal.memories import Memory
 
 EACH: Final = 6
 """Of one network at once."""

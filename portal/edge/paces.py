@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Final
 
 from portal.core.errors import Busy
-from portal.core.memories import Memory
+from portal.memories import Memory
 
 REMEMBERED: Final = 10_000
 

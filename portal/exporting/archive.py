@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from portal import storing, vault
-from portal.core.memories import Memory
 from portal.exporting import zipping
 from portal.exporting.zipping import Entry, Layout, Sums
+from portal.memories import Memory
 
 AT_ONCE: Final = 4 * 1024 * 1024
 """Bytes of an entry that is kept in memory between its sum and its sending."""

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from portal import vault
 from portal.core.actor import Secret
-from portal.core.memories import Memory
+from portal.memories import Memory
 from portal.storing import keeping, presence
 from portal.storing.errors import Damaged
 from portal.storing.keeping import Payer

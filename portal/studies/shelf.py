@@ -10,8 +10,8 @@ from uuid import UUID
 from portal import documents, edge
 from portal.core.actor import AccountId
 from portal.core.background import background
-from portal.core.memories import Memory
 from portal.core.settings import Settings
+from portal.memories import Memory
 from portal.storing import Boxes, Store, sweeping
 from portal.studies.assembling import Assembler
 from portal.studies.expiring import forgetting

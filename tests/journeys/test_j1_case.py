@@ -314,6 +314,21 @@ async def test_what_is_written_without_a_network_arrives_once_and_in_order(
     ]
 
 
+async def test_a_look_that_fails_is_soon_made_again_though_the_line_stands(
+    board: Board, sits: Sits
+) -> None:
+    case = await board.ada.opens("Weak arm", in_=board.community, about=[board.study])
+    ada = await sits(board.ada)
+    async with ada.expect_response("**/changes?*"):  # the line stands
+        await ada.goto(f"/cases/{case}")
+    await ada.route("**/changes?*", lambda route: route.abort(), times=1)
+
+    async with ada.expect_event("requestfailed"):
+        await board.rossi.posts("The first look at this fails", on=case)
+
+    await expect(ada.locator(".post")).to_have_count(1, timeout=15_000)  # without it: in 30 s
+
+
 @pytest.mark.every_engine
 async def test_who_is_removed_while_reading_is_told_and_sees_no_more(
     board: Board, sits: Sits

@@ -10,7 +10,7 @@ from pydicom.uid import generate_uid
 
 from portal import storing, studies
 from portal.core.actor import Actor
-from portal.core.memories import Memory
+from portal.memories import Memory
 from portal.storing.bucket import BucketStore
 from portal.storing.sweeping import ORPHAN_AGE
 from portal.studies.intake import keep_files

@@ -9,9 +9,9 @@ from pydicom.uid import generate_uid
 from portal import storing, studies
 from portal.core.actor import Actor
 from portal.core.errors import Busy, SignInNeeded
-from portal.core.memories import Memory
 from portal.core.settings import Settings
 from portal.keys.models import LocalKey, Principal
+from portal.memories import Memory
 from portal.storing import store
 from portal.studies import manifests, parts
 from portal.studies.intake import keep_files

@@ -1,6 +1,6 @@
 """A process remembers what was used lately, and never more than it may."""
 
-from portal.core.memories import Memory
+from portal.memories import Memory
 
 
 def test_what_was_used_longest_ago_is_forgotten_first() -> None:
