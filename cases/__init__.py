@@ -5,12 +5,14 @@ from cases.access import communities_of, readers_of
 from cases.auditing import keeping_watch
 from cases.casework import study_key
 from cases.leaving import Belongings
+from cases.own_words import OwnCase, written_by
 from cases.pins import Pin
 from cases.withdrawing import withdrawing
 from cases.wording import describe as describe_notices
 
 __all__ = [
     "Belongings",
+    "OwnCase",
     "Pin",
     "casework",
     "communities",
@@ -22,4 +24,5 @@ __all__ = [
     "study_key",
     "threads",
     "withdrawing",
+    "written_by",
 ]

@@ -4,7 +4,7 @@ from portal.documents.access import known
 from portal.documents.belongings import Belongings
 from portal.documents.binning import forget_binned, in_bin, take_out, throw
 from portal.documents.desk import Desk
-from portal.documents.facts import LONGEST_LABEL, one_line
+from portal.documents.facts import LONGEST_LABEL, one_line, shown_day
 from portal.documents.listing import DocumentSummary, delete, mine, rename
 from portal.documents.marks import already_there, ids_of
 from portal.documents.opening import (
@@ -44,6 +44,7 @@ __all__ = [
     "one_line",
     "open_own",
     "rename",
+    "shown_day",
     "take_out",
     "taking",
     "throw",

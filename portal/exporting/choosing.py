@@ -48,8 +48,8 @@ class Choice:
 
 async def chosen(shelf: studies.Shelf, actor: Actor, choice: Choice) -> list[studies.Entry]:
     """
-    What of it is there, the latest first: an examination comes with its findings.  Records that
-    were written here are named with everything, so that whoever takes it knows of them.
+    What of it is there, the latest first: an examination comes with its findings.  What was written
+    here comes with everything.
 
     Raises `Unknown` when nothing is.
     """
@@ -69,8 +69,3 @@ def _of(entries: Iterable[studies.Entry], choice: Choice) -> Iterable[studies.En
         papers = tuple(each for each in entry.papers if each.id in choice.documents)
         if papers:
             yield studies.Entry(None, papers)
-
-
-def files_in(entries: Iterable[studies.Entry]) -> list[studies.Entry]:
-    """Those that can be had as files: a record that was written here is none."""
-    return [each for each in entries if each.record is None]

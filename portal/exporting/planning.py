@@ -1,22 +1,27 @@
 """What goes into an archive, in which order and under which names; nothing is read but lists."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-from portal import documents, studies
+from portal import documents, records, studies
 from portal.core.actor import Actor
 from portal.core.errors import Unknown
 from portal.core.language import gettext as _
 from portal.exporting import dicomdir, names, readme
 from portal.exporting.archive import UNREADABLE, Archive, Known, of_bytes
+from portal.exporting.contents import Contents, Examination, Paper, Written, as_json
 from portal.exporting.reading import Reader, marked, picture_mark
 from portal.exporting.zipping import Entry
 
 LAST: Final = 2**31
 """Sorts what has no number behind what has."""
+
+
+Front = Callable[[Contents], Awaitable[list[Entry]]]
+"""Makes what stands in front, and tells of what comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Series:
     files: int
 
 
-async def planned(
+async def planned(  # noqa: PLR0913 -- the named ones are for who has a reason
     shelf: studies.Shelf,
     actor: Actor,
     known: Known,
@@ -47,10 +52,11 @@ async def planned(
     only: UUID | None = None,
     *,
     dicom: bool,
+    front: Front | None = None,
 ) -> Plan:
     """
     The archive of these entries in the language of whoever asks, with or without DICOM files;
-    with *only* that image and the rest of its series.
+    with *only* that image and the rest of its series; with what *front* puts in front.
 
     The same entries in the same state give the same archive.  Raises `Busy`; `Unknown` when there
     is no such image.
@@ -61,13 +67,15 @@ async def planned(
             await planner.add_study(number, entry.study, only)
         for paper in entry.papers:
             planner.add_paper(paper)
-        if entry.record is not None:
-            planner.counts = replace(planner.counts, written=planner.counts.written + 1)
-    front = [of_bytes("README.txt", readme.text(planner.counts).encode())]
+    await planner.add_records([each.record for each in wanted if each.record is not None])
+    planner.counts = replace(planner.counts, whole=front is not None)
+    first = [of_bytes("README.txt", readme.text(planner.counts).encode())]
     if planner.files:
         directory = await asyncio.to_thread(planner.directory.written)
-        front.append(of_bytes(dicomdir.NAME, directory))
-    entries = front + planner.entries + planner.files
+        first.append(of_bytes(dicomdir.NAME, directory))
+    if front is not None:
+        first += await front(planner.contents)
+    entries = first + planner.entries + planner.files
     archive = await asyncio.to_thread(Archive, entries, known)
     return Plan(archive, planner.counts, tuple(planner.series))
 
@@ -76,13 +84,15 @@ class _Planner:
     """Entries one after another."""
 
     def __init__(self, shelf: studies.Shelf, actor: Actor, known: Known, *, dicom: bool) -> None:
-        self._reader, self._known, self._dicom = Reader(shelf, actor), known, dicom
+        self._actor, self._reader, self._known = actor, Reader(shelf, actor), known
+        self._dicom = dicom
         self.series: list[Series] = []
         self.entries: list[Entry] = []
         """What everybody can open."""
         self.files: list[Entry] = []
         """DICOM files, and `directory` names them."""
         self.directory = dicomdir.Directory()
+        self.contents = Contents()
         self.counts = readme.Counts(dicom=dicom)
 
     async def add_study(
@@ -101,6 +111,8 @@ class _Planner:
         self.counts = replace(self.counts, examinations=self.counts.examinations + 1)
         title = names.part(study.title, _("Examination"))
         folder = " ".join(filter(None, (f"{number:03}", names.day(study.date), title)))
+        told = Examination.of(study, next(iter(files.values())).entry["header"])
+        self.contents.examinations.append(told)
         for listed in _by_series(files, only):
             first, header = listed[0][0], listed[0][1].entry["header"]
             named = str(header["series_description"] or header["protocol_name"])
@@ -108,7 +120,7 @@ class _Planner:
             order = len(self.series) + 1
             self.series.append(Series(first, order if shown is None else shown, named, len(listed)))
             for place, (instance, file) in enumerate(listed, start=1):
-                at = _Place(study.id, instance, file, folder, order, place)
+                at = _Place(study.id, instance, file, folder, order, place, told)
                 seen = await self._add_seen(at)
                 self._add_file(at, seen=seen)
 
@@ -118,10 +130,29 @@ class _Planner:
         if paper.damaged or lies in self._known.unreadable:
             self.counts = replace(self.counts, missing=self.counts.missing + 1)
             return
-        self._add_document(paper.title, paper.facts.suffix, Entry(
+        path = self._add_document(paper.title, paper.facts.suffix, Entry(
             "", paper.facts.size, marked("document", paper.id.hex, paper.facts.sha256),
             self._reader.paper(paper.id), paper.day, lies, bytes.fromhex(paper.facts.sha256),
         ))  # fmt: skip
+        self.contents.documents.append(Paper.of(path, paper))
+
+    async def add_records(self, listed: Sequence[records.RecordSummary]) -> None:
+        """What was written here, on paper and as data."""
+        there = {each.id for each in listed}
+        folder = _("Records")
+        made = [each async for each in records.everything(self._actor)] if there else []
+        for copy in made:
+            if copy.id not in there:
+                continue
+            number = self.counts.records + 1
+            stem = f"{folder}/{number:03} {names.part(copy.name, _('Document'))}"
+            data = as_json(copy.data)
+            self.entries += [of_bytes(f"{stem}.pdf", copy.pdf), of_bytes(f"{stem}.json", data)]
+            self.contents.records.append(Written(copy.kind, copy.name, f"{stem}.pdf",
+                                                 f"{stem}.json"))  # fmt: skip
+            self.counts = replace(self.counts, records=number)
+        missing = len(there) - self.counts.records
+        self.counts = replace(self.counts, missing=self.counts.missing + missing)
 
     async def _add_seen(self, at: "_Place") -> bool:
         """What can be seen of a file without a viewer, if there is something."""
@@ -134,6 +165,7 @@ class _Planner:
         name = f"{_('Pictures')}/{at.folder}/{at.series:03}-{at.number:05}.jpg"
         read = self._reader.picture(at.study, at.instance, mark)
         self.entries.append(Entry(name, size, mark, read, at.header["study_date"]))
+        at.told.pictures.append(name)
         self.counts = replace(self.counts, pictures=self.counts.pictures + 1)
         return True
 
@@ -152,17 +184,19 @@ class _Planner:
         if not size or mark in self._known.unreadable:
             return False
         read = self._reader.inside(at.study, at.instance)
-        self._add_document(
+        at.told.enclosed.append(self._add_document(
             enclosed.title, ".pdf", Entry("", size, mark, read, at.header["study_date"])
-        )
+        ))  # fmt: skip
         return True
 
-    def _add_document(self, title: str, suffix: str, entry: Entry) -> None:
+    def _add_document(self, title: str, suffix: str, entry: Entry) -> str:
+        """The name it has in the archive."""
         number = self.counts.documents + 1
         title = " ".join(filter(None, (names.day(entry.day), names.part(title, _("Document")))))
         name = f"{_('Documents')}/{number:03} {title}{suffix}"
         self.entries.append(replace(entry, name=name))
         self.counts = replace(self.counts, documents=number)
+        return name
 
     def _add_file(self, at: "_Place", *, seen: bool) -> None:
         if not self._dicom:
@@ -176,6 +210,7 @@ class _Planner:
         path = ("DICOM", f"S{at.series:07}", f"I{at.number:07}")
         sha256 = at.file.entry["sha256"]
         self.directory.add(at.header, path)
+        at.told.files.append("/".join(path))
         self.files.append(Entry(
             "/".join(path), at.file.size, marked("file", at.instance.hex, sha256),
             self._reader.original(at.study, at.instance, sha256), at.header["study_date"], lies,
@@ -194,6 +229,7 @@ class _Place:
     folder: str
     series: int
     number: int
+    told: Examination
 
     @property
     def header(self) -> dict[str, Any]:

@@ -20,17 +20,23 @@ class Counts:
     """Without DICOM: what has no picture of its own."""
     missing: int = 0
     """Does not open any more."""
-    written: int = 0
-    """Records that were written here: nobody can take them away as a file yet."""
+    records: int = 0
+    """What was written here, such as medication plans."""
+    whole: bool = False
+    """Everything of the account, with the page that shows it."""
 
 
 def text(counts: Counts) -> str:
     """The README in the reader's language; lines end as every system reads them."""
     lines = [_("Your download from HealthDataSpace"), "", *_contents(counts), ""]
+    if counts.whole:
+        lines += [
+            _("index.html shows everything that is in here: please open it in a browser."),
+            _("HealthDataSpace.json says the same to programs."),
+            "",
+        ]  # fmt: skip
     if counts.missing:
         lines += [missing(counts.missing), ""]
-    if counts.written:
-        lines += [written(counts.written), ""]
     lines += [
         _("SHA256SUMS.txt holds the SHA-256 checksum of every other file."),
         _("To check them: sha256sum -c SHA256SUMS.txt (Linux), "
@@ -51,6 +57,12 @@ def _contents(counts: Counts) -> list[str]:
     if counts.documents:
         words = ngettext("%(num)s document", "%(num)s documents", counts.documents)
         lines.append(f"{_('Documents')}/: {words}")
+    if counts.records:
+        words = ngettext(
+            "%(num)s entry written here, such as a medication plan, as PDF and as data (JSON)",
+            "%(num)s entries written here, such as medication plans, as PDF and as data (JSON)",
+            counts.records)  # fmt: skip
+        lines.append(f"{_('Records')}/: {words}")
     if counts.files:
         lines.append("DICOM/: " + ngettext(
             "%(num)s file exactly as it was uploaded; medical image programs open DICOMDIR",
@@ -68,17 +80,6 @@ def missing(number: int) -> str:
         "Please tell whoever runs the portal.",
         "%(num)s files cannot be opened any more and are not in this archive. "
         "Please tell whoever runs the portal.",
-        number,
-    )
-
-
-def written(number: int) -> str:
-    """What is left out because it is no file."""
-    return ngettext(
-        "%(num)s entry that was written here, such as a medication plan, is not in this archive. "
-        "Please print it from its own page.",
-        "%(num)s entries that were written here, such as medication plans, are not in this "
-        "archive. Please print them from their own pages.",
         number,
     )
 

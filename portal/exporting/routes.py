@@ -8,12 +8,13 @@ from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
 
-from portal import edge, studies
+from portal import accounts, edge, studies
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Invalid, reading
-from portal.core.web import signed_in
+from portal.core.web import signed_in, wants_html
 from portal.exporting.archive import Known
-from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen, files_in
+from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen
+from portal.exporting.everything import everything
 from portal.exporting.picturing import Look, pictured
 from portal.exporting.planning import Plan, planned
 from viewer.routes import LEAST_RATE, PATIENCE, streamed
@@ -21,6 +22,8 @@ from viewer.routes import LEAST_RATE, PATIENCE, streamed
 NAME: Final = "HealthDataSpace.zip"
 """Says nothing of anybody: it shows in the browser's list and in the folder of downloads."""
 NEVER_RUNS: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+ACCOUNT: Final = "/profile/export"
 
 Turns = edge.Turnstile[AccountId]
 
@@ -60,7 +63,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
                 for dicom in (True, False)
             ]
         return await render_template(
-            "exporting/size.html", choice=choice, plans=plans, listed=files_in(entries)
+            "exporting/size.html", choice=choice, plans=plans, listed=entries
         )
 
     @blueprint.get("/download/archive")
@@ -82,7 +85,51 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
         }
         return Response(made.data, headers=headers, content_type=f"image/{look.format}")
 
+    _account(blueprint, shelf, known, turns)
     return blueprint
+
+
+def _account(blueprint: Blueprint, shelf: studies.Shelf, known: Known, turns: Turns) -> None:
+    """All of an account at once: more than a hand on an open computer may take along."""
+
+    @blueprint.get(ACCOUNT)
+    async def account() -> ResponseReturnValue:
+        with await turns.through(signed_in().id):
+            plan = await everything(shelf, signed_in(), known)
+        proved = await _is_proved(signed_in())
+        return await render_template("exporting/account.html", plan=plan, proved=proved)
+
+    @blueprint.post(ACCOUNT)
+    async def prove() -> ResponseReturnValue:
+        await accounts.step_up(signed_in())
+        return redirect(ACCOUNT, 303)
+
+    @blueprint.get(f"{ACCOUNT}/archive")
+    async def account_archive() -> ResponseReturnValue:
+        with await turns.through(signed_in().id):
+            plan = await everything(shelf, signed_in(), known)
+        if not _goes_on(plan.archive.etag):
+            if wants_html() and not await _is_proved(signed_in()):
+                return redirect(ACCOUNT, 303)  # the page asks, and offers the archive again
+            await accounts.step_up(signed_in())
+        return await _sent(plan, turns, signed_in())
+
+
+async def _is_proved(actor: Actor) -> bool:
+    try:
+        await accounts.step_up(actor)
+    except accounts.StepUpNeeded:
+        return False
+    return True
+
+
+def _goes_on(etag: str) -> bool:
+    """
+    Whether somebody asks for the rest of this very archive: its tag is known only to whoever had
+    its beginning, after a proof, and a long download outlasts every proof.
+    """
+    named = request.if_range.etag == etag or request.if_match.is_strong(etag)  # "*" names none
+    return named and "Range" in request.headers
 
 
 def _choice() -> Choice:

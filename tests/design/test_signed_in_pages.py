@@ -19,7 +19,7 @@ pytestmark = pytest.mark.one_engine
 TYPED: Final = ["/", "/search", "/documents", "/upload", "/notices", "/profile", "/help"]
 """Where a walk begins; the rest is reached by links."""
 
-NO_PAGES: Final = re.compile(r"^/(static|demo)/|/(original|preview|thumbnail|pages)(/|$)")
+NO_PAGES: Final = re.compile(r"^/(static|demo)/|/(original|preview|thumbnail|pages|archive)(/|$)")
 """Files and pictures behind links, which are no pages."""
 
 NARROW: Final = {"width": 320, "height": 640}

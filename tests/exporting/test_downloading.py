@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -230,17 +231,20 @@ async def test_a_series_can_be_had_alone(erika: Erika, slices: Slices) -> None:
     assert (await archive(erika, nobodys)).status_code == 404
 
 
-async def test_what_was_written_here_is_named_as_missing(erika: Erika) -> None:
-    """A plan is no file: whoever takes everything away is told what stays behind."""
+async def test_what_was_written_here_is_on_paper_and_as_data(erika: Erika) -> None:
+    """With everything, never with a choice of files."""
     finding = await erika.finding(pdf(["Befund"]))
-    await writes_a_plan(erika.person.browser)
+    plan = await writes_a_plan(erika.person.browser)
 
     assert (await erika.sees("/download")).count('type="checkbox"') == 1
-    assert "1 entry that was written here" in await erika.sees("/download/size?all=1")
-    files = await opened(await archive(erika))
-    assert "1 entry that was written here" in files["README.txt"].decode()
+    assert "1 entry written here" in await erika.sees("/download/size?all=1")
+    for path in (ALL, "/download/archive?all=1"):
+        files = await opened(await archive(erika, path))
+        assert files["Records/001 Medication plan.pdf"].startswith(b"%PDF-")
+        assert json.loads(files["Records/001 Medication plan.json"])["id"] == plan
+        assert "1 entry written here" in files["README.txt"].decode()
     alone = await opened(await archive(erika, f"/download/archive?d={finding}"))
-    assert "written here" not in alone["README.txt"].decode()
+    assert not any(name.startswith("Records") for name in alone)
 
 
 async def test_what_is_gone_is_not_there(erika: Erika, slices: Slices) -> None:

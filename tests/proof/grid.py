@@ -18,9 +18,9 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
     },
     "account": {
         "read": "accounts.ask_registration accounts.ask_short accounts.mail_status "
-        "keeping.explain_deletion",
+        "keeping.explain_deletion exporting.account exporting.account_archive",
         "create": "accounts.register accounts.enter accounts.write_again",
-        "change": "keeping.keep keeping.still_there",
+        "change": "keeping.keep keeping.still_there exporting.prove",
         "end": "keeping.delete",
     },
     "activation": {

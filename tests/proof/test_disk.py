@@ -190,6 +190,11 @@ async def _people_talk(stage: Stage, server: str) -> None:
     assert (await author.post(f"{plan}/edit", form=stronger)).status_code == 303
     for path in (plan, f"{plan}/history", f"{plan}/print", "/plans"):
         assert (await author.get(path)).status_code == 200, path
+    proof = {"proof_password": PASSWORD, "to": "/profile/export"}
+    assert (await author.post("/confirm", form=proof)).status_code == 307
+    everything = await author.get("/profile/export/archive")
+    assert everything.status_code == 200
+    assert WORDS.post.encode() in await everything.get_data(as_text=False)
     edit = {"text": EDITED, "rev": "1"}
     await author.post(f"/posts/{ids['post_id']}", form=edit)
     await member.post(f"/posts/{ids['post_id']}/reactions", form={"kind": "agree"})

@@ -14,6 +14,7 @@ ACTS: Final = {
     "accounts.change_password": N_("Change password"),
     "cases.communities.remove": N_("Remove from the community"),
     "documents.delete": N_("Delete document"),
+    "exporting.prove": N_("Export everything"),
     "factors.more_add_passkey": N_("Add a passkey"),
     "factors.more_ask_app": N_("Set up an authenticator app"),
     "factors.more_set_up_app": N_("Set up an authenticator app"),

@@ -1,0 +1,100 @@
+"""What is told of an account beside its files: who it is, what it wrote, who can see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from cases import OwnCase, written_by
+from portal import accounts, keys
+from portal.core.actor import Actor
+from portal.core.language import ZONE
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that has a token."""
+
+    label: str = field(repr=False)
+    scopes: tuple[str, ...]
+    created: date | None
+    used: date | None
+    """To the day: an archive that was cut off goes on although the program was at work."""
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An examination of the account's that was put into a case, and who can open it there."""
+
+    study: UUID
+    case: str = field(repr=False)
+    community: str = field(repr=False)
+    readers: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """
+    What the portal knows of somebody, as they may read it.
+
+    It keeps no list of who opened what when: `shown` and `programs` say who can.
+    """
+
+    profile: accounts.Profile = field(repr=False)
+    cases: Sequence[OwnCase] = field(repr=False)
+    programs: Sequence[Program] = field(repr=False)
+
+    @property
+    def shown(self) -> list[Shown]:
+        """One line for each examination in each case."""
+        return [
+            Shown(study, each.title, each.community, each.readers)
+            for each in self.cases
+            for study in each.shown
+        ]
+
+    @property
+    def written_in(self) -> list[OwnCase]:
+        """The cases with words of the account's."""
+        return [each for each in self.cases if each.words]
+
+    def profile_data(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"profile": _plain(asdict(self.profile))}
+
+    def cases_data(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"cases": _plain([asdict(each) for each in self.written_in])}
+
+    def access_data(self, titles: Mapping[UUID, str]) -> dict[str, Any]:
+        """For JSON; *titles* of the examinations in the archive."""
+        shown = [asdict(each) | {"study": titles.get(each.study, "")} for each in self.shown]
+        return {"shown": _plain(shown), "programs": _plain([asdict(x) for x in self.programs])}
+
+
+async def account_of(actor: Actor) -> Account:
+    """The actor's own."""
+    programs = [
+        Program(each.label, each.scopes, _day(each.created), _day(each.last_use),
+                each.until.astimezone(ZONE).date())
+        for each in await keys.tokens_of(actor)
+    ]  # fmt: skip
+    programs.sort(key=lambda each: (each.until, each.label))
+    return Account(await accounts.profile_of(actor), await written_by(actor), programs)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.astimezone(ZONE).date()
+
+
+def _plain(said: Any) -> Any:
+    """As JSON knows it: moments and days in ISO 8601, ids as text."""
+    if isinstance(said, Mapping):
+        return {name: _plain(each) for name, each in said.items()}
+    if isinstance(said, list | tuple):
+        return [_plain(each) for each in said]
+    if isinstance(said, datetime | date):
+        return said.isoformat()
+    return str(said) if isinstance(said, UUID) else said
