@@ -23,7 +23,7 @@ NODE_MODULES := node_modules/.installed
 CLIENT := static/manifest.json
 CATALOGUES := locale/build/.built
 
-.PHONY: help demo serve test test-fast fuzz lint format build bench lock setup-tests migrations clean
+.PHONY: help demo serve test test-fast fuzz kill lint format build bench lock setup-tests migrations clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ test-fast: $(DEV) build ## Run the tests without browser, on SQLite only
 
 fuzz: $(DEV) build setup-tests ## Spoil 120,000 files and upload them; again one of them: make fuzz CASE=dicom/4711
 	FUZZ=$(CASE) $(PY) -m pytest tests/fuzzing -n auto --dist worksteal
+
+kill: $(DEV) build setup-tests ## Kill servers and cut lines in large uploads, as often as the goals say
+	FUZZ=long $(PY) -m pytest tests/studies/test_surviving.py tests/carrying/test_cut_lines.py
 
 lint: $(DEV) $(NODE_MODULES) ## Look for faults without running anything
 	.venv/bin/ruff check $(existing)

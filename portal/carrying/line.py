@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
 """Statuses after which the same request may be right a little later."""
+DAMAGED: Final = "part_damaged"
+"""Something on the way changed a part, whose digests tell: it goes once more as it is."""
 TIMEOUT: Final = 90.0
 TRIES: Final = 10
 LONGEST_WAIT: Final = 60.0
@@ -33,7 +35,7 @@ class BadUse(Stop):
     code: ClassVar[int] = 2
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class NotLetIn(Stop):
     """The portal does not take the token, or what was typed; *error* is its word for why."""
 
@@ -51,7 +53,7 @@ class Unreachable(Stop):
     """The portal could not be reached, however often it was tried."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Refused(Stop):
     """The portal understood, and said no."""
 
@@ -158,7 +160,8 @@ class Line:
                 self.close()
                 why = f"{self.origin} does not answer ({type(error).__name__})"
                 continue
-            if answer.status not in PASSING or tries == 1:
+            passes = answer.status in PASSING or problem.error == DAMAGED
+            if not passes or tries == 1:
                 raise _not_let_in(problem) or problem
             why, wait = problem.words, max(wait, float(asked) if asked.isdigit() else 0.0)
         raise Unreachable(why)

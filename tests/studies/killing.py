@@ -42,6 +42,9 @@ async def served(settings: Settings, port: int) -> AsyncIterator[Served]:
         "HDS_DECODERS": "1",
         "HDS_MAIL": "mailbox",
     }
+    if settings.object_store:
+        env["HDS_OBJECT_STORE"] = settings.object_store
+        env["HDS_OBJECT_KEY_FILE"] = str(settings.object_key_file)
     process = _FORKED.Process(target=_serve, args=(env,))
     process.start()
     assert process.pid is not None

@@ -1,9 +1,12 @@
 """T41: whatever a real server acknowledged before it was killed is there afterwards, whole."""
 
 import asyncio
+import os
 from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -11,12 +14,13 @@ import pytest
 from playwright.async_api import expect
 
 from portal import keys, storing, studies
-from portal.core.db import now
 from portal.core.settings import Settings
 from portal.storing.models import StoredObject
+from portal.storing.sweeping import ORPHAN_AGE
 from portal.studies import parts
 from tests.browser import DESKTOP, browsing
-from tests.people import World
+from tests.people import Person, World
+from tests.s3 import S3
 from tests.studies.killing import Served, served
 from tests.studies.reading import originals_of
 from tests.studies.upload_page import choose, write
@@ -28,36 +32,89 @@ KILLS = 30
 
 
 @pytest.mark.one_engine
-async def test_every_acknowledged_image_survives_kill_minus_nine(
-    world: World, settings: Settings, slices: Slices, unused_tcp_port: int, cookie: "Cookie"
-) -> None:
+async def test_every_acknowledged_image_survives_kill_minus_nine(story: "Story") -> None:
     """Thirty times in an upload of 1,000 images, each time at another point of a part's way."""
+    files, kept = await story.is_killed(IMAGES, KILLS)
+    copy = await _copied(story.settings.data)
+    assert look([copy], _canaries(files)) == [], "T28: nothing readable"
+    await story.ends_whole(files, kept)
+
+
+@pytest.mark.one_engine
+async def test_every_acknowledged_image_survives_in_a_bucket_too(
+    story: "Story", object_store: dict[str, Any]
+) -> None:
+    """A fifth of it with every run; `make kill` kills as often as above."""
+    assert object_store
+    images, kills = (IMAGES, KILLS) if os.environ.get("FUZZ") == "long" else (200, 6)
+    await story.ends_whole(*await story.is_killed(images, kills))
+
+
+@pytest.fixture
+def object_store(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A folder, and for the story that says so a bucket."""
+    if "bucket" not in request.node.name:
+        return {}
+    service: S3 = request.getfixturevalue("s3")
+    return {"object_store": service.bucket(), "object_key_file": service.key_file}
+
+
+@dataclass
+class Story:
+    """Erika's upload to servers that are killed while she sends."""
+
+    erika: Person
+    settings: Settings
+    shelf: studies.Shelf
+    slices: Slices
+    port: int
+    who: tuple[str, str, str]
+    upload: UUID
+
+    async def is_killed(self, images: int, kills: int) -> tuple[list[bytes], set[int]]:
+        """Whatever was acknowledged by the end; it is there, and nothing is there in part."""
+        files, kept = self.slices(images), set[int]()
+        for turn in range(kills):
+            enough = images * (turn + 1) // (kills + 1)
+            async with served(self.settings, self.port) as server:
+                sending = asyncio.create_task(_send(server, self.who, self.upload, files, kept))
+                while len(kept) < enough and not sending.done():
+                    await asyncio.sleep(0.001)
+                await asyncio.sleep(turn / 1000)
+                assert not sending.done(), "killed in the middle"
+                server.kill()
+                await asyncio.gather(sending, return_exceptions=True)
+        assert len(kept) < images
+        found = await originals_of(self.shelf, self.erika.actor)
+        assert [number for number in kept if files[number] not in found] == []
+        assert found <= set(files), "nothing is there in part"
+        return files, kept
+
+    async def ends_whole(self, files: list[bytes], kept: set[int]) -> None:
+        """The rest is sent, and what the killed servers left behind is swept away."""
+        async with served(self.settings, self.port) as server:
+            await _send(server, self.who, self.upload, files, kept)
+        assert await originals_of(self.shelf, self.erika.actor) == set(files)
+        later = await storing.database_now() + ORPHAN_AGE + timedelta(minutes=11)
+        await storing.sweep(self.shelf.store, at=later)
+        clock, there = await self.shelf.store.clock(), set[UUID]()
+        for part in range(storing.PARTS):
+            there |= {*await self.shelf.store.older_than(0, clock + 60, part)}
+        rows = await StoredObject.all()
+        assert {row.id for row in rows} == there
+        for row in rows:
+            assert await self.shelf.store.size(row.id) == row.size
+        assert await originals_of(self.shelf, self.erika.actor) == set(files)
+
+
+@pytest.fixture
+async def story(
+    world: World, settings: Settings, slices: Slices, unused_tcp_port: int, cookie: "Cookie"
+) -> Story:
     erika = await world.patient("Erika Beispiel")
-    files = slices(IMAGES)
     shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
     upload = (await studies.begin_upload(shelf, erika.actor, uuid4())).id
-    kept: set[int] = set()
-
-    for turn in range(KILLS):
-        enough = IMAGES * (turn + 1) // (KILLS + 1)
-        async with served(settings, unused_tcp_port) as server:
-            sending = asyncio.create_task(_send(server, cookie(erika), upload, files, kept))
-            while len(kept) < enough and not sending.done():
-                await asyncio.sleep(0.001)
-            await asyncio.sleep(turn / 1000)
-            assert not sending.done(), "killed in the middle"
-            server.kill()
-            await asyncio.gather(sending, return_exceptions=True)
-    assert len(kept) < IMAGES
-    assert look([await _copied(settings.data)], _canaries(files)) == [], "T28: nothing readable"
-    found = await originals_of(shelf, erika.actor)
-    assert [number for number in kept if files[number] not in found] == []
-    assert found <= set(files), "nothing is there in part"
-
-    async with served(settings, unused_tcp_port) as server:
-        await _send(server, cookie(erika), upload, files, kept)
-    assert await originals_of(shelf, erika.actor) == set(files)
-    await _nothing_refers_to_a_missing_object(shelf)
+    return Story(erika, settings, shelf, slices, unused_tcp_port, cookie(erika), upload)
 
 
 async def _copied(folder: Path) -> Path:
@@ -97,12 +154,6 @@ async def _send(
 
     async with aiohttp.ClientSession() as session:
         await asyncio.gather(*(sender(session) for _ in range(3)))
-
-
-async def _nothing_refers_to_a_missing_object(shelf: studies.Shelf) -> None:
-    for row in await StoredObject.filter(gone_at=None):
-        assert await shelf.store.size(row.id) == row.size
-    assert await storing.sweep(shelf.store, at=now()) >= 0
 
 
 @pytest.mark.one_engine
