@@ -21,6 +21,7 @@ import portal.accounts.routes
 import portal.api.routes
 import portal.dicomweb.routes
 import portal.documents.routes
+import portal.exporting.routes
 import portal.mailing.routes
 import portal.notices.routes
 import portal.studies.routes
@@ -88,6 +89,7 @@ FOR_PROGRAMS: Final[Mapping[str, keys.Allowed]] = {
     **portal.studies.routes.FOR_PROGRAMS,
     **portal.documents.routes.FOR_PROGRAMS,
     **portal.dicomweb.routes.FOR_PROGRAMS,
+    **portal.exporting.routes.FOR_PROGRAMS,
 }
 """Where a program's token counts, and what it must be allowed; each room names its own."""
 

@@ -16,7 +16,7 @@ from portal.carrying.watching import Watch, watch
 PORTAL: Final = "HDS_PORTAL"
 COMMANDS: Final = {
     "upload": "send files and folders to a portal: what it has already is not sent again",
-    "download": "fetch documents, and examinations --with-dicom, into a folder",
+    "download": "fetch documents and pictures, and DICOM files --with-dicom, into a folder",
     "watch": "send whatever comes into a folder, as soon as it stopped growing",
 }
 EPILOG: Final = """\
@@ -101,7 +101,11 @@ def _own(parser: argparse.ArgumentParser, name: str) -> None:
             parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
         case "download":
             parser.add_argument("--to", type=Path, default=Path(), metavar="FOLDER")
-            parser.add_argument("--with-dicom", action="store_true", help="images, too")
+            parser.add_argument(
+                "--with-dicom",
+                action="store_true",
+                help="the files of examinations, too, bit for bit",
+            )
         case _:
             parser.add_argument("folder", type=Path, metavar="FOLDER")
             parser.add_argument("--move-to", type=Path, metavar="FOLDER", help="for what is sent")

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
 PASSING: Final = frozenset({429, 500, 502, 503, 504})
@@ -21,6 +21,19 @@ AT_HOME: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 OK: Final = range(200, 300)
 
 Say = Callable[[str], None]
+
+
+class Sink(Protocol):
+    """Where a file arrives."""
+
+    def wanted(self) -> Mapping[str, str]:
+        """What the request says, so that only what is lacking is sent."""
+
+    def begins(self, tag: str, *, partial: bool) -> None:
+        """What is *partial* continues; else it is the whole."""
+
+    def take(self, piece: bytes) -> None:
+        """The next bytes."""
 
 
 class Stop(Exception):
@@ -101,30 +114,30 @@ class Line:
         headers = {"Content-Type": "application/octet-stream"}
         return json.loads(self._tried("PUT", path, body, headers, _whole))
 
-    def fetch(self, path: str, start: Callable[[], int], take: Callable[[bytes], object]) -> None:
-        """
-        A file from the byte *start* says, given to *take* as it arrives; goes on after a cut.
-
-        Raises `Stop`.
-        """
+    def fetch(self, path: str, to: Sink) -> None:
+        """A file, given to *to* as it arrives; goes on after a cut.  Raises `Stop`."""
 
         def taken(answer: http.client.HTTPResponse) -> bytes:
-            begin = start()
-            if begin and answer.status != http.client.PARTIAL_CONTENT:
-                raise Unreachable("the portal does not go on where the file was cut")
+            partial = answer.status == http.client.PARTIAL_CONTENT
+            to.begins(answer.headers.get("ETag", ""), partial=partial)
             lacking = int(answer.headers["Content-Length"])
             while piece := answer.read(1 << 20):
-                take(piece)
+                to.take(piece)
                 lacking -= len(piece)
             if lacking:
                 raise http.client.IncompleteRead(b"", lacking)
             return b""
 
-        def ranged() -> Mapping[str, str]:
-            begin = start()
-            return {"Range": f"bytes={begin}-"} if begin else {}
+        self._tried("GET", path, None, to.wanted, taken)
 
-        self._tried("GET", path, None, ranged, taken)
+    def tag_of(self, path: str) -> str:
+        """What tells one state of a file from another; empty where nothing does.  Raises `Stop`."""
+
+        def tag(answer: http.client.HTTPResponse) -> bytes:
+            answer.read()
+            return answer.headers.get("ETag", "").encode()
+
+        return self._tried("GET", path, None, {"Range": "bytes=0-0"}, tag).decode()
 
     def close(self) -> None:
         """Hang up."""

@@ -1,6 +1,6 @@
 """Pages to choose what to download, and the archive itself."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from math import ceil
 from typing import Final
@@ -17,7 +17,11 @@ from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen
 from portal.exporting.everything import everything
 from portal.exporting.picturing import Look, pictured
 from portal.exporting.planning import Plan, planned
+from portal.keys import Allowed
 from viewer.routes import LEAST_RATE, PATIENCE, streamed
+
+FOR_PROGRAMS: Final[Mapping[str, Allowed]] = {"exporting.archive": "read"}
+"""What programs may use, and what their token must be allowed."""
 
 NAME: Final = "HealthDataSpace.zip"
 """Says nothing of anybody: it shows in the browser's list and in the folder of downloads."""
