@@ -7,13 +7,14 @@ from cases.casework import study_key
 from cases.leaving import Belongings
 from cases.own_words import OwnCase, written_by
 from cases.pins import Pin
-from cases.withdrawing import withdrawing
+from cases.withdrawing import cases_about, withdrawing
 from cases.wording import describe as describe_notices
 
 __all__ = [
     "Belongings",
     "OwnCase",
     "Pin",
+    "cases_about",
     "casework",
     "communities",
     "communities_of",

@@ -24,6 +24,11 @@ def withdrawing() -> Iterator[None]:
         yield
 
 
+async def cases_about(study: UUID) -> int:
+    """How many cases a study was put before, open and closed ones: its owner may know that."""
+    return await CaseStudy.filter(study=study).count()
+
+
 async def withdraw(event: StudyDeleted | StudyBinned) -> None:
     """
     Every case about the study has changed: members' pages show it, and the search reads it anew.

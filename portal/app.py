@@ -171,7 +171,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
     for blueprint in (
         *portal.accounts.routes.create_blueprints(settings),
         *([portal.mailing.routes.blueprint] if settings.mail == "mailbox" else []),
-        studies.create_blueprint(shelf),
+        studies.create_blueprint(shelf, cases.cases_about),
         api.create_blueprint(shelf, settings),
         exporting.create_blueprint(shelf),
         documents.create_blueprint(shelf.desk, viewing.open_enclosed, studies.known_by),

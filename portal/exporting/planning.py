@@ -199,6 +199,9 @@ class _Planner:
         return name
 
     def _add_file(self, at: "_Place", *, seen: bool) -> None:
+        if at.file.is_gone:
+            self.counts = replace(self.counts, gone=self.counts.gone + 1)
+            return
         if not self._dicom:
             if not seen:
                 self.counts = replace(self.counts, unseen=self.counts.unseen + 1)

@@ -30,7 +30,7 @@ class Reader:
         """Every file of an examination by its instance.  Raises `Unknown`."""
         if self._study is None or self._study.id != study_id:
             study = await studies.open_own(self._shelf, self._actor, study_id)
-            self._files = {instance: file async for instance, file in study.originals()}
+            self._files = {instance: file async for instance, file in study.originals(gone=True)}
             self._study = study
         return self._files
 

@@ -18,6 +18,8 @@ class Counts:
     """As they came, with everything a diagnosis needs."""
     unseen: int = 0
     """Without DICOM: what has no picture of its own."""
+    gone: int = 0
+    """The original was deleted, and a small picture was kept."""
     missing: int = 0
     """Does not open any more."""
     records: int = 0
@@ -68,6 +70,8 @@ def _contents(counts: Counts) -> list[str]:
             "%(num)s file exactly as it was uploaded; medical image programs open DICOMDIR",
             "%(num)s files exactly as they were uploaded; medical image programs open DICOMDIR",
             counts.files))  # fmt: skip
+    if counts.gone:
+        lines.append(gone(counts.gone))
     if counts.unseen:
         lines.append(unseen(counts.unseen))
     return lines
@@ -80,6 +84,15 @@ def missing(number: int) -> str:
         "Please tell whoever runs the portal.",
         "%(num)s files cannot be opened any more and are not in this archive. "
         "Please tell whoever runs the portal.",
+        number,
+    )
+
+
+def gone(number: int) -> str:
+    """What is there as a picture only."""
+    return ngettext(
+        "The original data of %(num)s image were deleted; it is here as a small picture only.",
+        "The original data of %(num)s images were deleted; they are here as small pictures only.",
         number,
     )
 

@@ -39,6 +39,7 @@ from portal.studies.routes import create_blueprint
 from portal.studies.shelf import Shelf, working
 from portal.studies.strays import stray_keys
 from portal.studies.summaries import StudySummary
+from portal.studies.thinning import thin
 from portal.studies.uploads import (
     Places,
     UploadState,
@@ -98,6 +99,7 @@ __all__ = [
     "stray_keys",
     "stretches_of",
     "summaries_with",
+    "thin",
     "unopened",
     "working",
 ]

@@ -1,14 +1,19 @@
 """Addresses of deleting examinations: into the bin, out of it, and for good."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from quart import Blueprint, ResponseReturnValue, redirect, render_template, request
 
-from portal import accounts, storing
+from portal import accounts, edge, storing
+from portal.core.actor import AccountId
 from portal.core.web import signed_in
-from portal.studies import binning, listing
-from portal.studies.access import kept_study_for
+from portal.studies import binning, listing, thinning
+from portal.studies.access import kept_study_for, study_for
 from portal.studies.shelf import Shelf
+
+ShownIn = Callable[[UUID], Awaitable[int]]
+"""How many cases show a study."""
 
 
 def add_deleting(blueprint: Blueprint, shelf: Shelf) -> None:
@@ -42,6 +47,29 @@ def add_deleting(blueprint: Blueprint, shelf: Shelf) -> None:
         await binning.take_out(signed_in(), study_id)
         to_bin = (await request.form).get("to") == "bin"
         return redirect("/documents/bin" if to_bin else "/documents", 303)
+
+
+def add_thinning(blueprint: Blueprint, shelf: Shelf, shown_in: ShownIn) -> None:
+    """The original data of one examination, whose pictures stay."""
+    # It holds a child for a while: the pictures are made now.
+    turns = edge.Turnstile[AccountId](each=1, all_=2, waiting=8, patience=60)
+
+    @blueprint.get("/documents/<uuid:study_id>/originals/delete")
+    async def confirm_thin(study_id: UUID) -> ResponseReturnValue:
+        row = await study_for(signed_in(), study_id)
+        study = next(iter(await listing.summaries_of(shelf, signed_in(), [row])), None)
+        if study is None or not study.can_be_thinned:
+            return redirect(f"/documents/{study_id}/delete", 303)
+        return await render_template(
+            "studies/thin.html", study=study, cases=await shown_in(study_id)
+        )
+
+    @blueprint.post("/documents/<uuid:study_id>/originals/delete")
+    async def thin(study_id: UUID) -> ResponseReturnValue:
+        await accounts.step_up(signed_in())
+        with await turns.through(signed_in().id):
+            await thinning.thin(shelf, signed_in(), study_id)
+        return redirect("/documents", 303)
 
 
 def add_bin(blueprint: Blueprint, shelf: Shelf) -> None:

@@ -60,3 +60,17 @@ class UploadOver(Gone):
 
     code = "upload_over"
     message = N_("This upload has ended. Please choose the files again; nothing is sent twice.")
+
+
+class OriginalGone(Gone):
+    """Its owner deleted the original data of an image and kept a small picture."""
+
+    code = "original_gone"
+    message = N_("The original data of this image were deleted; a small picture of it was kept.")
+
+
+class StillPreparing(Busy):
+    """Pictures are made of all images before anything of an examination is deleted."""
+
+    code = "still_preparing"
+    message = N_("The images are still being prepared. Please try again in a few minutes.")

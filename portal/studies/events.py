@@ -16,7 +16,7 @@ class StudyDeleted:
 
 @dataclass(frozen=True, slots=True)
 class StudyBinned:
-    """A study went into the bin or came out of it: whoever shows it looks again."""
+    """A study went into the bin, came out of it, or lost its originals: whoever shows it looks."""
 
     study: UUID
     owner: AccountId

@@ -8,6 +8,7 @@ the study's row, so whoever loses starts again and nothing is lost.
 
 import asyncio
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any, Final, NotRequired, TypedDict
 from uuid import UUID, uuid4
 
@@ -42,6 +43,8 @@ class FrameSet(TypedDict):
     facts: dict[str, Any]
     tries: NotRequired[int]
     """How often a fault was in the way that may pass: an object did not open, a child was lost."""
+    shape: NotRequired[list[int]]
+    """Rows and columns, where they are not those of the header: of a small picture."""
     of: NotRequired[str]
     """In a segment: the object it was made from, in which the instance still has to lie."""
 
@@ -57,6 +60,8 @@ class InstanceEntry(TypedDict):
     at: JsonPlaces
     """The original's bytes; empty once the skeleton stands in for them."""
     view: NotRequired[FrameSet]
+    thinned: NotRequired[str]
+    """The day (`YYYYMMDD`) on which its owner deleted the original and kept a small picture."""
 
 
 Manifest = dict[str, InstanceEntry]
@@ -186,33 +191,47 @@ async def merge(boxes: Boxes, study_id: UUID, key: Secret) -> None:
         manifest, segments = await load(boxes, row, key)
         if not segments:
             return
-        by = storing.Payer(AccountId(row.owner), None)
-        whole = await asyncio.to_thread(packed, manifest, IN_MANIFEST)
-        made = [await boxes.write(by, study_id, key, "manifest", whole)]
-        view = await asyncio.to_thread(browser_view, study_id, manifest)
-        made.append(await boxes.write(by, study_id, key, "view", view))
-        summary = await asyncio.to_thread(sealed_summary, study_id, key, manifest)
+        following = await written(boxes, row, key, manifest)
         stale = before - await asyncio.to_thread(objects_in, manifest)
-        if await _swap(row, summary, segments, dict(made), stale):
+        if await swap(row, following, segments, stale):
             return
-        await boxes.delete([object_id for object_id, _ in made])
+        await boxes.delete(list(following.made))
 
 
-async def _swap(
-    row: Study,
-    summary: bytes,
-    segments: list[UUID],
-    made: dict[UUID, int],
-    stale: Collection[UUID],
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The next one, whose objects are written, and which is not true yet."""
+
+    manifest: UUID
+    view: UUID
+    summary: bytes
+    made: dict[UUID, int]
+    """Its objects, and the bytes of each."""
+
+
+async def written(boxes: Boxes, row: Study, key: Secret, manifest: Manifest) -> Generation:
+    """What `swap` makes the study's."""
+    by = storing.Payer(AccountId(row.owner), None)
+    whole = await asyncio.to_thread(packed, manifest, IN_MANIFEST)
+    said = await boxes.write(by, row.id, key, "manifest", whole)
+    shown = await asyncio.to_thread(browser_view, row.id, manifest)
+    seen = await boxes.write(by, row.id, key, "view", shown)
+    summary = await asyncio.to_thread(sealed_summary, row.id, key, manifest)
+    return Generation(said[0], seen[0], summary, dict((said, seen)))
+
+
+async def swap(
+    row: Study, following: Generation, segments: list[UUID], stale: Collection[UUID]
 ) -> bool:
-    object_id, view_id = made
+    """Take the next generation, which says what *segments* said; whether nobody was first."""
     async with transaction():
         # The generation in the WHERE decides: of two mergers one wins, the other looks again.
         won = await Study.filter(id=row.id, generation=row.generation).update(
-            generation=row.generation + 1, manifest=object_id, view=view_id, summary=summary
-        )
+            generation=row.generation + 1, manifest=following.manifest, view=following.view,
+            summary=following.summary,
+        )  # fmt: skip
         if won:
             await Segment.filter(id__in=segments).delete()
-            await storing.keep(AccountId(row.owner), row.id, made, None)
+            await storing.keep(AccountId(row.owner), row.id, following.made, None)
             await storing.let_go(stale)
     return bool(won)

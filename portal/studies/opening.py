@@ -148,11 +148,15 @@ class OpenStudy:
         """The file as it was uploaded, bit for bit, to be read in stretches."""
         return Original(await self.stored(instance), self._reader(instance), self._shelf.pool)
 
-    async def originals(self) -> AsyncIterator[tuple[UUID, Original]]:
-        """Every file with its instance; what tells where they lie is read once for all of them."""
+    async def originals(self, *, gone: bool = False) -> AsyncIterator[tuple[UUID, Original]]:
+        """
+        Every file with its instance, also those that are *gone* if wanted; what tells where they
+        lie is read once for all of them.
+        """
         for name, entry in (await self._whole()).items():
-            instance = UUID(name)
-            yield instance, Original(entry, self._reader(instance), self._shelf.pool)
+            if gone or "thinned" not in entry:
+                instance = UUID(name)
+                yield instance, Original(entry, self._reader(instance), self._shelf.pool)
 
     async def enclosed(self, instance: UUID) -> documents.Enclosed:
         """The document inside an instance, a finding among the images.  Raises `Unknown`."""

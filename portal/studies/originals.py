@@ -16,6 +16,7 @@ from typing import Any, Final
 from portal import vault
 from portal.core.errors import Busy, Unknown
 from portal.storing import Place, Role
+from portal.studies.errors import OriginalGone
 from portal.studies.manifests import FrameSet, InstanceEntry
 from portal.studies.packing import JsonPlaces, places
 from viewer.dicom import SKELETON_HEAD, ChildLost, Pool, PoolFull, Refused, plan_length
@@ -47,6 +48,11 @@ class Original:
     def size(self) -> int:
         """Bytes."""
         return self.entry["size"]
+
+    @property
+    def is_gone(self) -> bool:
+        """Its owner deleted it and kept a small picture."""
+        return "thinned" in self.entry
 
     @property
     def shown(self) -> JsonPlaces:
@@ -84,9 +90,10 @@ class Original:
         """
         The bytes from *start* up to *stop*.
 
-        Raises `vault.Tampered` for a box or a whole file that is not what was kept, `Busy` when too
-        many are being rebuilt, or the child that rebuilt this one was lost.
+        Raises `OriginalGone`, `vault.Tampered` for a box or a whole file that is not what was kept,
+        `Busy` when too many are being rebuilt, or the child that rebuilt this one was lost.
         """
+        self._must_be_there()
         stop = self.size if stop is None else min(stop, self.size)
         pieces = self._stored(start, stop) if self.entry["at"] else self._rebuilt(start, stop)
         if (start, stop) != (0, self.size):
@@ -101,8 +108,9 @@ class Original:
         The data set as DICOM JSON and where large values and frames lie (`Pool.describe`).
 
         Of a file that can be rebuilt no pixel is read, and any other is in memory whole.  Raises
-        `Unknown` for what cannot be read any more, `vault.Tampered` and `Busy`.
+        `OriginalGone`, `Unknown` for what cannot be read any more, `vault.Tampered` and `Busy`.
         """
+        self._must_be_there()
         try:
             if self.entry["at"]:
                 found = await self._pool.describe([each async for each in self.stretches()])
@@ -122,9 +130,10 @@ class Original:
         """
         A frame (from 0) as the file has it, little endian, or compressed as it came.
 
-        None where the file itself is kept: then it lies there.  Raises `Unknown`, `vault.Tampered`
-        and `Busy`.
+        None where the file itself is kept: then it lies there.  Raises `OriginalGone`, `Unknown`,
+        `vault.Tampered` and `Busy`.
         """
+        self._must_be_there()
         if self.entry["at"]:
             return None
         view = self.entry["view"]
@@ -135,6 +144,10 @@ class Original:
             self.noted["layout"] = plan["layout"] | {"big": False}
         frame = b"".join(await self._read("frames", places(view["frames"][number])))
         return await _stored_frame(self._pool, self.noted["layout"], frame)
+
+    def _must_be_there(self) -> None:
+        if self.is_gone:
+            raise OriginalGone
 
     async def _stored(self, start: int, stop: int) -> Pieces:
         for at in range(start, stop, STRETCH):

@@ -58,6 +58,9 @@ async def set_aside(actor: Actor, row: Study) -> bool:
 async def readable(shelf: Shelf, study: UUID, key: Secret, entry: InstanceEntry) -> bool:
     """Whether an instance can be given back and shown, every byte of it.  Raises `Busy`."""
 
+    if "thinned" in entry:
+        return False
+
     async def read(role: Role, wanted: Sequence[Place]) -> list[bytes]:
         return await shelf.boxes.ranges(study, key, role, wanted)
 

@@ -15,7 +15,7 @@ from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in
 from portal.keys import Scope
 from portal.studies import opening, parts, uploads
-from portal.studies.deleting_routes import add_bin, add_deleting
+from portal.studies.deleting_routes import ShownIn, add_bin, add_deleting, add_thinning
 from portal.studies.identity import Comparison, Facts, compare
 from portal.studies.list_routes import add_list
 from portal.studies.notes import LONGEST_UID, read_notes, read_plan
@@ -43,12 +43,13 @@ Turn = Callable[[int], AbstractAsyncContextManager[None]]
 """To ask about so many files.  Raises `Busy`."""
 
 
-def create_blueprint(shelf: Shelf) -> Blueprint:
-    """The pages over *shelf*."""
+def create_blueprint(shelf: Shelf, shown_in: ShownIn) -> Blueprint:
+    """The pages over *shelf*; *shown_in* counts who else shows a study."""
     blueprint = Blueprint("studies", __name__)
     _pages(blueprint, shelf)
     add_list(blueprint, shelf)
     add_deleting(blueprint, shelf)
+    add_thinning(blueprint, shelf, shown_in)
     add_bin(blueprint, shelf)
     _asking(blueprint, shelf)
     _transfer(blueprint, shelf)

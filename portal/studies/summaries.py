@@ -58,6 +58,10 @@ class StudySummary:
     """What its owner calls it, in their own lists only."""
     added: datetime | None = None
     """When its first image came, in the owner's lists."""
+    thinned: int = 0
+    """Pictures that are left in preview quality, their original data deleted."""
+    thinned_on: str = ""
+    """When that was done last."""
 
     @property
     def title(self) -> str:
@@ -81,6 +85,16 @@ class StudySummary:
     def shown_date(self) -> str:
         """When it was, as the reader writes dates; empty when the images do not say."""
         return shown_date(self.date)
+
+    @property
+    def can_be_thinned(self) -> bool:
+        """Whether there are pictures whose original data could be deleted."""
+        return not self.damaged and self.images + self.videos > self.thinned
+
+    @property
+    def shown_thinned_on(self) -> str:
+        """The day on which original data were deleted, as the reader writes dates."""
+        return shown_date(self.thinned_on)
 
     @property
     def shown_name(self) -> str:
@@ -134,6 +148,7 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
     return (
         shared
         | _identifying(headers)
+        | _thinned(manifest)
         | {
             "modalities": [modality for modality, _ in counts.most_common()],
             "series": len({header["series_instance_uid"] for header in headers}),
@@ -149,6 +164,15 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
             "prepared": all(map(is_made, manifest.values())),
         }
     )
+
+
+def _thinned(manifest: Manifest) -> dict[str, Any]:
+    """What was made small, counted like the images; older boxes do not have it."""
+    small = [each for each in manifest.values() if "thinned" in each]
+    return {
+        "thinned": sum(max(1, each["header"]["frames"] or 1) for each in small),
+        "thinned_on": max((each["thinned"] for each in small), default=""),
+    }
 
 
 def _identifying(headers: list[dict[str, Any]]) -> dict[str, str]:
@@ -227,4 +251,6 @@ def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
         others=facts.get("others", 0),
         others_size=facts.get("others_size", 0),
         prepared=facts.get("prepared", True),
+        thinned=facts.get("thinned", 0),
+        thinned_on=facts.get("thinned_on", ""),
     )  # fmt: skip

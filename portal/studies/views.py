@@ -65,9 +65,13 @@ def _instance(instance: str, entry: dict[str, Any]) -> dict[str, Any]:
         "columns": header["columns"],
         "frames": header["frames"],
     }
+    if "thinned" in entry:
+        facts["thinned"] = entry["thinned"]
     if view is None:
         nothing = {"codec": "none", "why": "preparing", "ends": [], "bytes": []}
         return facts | nothing | {"preview": False, "meta": {}}
+    if "shape" in view:
+        facts["rows"], facts["columns"] = view["shape"]
     return facts | {
         "codec": view["codec"],
         "why": view["why"] or None,

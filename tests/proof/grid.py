@@ -108,9 +108,9 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
     },
     "study": {
         "list": "studies.documents api.list_studies exporting.choose",
-        "read": "studies.find studies.thumbnail studies.confirm_delete studies.ask_label "
-        "exporting.size exporting.archive exporting.picture api.files api.file",
-        "change": "studies.throw studies.take_out studies.rename",
+        "read": "studies.find studies.thumbnail studies.confirm_delete studies.confirm_thin "
+        "studies.ask_label exporting.size exporting.archive exporting.picture api.files api.file",
+        "change": "studies.throw studies.take_out studies.rename studies.thin",
         "end": "studies.delete",
     },
     "bin": {

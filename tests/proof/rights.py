@@ -299,6 +299,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "exporting.account": Right(SIGNED_IN),
     "exporting.prove": Right(SIGNED_IN, sends=form()),
     "exporting.account_archive": Right(SIGNED_IN),
+    "studies.confirm_thin": Right(AUTHOR),
+    "studies.thin": Right(AUTHOR, fresh=a_study),
     "studies.ask_label": Right(AUTHOR),
     "studies.rename": Right(AUTHOR, sends=form(label="Knee")),
     "studies.throw": Right(AUTHOR, fresh=a_study),

@@ -76,12 +76,13 @@ def _slices(count: int = 3, *, size: int = 32, seed: int = 1, **tags: Any) -> li
     made = []
     for number in range(1, count + 1):
         pixels = noise.integers(0, 2000, (size, size), dtype=np.uint16)
-        made.append(_file({"StudyInstanceUID": study, "SeriesInstanceUID": series} | tags,
+        made.append(file_of({"StudyInstanceUID": study, "SeriesInstanceUID": series} | tags,
                           number, pixels))  # fmt: skip
     return made
 
 
-def _file(tags: dict[str, Any], number: int, pixels: "np.ndarray[Any, Any]") -> bytes:
+def file_of(tags: dict[str, Any], number: int, pixels: "np.ndarray[Any, Any]") -> bytes:
+    """One slice of a CT with these pixels."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = CTImageStorage

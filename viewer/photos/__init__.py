@@ -5,6 +5,6 @@ counted. `drawing` decodes, and runs nowhere but in the child.
 """
 
 from viewer.photos.facts import FORMATS, LARGEST, MOST_PIXELS, SAYS, Kind, kind_of
-from viewer.photos.framing import fault_of
+from viewer.photos.framing import fault_of, size_of
 
-__all__ = ["FORMATS", "LARGEST", "MOST_PIXELS", "SAYS", "Kind", "fault_of", "kind_of"]
+__all__ = ["FORMATS", "LARGEST", "MOST_PIXELS", "SAYS", "Kind", "fault_of", "kind_of", "size_of"]

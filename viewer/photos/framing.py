@@ -86,6 +86,12 @@ def fault_of(data: Buffer) -> Fault | None:
     return None
 
 
+def size_of(data: Buffer) -> tuple[int, int]:
+    """Width and height in pixels as they are stored.  Raises `Faulty`."""
+    frame = framed(data)
+    return frame.width, frame.height
+
+
 def framed(data: Buffer) -> Frame:
     """The parts of a photo.  Raises `Faulty`."""
     if len(data) > LARGEST:

@@ -52,8 +52,8 @@ export class Downloads {
     const study = `e=${this.#study}`;
     this.#choices.replaceChildren(
       ...(pictured ? this.#pictures(shown) : []),
-      el("h3", {}, t("With everything a diagnosis needs")),
-      choice(t("This image as DICOM file"), this.#source.originalOf(instance.id)),
+      el("h3", {}, instance.thinned ? t("What there is") : t("With everything a diagnosis needs")),
+      instance.thinned ? "" : choice(t("This image as DICOM file"), this.#source.originalOf(instance.id)),
       choice(t("This series …"), `${this.#address}/size?${study}&s=${instance.id}`),
       choice(t("This examination …"), `${this.#address}/size?${study}`),
     );

@@ -29,6 +29,8 @@ function reason({ kind, why }: Instance): string {
       return t("This is part of a plan for radiation treatment, and no picture. It can be downloaded.");
   }
   switch (why) {
+    case "deleted":
+      return t("The original data of this image were deleted, and there was no picture of it to keep.");
     case "preparing":
       return t("The images are still being prepared.");
     case "video":
@@ -122,12 +124,12 @@ export class Overlay {
     return `${level} · ${size}`;
   }
 
-  #tell({ quality, complete, count }: OverlayState): void {
+  #tell({ place, quality, complete, count }: OverlayState): void {
     const rest = complete < count ? t("{n} of {count}", { n: complete, count }) : "";
     const words: Record<Quality, string> = {
       none: t("Loading"),
       low: t("Preview, loading"),
-      full: t("Full quality"),
+      full: place.instance.thinned ? t("Preview quality") : t("Full quality"),
       failed: t("Not loaded"),
       nopicture: t("No picture"),
     };

@@ -35,7 +35,8 @@ export async function putBack(view: PinView, pane: Pane): Promise<boolean> {
   );
   if (!place) return false;
   await pane.goTo(place.index);
-  pane.window = view.window;
+  // The window was that of the scanner's values; of a small picture only greys are left.
+  if (!place.instance.thinned) pane.window = view.window;
   pane.invert = view.invert;
   pane.presentation = view;
   pane.eraseDrawings([place]);

@@ -23,7 +23,8 @@ export interface Preset {
 export function presetsFor(place: Place): Preset[] {
   if (isColour(place) || place.instance.codec === "none") return [];
   const [first, ...more] = fileWindows(place);
-  const isCt = place.series.modality === "CT";
+  // The values of a small picture are greys, not those of the scanner.
+  const isCt = place.series.modality === "CT" && !place.instance.thinned;
   const own: Preset = {
     name: first ? ownName(first) : t("Automatic"),
     keys: isCt ? ["0"] : ["0", "1"],

@@ -1,6 +1,6 @@
 /** Everything around the picture: tools above, series beside, words and slider on it, status below. */
 import { el } from "../../client/ground/dom";
-import { t } from "../../client/ground/i18n";
+import { locale, t } from "../../client/ground/i18n";
 import { Downloads } from "./downloads";
 import { drawsOnCpu } from "./engine";
 import type { SeriesFrames } from "./frames";
@@ -43,6 +43,7 @@ export class Surroundings {
   readonly overlay = new Overlay();
   readonly help: Help;
   readonly downloads: Downloads | undefined;
+  readonly #notice = el("p", { class: "hv-notice" }, t("Not for primary diagnosis"));
   readonly #source: Source;
   readonly #stage: HTMLElement;
   readonly #slider: Slider;
@@ -69,8 +70,7 @@ export class Surroundings {
   }
 
   #frame(): HTMLElement {
-    const notice = el("p", { class: "hv-notice" }, t("Not for primary diagnosis"));
-    const foot = el("div", { class: "hv-foot" }, this.overlay.status, notice);
+    const foot = el("div", { class: "hv-foot" }, this.overlay.status, this.#notice);
     return el(
       "section",
       { class: "hv", tabindex: 0, "aria-label": t("Image viewer") },
@@ -106,6 +106,8 @@ export class Surroundings {
     const steps = pictures || place.series.instances.length > 1 ? count : 1;
     // A picture must never stand under the number of another one.
     this.#stage.classList.toggle("hv-behind", !pane.upToDate);
+    this.#notice.textContent = noticeOf(place);
+    this.#notice.classList.toggle("hv-notice-whole", place.instance.thinned !== undefined);
     this.#slider.update(place.index, steps, (index) => frames.quality(index));
     this.overlay.update(
       {
@@ -148,4 +150,12 @@ export class Surroundings {
       drawings: pane.drawings.length,
     });
   }
+}
+
+/** What nobody who looks at a picture may overlook. */
+function noticeOf({ instance: { thinned } }: Place): string {
+  if (!thinned) return t("Not for primary diagnosis");
+  const [year, month, day] = [thinned.slice(0, 4), thinned.slice(4, 6), thinned.slice(6)].map(Number);
+  const when = new Date(year!, month! - 1, day).toLocaleDateString(locale(), { dateStyle: "long" });
+  return t("Picture in preview quality; the original data were deleted on {day}", { day: when });
 }

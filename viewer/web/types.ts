@@ -39,6 +39,8 @@ export interface Instance {
   rows: number;
   columns: number;
   frames: number;
+  /** The day (YYYYMMDD) on which the original was deleted: this is a small picture of it. */
+  thinned?: string;
   codec: "htj2k" | "jpeg" | "none";
   why: string | null;
   /** False when there is no JPEG preview of this one. */
