@@ -38,6 +38,8 @@ export class FoundView {
   private there: ReadonlySet<Item> = new Set();
   /** Of these the account holds other content under the same number. */
   private other: ReadonlySet<Item> = new Set();
+  /** Whether photos are to be kept without place, camera and time. */
+  private readonly cleaning = el("input", { type: "checkbox", "data-cleaning": true });
 
   constructor(
     private readonly list: HTMLElement,
@@ -63,7 +65,7 @@ export class FoundView {
     const doubtful = this.people.some(({ identity }) => identity.answer === "differs");
     this.alone = alone.map((paper) => this.paper(paper));
     for (const { paper, box } of this.alone) box.checked = !doubtful && !this.there.has(paper);
-    this.list.replaceChildren(...this.people.map((person) => this.drawn(person)), ...this.drawnAlone(doubtful));
+    this.list.replaceChildren(...this.people.map((person) => this.drawn(person)), ...this.drawnAlone(doubtful), ...this.drawnCleaning());
   }
 
   /** What the person wants to upload. */
@@ -110,7 +112,10 @@ export class FoundView {
         for (const paper of examination.papers) studies.set(paper, examination.study);
       }
     }
-    return papers.map(({ paper }, index) => [first + index, fileName(paper), studies.get(paper) ?? ""]);
+    return papers.map(({ paper }, index) => {
+      const note = [first + index, fileName(paper), studies.get(paper) ?? ""] as const;
+      return paper.photo && this.cleaning.checked ? [...note, true] : note;
+    });
   }
 
   /** Whether an answer about whose images these are is still missing. */
@@ -206,6 +211,21 @@ export class FoundView {
     const lines = this.alone.map((each) => this.drawnPaper(each, "", why));
     const list = el("ul", { role: "list", class: "list" }, ...lines);
     return [el("section", { class: "card", "data-alone": true }, el("h3", {}, t("Documents")), list)];
+  }
+
+  /** Photos tell more than they show; whoever wants that removed says so before they are stored. */
+  private drawnCleaning(): HTMLElement[] {
+    if (!this.all().some((item) => "photo" in item && item.photo)) return [];
+    const words = el("span", {}, t("Remove place, camera and time from photos before they are stored"));
+    const why = t("Their pictures stay as they are, point by point, and the day is kept in your list only.");
+    return [
+      el(
+        "section",
+        { class: "card" },
+        el("label", { class: "choice" }, this.cleaning, words),
+        el("p", { class: "soft small" }, why),
+      ),
+    ];
   }
 
   /** How many of some files are there already, said in words. */

@@ -43,8 +43,11 @@ interface Part {
   readonly pieces: Piece[];
 }
 
-/** What the server should know of a document: its number, its name, the examination it lay beside. */
-export type Note = readonly [file: number, name: string, study: string];
+/**
+ * What the server should know of a document: its number, its name, the examination it lay beside; and
+ * `true` behind those of a photo that is to be kept without what it tells beside its picture.
+ */
+export type Note = readonly [file: number, name: string, study: string, cleaned?: true];
 
 /** What is to be sent, so that whoever comes back to it is told. */
 export interface Plan {

@@ -45,6 +45,7 @@ const REASONS: Readonly<Record<string, () => string>> = {
   twice: () => t("the very same is among the chosen files already"),
   truncated: () => t("it ends early: the file is incomplete"),
   unsafe_path: () => t("its name leads out of the ZIP (unsafe path); refused for safety"),
+  uncleanable: () => t("what it tells beside its picture cannot be removed, so it was not stored"),
   unreadable: () => t("it cannot be read from this medium"),
   unsupported: () => t("its kind is not supported yet"),
   video: () => t("a video"),

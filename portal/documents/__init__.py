@@ -3,6 +3,7 @@
 from portal.documents.access import known
 from portal.documents.belongings import Belongings
 from portal.documents.binning import forget_binned, in_bin, take_out, throw
+from portal.documents.cleaning import cleaned
 from portal.documents.desk import Desk
 from portal.documents.facts import LONGEST_LABEL, one_line, shown_day
 from portal.documents.listing import DocumentSummary, delete, mine, rename
@@ -31,6 +32,7 @@ __all__ = [
     "Taken",
     "TooLarge",
     "already_there",
+    "cleaned",
     "create_blueprint",
     "delete",
     "forget_binned",

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from portal.core.actor import Actor
 from portal.core.db import transaction
@@ -14,8 +15,9 @@ from portal.documents.desk import Desk
 from portal.documents.facts import Facts
 from portal.documents.marks import ids_of
 from portal.documents.opening import open_own
-from portal.documents.taking import Arrived, taking
+from portal.documents.taking import Arrived, Bytes, taking
 from viewer.pdf import Reader, Unshown
+from viewer.photos import kind_of
 
 TOLD: Final = {
     "place": N_("where it was taken"),
@@ -65,3 +67,27 @@ async def clean(desk: Desk, actor: Actor, document_id: UUID, known_by: KnownBy) 
         await listing.delete(actor, document.id)
         await work.keep()
     return (await ids_of(actor, [mark]))[0]
+
+
+async def cleaned(desk: Desk, actor: Actor, arrived: Arrived, known_by: KnownBy) -> Arrived | None:
+    """
+    A photo that just arrived without place, camera and time, but with its day; itself if it is no
+    photo or tells nothing, and None when nobody can read it.  Raises `Busy`.
+    """
+    if not kind_of(arrived.data):
+        return arrived
+    reader = Reader(actor.id, uuid4())
+
+    async def load() -> Bytes:
+        return arrived.data
+
+    look = await desk.reading_room.look(load, reader)
+    found = look if isinstance(look, Unshown) else await desk.reading_room.clean(load, reader)
+    if isinstance(look, Unshown) or isinstance(found, Unshown):
+        if "busy" in {getattr(look, "why", ""), getattr(found, "why", "")}:
+            raise Busy(retry_after=2)
+        return None
+    if not look.found:
+        return arrived
+    mark = await asyncio.to_thread(known_by, found)
+    return replace(arrived, data=found, fingerprint=mark, day=look.created)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from portal import documents
 from portal.core.actor import Actor
@@ -11,6 +12,9 @@ from portal.studies.marks import Marks
 from portal.studies.notes import NOTHING_SAID, Note, Notes
 from portal.studies.outcomes import Bytes, Incoming, Outcome, Then
 from portal.studies.shelf import Shelf
+
+UNCLEANABLE: Final = "uncleanable"
+"""A photo that nobody can read well enough to leave anything out of it."""
 
 
 async def take_in(
@@ -34,6 +38,7 @@ async def take_in(
     total = Outcome()
 
     arrived = await _arrived(actor, [each for each in papers if each.file not in refused], notes)
+    arrived = await _cleaned(shelf, actor, arrived, notes, refused)
     async with documents.taking(shelf.desk, actor, arrived, looking=looking) as taking:
 
         async def keep_papers(outcome: Outcome) -> None:
@@ -64,6 +69,31 @@ async def _arrived(
         note = notes.get(each.file, Note())
         mark = marks.study(note.study_uid) if note.study_uid else ""
         found.append(documents.Arrived(each.file, each.data, each.fingerprint, note.name, mark))
+    return found
+
+
+async def _cleaned(
+    shelf: Shelf,
+    actor: Actor,
+    arrived: Sequence[documents.Arrived],
+    notes: Notes,
+    refused: dict[int, str],
+) -> list[documents.Arrived]:
+    """
+    Photos without what they tell, where that is wanted: nothing else of them is ever filed.
+
+    One that cannot be cleaned is *refused*.  Raises `Busy`.
+    """
+    found = []
+    for each in arrived:
+        if not notes.get(each.file, Note()).cleaned:
+            found.append(each)
+            continue
+        clean = await documents.cleaned(shelf.desk, actor, each, parts.known_by)
+        if clean is None:
+            refused[each.file] = UNCLEANABLE
+        else:
+            found.append(clean)
     return found
 
 

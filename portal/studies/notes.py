@@ -37,6 +37,8 @@ class Note:
     """Its file name, for people."""
     study_uid: str = field(default="", repr=False)
     """StudyInstanceUID of the examination it lay beside; empty: it stands alone."""
+    cleaned: bool = False
+    """A photo is to be kept without what it tells beside its picture."""
 
 
 Notes = Mapping[int, Note]
@@ -69,11 +71,14 @@ def read_plan(sent: Any) -> Plan | None:
 
 
 def read_notes(sent: Any) -> Notes:
-    """Notes as they come in JSON: `[[file, name, study UID], …]`.  Raises `Invalid`."""
+    """
+    Notes as they come in JSON: `[[file, name, study UID], …]`, with `true` behind those of photos
+    that are to be cleaned.  Raises `Invalid`.
+    """
     notes = {}
     with reading():
-        for file, name, study_uid in sent:
-            notes[int(file)] = Note(str(name), str(study_uid))
+        for file, name, study_uid, *more in sent:
+            notes[int(file)] = Note(str(name), str(study_uid), more == [True])
     if len(notes) > MOST or not all(_plausible(each) for each in notes.values()):
         raise Invalid
     return notes
@@ -87,9 +92,7 @@ def sealed_notes(actor: Actor, upload: UUID, notes: Notes, plan: Plan | None) ->
     """The box for the upload's row; None for nothing.  Raises `Invalid` for too many bytes."""
     if not notes and plan is None:
         return None
-    said: dict[str, Any] = {
-        "documents": [[file, note.name, note.study_uid] for file, note in notes.items()]
-    }
+    said: dict[str, Any] = {"documents": [_listed(file, note) for file, note in notes.items()]}
     if plan is not None:
         begun = plan.begun.isoformat()
         said["plan"] = {
@@ -99,6 +102,10 @@ def sealed_notes(actor: Actor, upload: UUID, notes: Notes, plan: Plan | None) ->
     if len(plain.encode(errors="replace")) > LARGEST:
         raise Invalid
     return _texts(actor).box("upload", "notes", upload, 0, plain)
+
+
+def _listed(file: int, note: Note) -> list[Any]:
+    return [file, note.name, note.study_uid, *([True] if note.cleaned else [])]
 
 
 def opened_notes(actor: Actor, upload: UUID, box: bytes | None) -> Notes:

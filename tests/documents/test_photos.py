@@ -1,8 +1,12 @@
 """Photos as documents: kept bit for bit, shown as pictures, and cleaned when somebody wishes so."""
 
+import zlib
+from uuid import uuid4
+
 import pytest
 
-from tests.documents.test_documents import Erika, erika
+from portal.studies import parts
+from tests.documents.test_documents import JSON, Erika, erika
 from tests.people import World
 from tests.viewer.photos.making import photo, points, telling
 
@@ -104,3 +108,55 @@ async def test_a_photo_that_cannot_be_decoded_is_kept_and_said_so(erika: Erika) 
     assert "<img" not in page
     back = await erika.person.browser.get(f"/d/{document}/original")
     assert await back.get_data(as_text=False) == bytes(data)
+
+
+async def test_what_a_photo_tells_can_be_removed_before_it_is_stored(erika: Erika) -> None:
+    """The same file twice is one photo, and the one that tells nothing is kept as it came."""
+    data, plain = telling(orientation=6), photo("PNG")
+    notes = [[0, "Knie.jpg", "", True], [1, "Hand.png", "", True]]
+
+    said = await erika.sends([data, plain], notes)
+    again = await erika.sends([data], [[0, "Knie.jpg", "", True]])
+
+    assert (said["kept"], said["refused"]) == ([0, 1], [])
+    assert (again["kept"], again["duplicates"]) == ([], [0])
+    kept = {each.title: each for each in await erika.mine()}
+    assert (kept["Knie"].day, kept["Knie"].facts.says) == ("20260312", ())
+    answer = await erika.person.browser.get(f"/d/{kept['Knie'].id}/original")
+    stored = await answer.get_data(as_text=False)
+    assert points(stored) == points(data)
+    assert b"Acme" not in stored
+    answer = await erika.person.browser.get(f"/d/{kept['Hand'].id}/original")
+    assert await answer.get_data(as_text=False) == plain
+
+
+async def test_a_large_photo_is_cleaned_before_it_is_stored_too(erika: Erika) -> None:
+    """It comes in pieces."""
+    data = telling("PNG")
+    chunk = b"teXt" + b"Acme" * (parts.PIECE // 4)
+    filling = len(chunk[4:]).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    data = data[:33] + filling + data[33:]
+    browser, begin = erika.person.browser, {"client": str(uuid4())}
+    begin |= {"documents": [[0, "Knie.png", "", True]]}
+    upload = (await (await browser.post("/uploads", json=begin, headers=JSON)).get_json())["id"]
+    for number, body in enumerate(parts.build_pieces(0, data)):
+        answer = await browser.put(f"/uploads/{upload}/parts/{number}", data=body, headers=JSON)
+        assert answer.status_code == 200
+
+    (kept,) = await erika.mine()
+    original = await browser.get(f"/d/{kept.id}/original")
+    stored = await original.get_data(as_text=False)
+    assert b"Acme" not in stored
+    assert points(stored) == points(data)
+
+
+async def test_a_photo_that_cannot_be_cleaned_is_not_stored(erika: Erika) -> None:
+    """Who asked for that is told, and can send it as it is."""
+    data = bytearray(telling("PNG"))
+    body = data.index(b"IDAT") + 4
+    data[body : body + 4] = b"\xff\xff\xff\xff"
+
+    said = await erika.sends([bytes(data)], [[0, "Knie.png", "", True]])
+
+    assert (said["kept"], said["refused"]) == ([], [[0, "uncleanable"]])
+    assert (await erika.mine(), await erika.used()) == ([], 0)

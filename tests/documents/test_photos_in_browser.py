@@ -59,3 +59,26 @@ async def test_pictures_of_a_viewer_program_are_not_kept_beside_images(
     await expect(page.locator("[data-refused]")).to_contain_text("among the files of a viewer")
     await upload(page)
     await expect(page.locator("[data-done-words]")).to_have_text("1 file stored")
+
+
+async def test_the_pictures_of_a_cd_without_images_are_kept_as_documents(
+    upload_page: Page, tmp_path: Path
+) -> None:
+    """J6 U1: the page says what is missing, and what photos tell is removed before it is stored."""
+    for number in range(3):
+        write(tmp_path / "CD" / "BILDER" / f"Bild {number}.jpg", telling(orientation=number + 1))
+    write(tmp_path / "CD" / "VIEWER" / "viewer.exe", b"MZ" + bytes(500))
+    page = upload_page
+    await choose(page, tmp_path / "CD")
+    await expect(page.get_by_text("There are only ordinary pictures here.")).to_be_visible()
+    for number in range(3):
+        await expect(page.get_by_role("checkbox", name=f"Bild {number}.jpg")).to_be_checked()
+    await page.get_by_label("Remove place, camera and time from photos").check()
+    await page.get_by_role("checkbox", name="Bild 2.jpg").uncheck()
+
+    await upload(page)
+
+    await expect(page.locator("[data-done-words]")).to_have_text("2 files stored")
+    await page.goto(page.url.replace("/upload", "/documents"))
+    await page.get_by_role("link", name="Bild 1", exact=True).click()
+    await expect(page.get_by_text("this photo tells nothing")).to_be_visible()
