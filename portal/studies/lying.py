@@ -75,6 +75,8 @@ def _bare(entry: InstanceEntry, known: dict[str, str]) -> InstanceEntry:
         "size": entry["size"],
         "at": _shared(entry["at"], known),
     }
+    if "thinned" in entry:
+        found["thinned"] = entry["thinned"]
     if "view" in entry:
         found["view"] = _bare_view(entry["view"], known)
     return found

@@ -210,12 +210,12 @@ class OpenStudy:
         return manifest
 
     async def named(self, series: str, sop: str) -> tuple[UUID, Original]:
-        """The image with these UIDs, its entry as `Lying` has it.  Raises `Unknown`."""
+        """The image with these UIDs, its entry as `Lying` has it; `Unknown` for a gone one, too."""
         known = self._shelf.maps.get(self.id, self._row.generation)
         if known is None or not known.shows(known.named(series, sop)):
             known = await self._look()
         name = known.named(series, sop)
-        if not name:
+        if not name or "thinned" in known.entries[name]:
             raise Unknown
         instance = UUID(name)
         read = self._reader(instance)

@@ -136,8 +136,8 @@ async def test_a_large_photo_is_cleaned_before_it_is_stored_too(erika: Erika) ->
     chunk = b"teXt" + b"Acme" * (parts.PIECE // 4)
     filling = len(chunk[4:]).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
     data = data[:33] + filling + data[33:]
-    browser, begin = erika.person.browser, {"client": str(uuid4())}
-    begin |= {"documents": [[0, "Knie.png", "", True]]}
+    browser = erika.person.browser
+    begin = {"client": str(uuid4()), "documents": [[0, "Knie.png", "", True]]}
     upload = (await (await browser.post("/uploads", json=begin, headers=JSON)).get_json())["id"]
     for number, body in enumerate(parts.build_pieces(0, data)):
         answer = await browser.put(f"/uploads/{upload}/parts/{number}", data=body, headers=JSON)

@@ -155,6 +155,26 @@ async def test_the_download_holds_the_pictures_and_says_so(erika: Erika, slices:
     assert "The original data were deleted" in page
 
 
+async def test_programs_are_not_given_the_picture_for_the_image(
+    erika: Erika, slices: Slices
+) -> None:
+    (file,) = slices(1)
+    study, header = await keeps(erika, [file]), pydicom.dcmread(io.BytesIO(file))
+    image = (
+        f"/dicomweb/studies/{header.StudyInstanceUID}/series/{header.SeriesInstanceUID}"
+        f"/instances/{header.SOPInstanceUID}"
+    )
+    wanted = {"Accept": 'multipart/related; type="application/octet-stream"'}
+    frames = f"{image}/frames/1"
+    assert (await erika.person.browser.get(frames, headers=wanted)).status_code == 200
+
+    await studies.thin(erika.shelf, erika.actor, study.id)
+
+    for path in (frames, image, f"{image}/metadata", f"{image}/rendered"):
+        answer = await erika.person.browser.get(path, headers=wanted)
+        assert answer.status_code == 404, path
+
+
 async def test_either_all_of_it_happens_or_nothing(
     erika: Erika, slices: Slices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
