@@ -9,6 +9,7 @@ import { wireCopying } from "./copying";
 import { wirePictures } from "./pictures";
 import { wirePasskeys, wireRecoveryCodes } from "./passkeys";
 import { confirmed, listShortcuts, toast } from "./ui";
+import { wireUnsaved } from "./unsaved";
 
 const SENT_AGAIN_MS = 8000;
 const EDGE = 8;
@@ -191,6 +192,7 @@ wireShortcuts();
 wireCases();
 wirePasskeys();
 wirePictures();
+wireUnsaved();
 wireCopying();
 wireRecoveryCodes();
 (firstWrong() ?? maybe("[data-focus]"))?.focus();

@@ -72,7 +72,10 @@ async function look(): Promise<void> {
 async function check(): Promise<void> {
   try {
     const session = await getJson<Session>("/session");
-    if (session.account !== account) location.reload();
+    if (session.account !== account) {
+      hide(); // it is not theirs, and words that were not saved keep nobody here
+      location.reload();
+    }
     endsAt = Date.now() + session.ends_in * 1000;
   } catch (error) {
     if (error instanceof Refused && error.status === 401) hide();

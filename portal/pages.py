@@ -43,6 +43,7 @@ PROFESSIONALS: Final = frozenset({"professional"})
 NAVIGATION: Final = (
     Place("/documents", N_("My documents"), "documents"),
     Place("/plans", N_("Medication plan"), "pill"),
+    Place("/diary", N_("Health diary"), "diary"),
     Place("/upload", N_("Upload data"), "upload"),
     Place("/code", N_("Enter code"), "code"),
     Place("/communities", N_("Communities"), "communities", PROFESSIONALS),

@@ -85,20 +85,29 @@ async def begin(actor: Actor, new: Written, free_quota: int) -> UUID:
 
     Raises `storing.QuotaFull`, and `SignInNeeded` when the account is going or was secured.
     """
-    record, key = uuid4(), vault.new_secret()
     async with transaction():
         await keys.hold(actor)  # orders everything that one account writes
         known = await Record.get_or_none(owner=actor.id, client_id=new.client_id)
         if known is not None:
             return known.id
-        summary = seal_summary(key, record, new.summary)
-        await Record.create(
-            id=record, owner=actor.id, client_id=new.client_id, created_at=now(), summary=summary
-        )
-        await keys.keep_study_key(actor, record, key)
-        more = len(summary) + await _append(OpenRecord(record, key, new.summary), record, new)
-        await storing.keep_in_rows(actor.id, record, more, free_quota)
-    return record
+        record = await create(actor, new.client_id, new.summary, free_quota)
+        more = await _append(record, record.id, new)
+        await storing.keep_in_rows(actor.id, record.id, more, free_quota)
+    return record.id
+
+
+async def create(
+    actor: Actor, client_id: UUID, summary: Mapping[str, Any], free_quota: int | None
+) -> OpenRecord:
+    """A record in which nothing is written yet; joins the transaction that writes into it."""
+    record, key = uuid4(), vault.new_secret()
+    box = seal_summary(key, record, summary)
+    await Record.create(
+        id=record, owner=actor.id, client_id=client_id, created_at=now(), summary=box
+    )
+    await keys.keep_study_key(actor, record, key)
+    await storing.keep_in_rows(actor.id, record, len(box), free_quota)
+    return OpenRecord(record, key, summary)
 
 
 async def write(
@@ -117,11 +126,22 @@ async def write(
         before = await RecordVersion.get_or_none(record=record.id, item=item, newest=True)
         if (before.rev if before else 0) != new.rev:
             raise SavedElsewhere
-        row, key = await record_for(actor, record.id)
-        summary = seal_summary(key, row.id, new.summary)
-        await Record.filter(id=row.id, owner=actor.id).update(summary=summary)
-        more = len(summary) - len(row.summary) + await _append(record, item, new)
+        more = await _resummarise(actor, record, new.summary)
+        more += await _append(record, item, new)
         await storing.keep_in_rows(actor.id, record.id, more, free_quota)
+
+
+async def resummarise(actor: Actor, record: OpenRecord, summary: Mapping[str, Any]) -> None:
+    """Say something else of it in lists; joins the transaction that changed it."""
+    more = await _resummarise(actor, record, summary)
+    await storing.keep_in_rows(actor.id, record.id, more, None)
+
+
+async def _resummarise(actor: Actor, record: OpenRecord, summary: Mapping[str, Any]) -> int:
+    row, key = await record_for(actor, record.id)
+    box = seal_summary(key, row.id, summary)
+    await Record.filter(id=row.id, owner=actor.id).update(summary=box)
+    return len(box) - len(row.summary)
 
 
 async def _append(record: OpenRecord, item: UUID, new: Written) -> int:
@@ -140,6 +160,34 @@ async def _append(record: OpenRecord, item: UUID, new: Written) -> int:
         body=body,
     )
     return len(body)
+
+
+async def came(actor: Actor, client_id: UUID) -> UUID | None:
+    """The item that a form wrote which came before, in whatever record of the actor's."""
+    mine = await Record.filter(owner=actor.id).values_list("id", flat=True)
+    row = await RecordVersion.filter(record__in=mine, client_id=client_id).first()
+    return None if row is None else row.item
+
+
+async def move(actor: Actor, source: OpenRecord, target: OpenRecord, item: UUID) -> None:
+    """
+    An item goes from one record of the actor's into another with all its versions; joins the
+    transaction.  One that does not open any more goes along as it is.  Raises `Unknown`.
+    """
+    rows = await RecordVersion.filter(record=source.id, item=item).order_by("rev")
+    if not rows:
+        raise Unknown
+    more = 0
+    for row in rows:
+        try:
+            told = open_version(source.key, Place(source.id, item, row.rev), row.body)
+            body = seal_version(target.key, Place(target.id, item, row.rev), told)
+        except vault.Tampered:
+            body = row.body
+        await RecordVersion.filter(id=row.id).update(record=target.id, body=body)
+        more += len(body)
+    await storing.keep_in_rows(actor.id, source.id, -sum(len(row.body) for row in rows), None)
+    await storing.keep_in_rows(actor.id, target.id, more, None)
 
 
 async def newest(record: OpenRecord, item: UUID) -> Version:
@@ -165,14 +213,7 @@ async def history(record: OpenRecord, item: UUID) -> list[Version | None]:
     One more than `SHOWN` when there are more: the last one shown is compared with it.
     """
     rows = RecordVersion.filter(record=record.id, item=item).order_by("-rev").limit(SHOWN + 1)
-    found: list[Version | None] = []
-    for row in await rows:
-        try:
-            found.append(_opened(record, row))
-        except vault.Tampered:
-            vault.report("version of a record does not open: row", row.id)
-            found.append(None)
-    return found
+    return [opened_or_reported(record, row) for row in await rows]
 
 
 async def whole(record: OpenRecord) -> tuple[list[Version], int]:
@@ -182,14 +223,18 @@ async def whole(record: OpenRecord) -> tuple[list[Version], int]:
 
 
 def _opened_all(record: OpenRecord, rows: Sequence[RecordVersion]) -> tuple[list[Version], int]:
-    found, damaged = list[Version](), 0
-    for row in rows:
-        try:
-            found.append(_opened(record, row))
-        except vault.Tampered:
-            vault.report("version of a record does not open: row", row.id)
-            damaged += 1
-    return found, damaged
+    opened = [opened_or_reported(record, row) for row in rows]
+    found = [each for each in opened if each is not None]
+    return found, len(opened) - len(found)
+
+
+def opened_or_reported(record: OpenRecord, row: RecordVersion) -> Version | None:
+    """The version in *row*; None and a report when it does not open any more."""
+    try:
+        return _opened(record, row)
+    except vault.Tampered:
+        vault.report("version of a record does not open: row", row.id)
+        return None
 
 
 def _opened(record: OpenRecord, row: RecordVersion) -> Version:

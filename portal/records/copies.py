@@ -15,8 +15,11 @@ from portal.core import language
 from portal.core.actor import Actor
 from portal.core.errors import Unknown
 from portal.core.language import ZONE
-from portal.records import chain, listing, printing
+from portal.records import book, chain, listing, printing
 from portal.records.chain import OpenRecord, Version
+from portal.records.diary import Entry
+from portal.records.diary_forms import span_of
+from portal.records.diary_printing import DiaryPrinted, diary_as_pdf
 from portal.records.listing import RecordSummary
 from portal.records.medication import Plan
 
@@ -30,12 +33,12 @@ class Copy:
 
     id: UUID
     kind: str
-    """`plan`."""
+    """`plan`, or `diary`: one month of it."""
     name: str = field(repr=False)
     """What it is called, in the reader's language; several may have one name."""
     pdf: bytes = field(repr=False)
     data: dict[str, Any] = field(repr=False)
-    """For JSON: `kind`, `format`, `id`, and `versions`, the oldest first."""
+    """For JSON: `kind`, `format`, `id`, and `versions`, of each `item` the oldest first."""
 
 
 async def everything(actor: Actor) -> AsyncIterator[Copy]:
@@ -49,7 +52,7 @@ async def everything(actor: Actor) -> AsyncIterator[Copy]:
         if each.damaged:
             continue
         try:
-            copy = await _plan(each, await chain.open_own(actor, each.id, each.kind))
+            copy = await _copy(each, await chain.open_own(actor, each.id, each.kind))
         except vault.Tampered:
             vault.report("record does not open: row", each.id)
         except Unknown:
@@ -58,12 +61,9 @@ async def everything(actor: Actor) -> AsyncIterator[Copy]:
             yield copy
 
 
-async def _plan(summary: RecordSummary, record: OpenRecord) -> Copy:
+async def _copy(summary: RecordSummary, record: OpenRecord) -> Copy:
     versions, damaged = await chain.whole(record)
-    last = await chain.newest(record, record.id)
-    day = last.at.astimezone(ZONE).date()
-    printed = printing.Printed(Plan.unpacked(last.said), last.by, day, on=day)
-    pdf = await printing.as_pdf(printed, language.language())
+    pdf = await (_plan(record) if summary.kind == "plan" else _month(record))
     data = {
         "kind": summary.kind,
         "format": FORMAT,
@@ -74,6 +74,20 @@ async def _plan(summary: RecordSummary, record: OpenRecord) -> Copy:
     return Copy(record.id, summary.kind, summary.title, pdf, data)
 
 
+async def _plan(record: OpenRecord) -> bytes:
+    last = await chain.newest(record, record.id)
+    day = last.at.astimezone(ZONE).date()
+    printed = printing.Printed(Plan.unpacked(last.said), last.by, day, on=day)
+    return await printing.as_pdf(printed, language.language())
+
+
+async def _month(record: OpenRecord) -> bytes:
+    newest, _damaged = await book.newest_of([record])
+    by = max(newest, key=lambda each: each.at).by if newest else ""
+    entries = sorted((Entry.unpacked(each.said) for each in newest), key=lambda each: each.when)
+    return await diary_as_pdf(DiaryPrinted(entries, span_of(record.summary["month"], 1), by))
+
+
 def _version(version: Version) -> dict[str, Any]:
-    about = {"rev": version.rev, "at": version.at.isoformat(), "by": version.by}
-    return about | {"said": dict(version.said)}
+    about = {"item": str(version.item), "rev": version.rev, "at": version.at.isoformat()}
+    return about | {"by": version.by, "said": dict(version.said)}

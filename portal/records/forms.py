@@ -65,13 +65,12 @@ class Typed:
             lines.append(line)
             if form.get(f"l-{number}-gone"):
                 gone.add(line.id)
-        with reading():
-            rev, client_id = int(str(form["rev"])), UUID(str(form["client_id"]))
-        if not 0 <= rev <= MOST_REV or len({line.id for line in lines}) != len(lines):
+        rev, client_id = read_turn(form)
+        if len({line.id for line in lines}) != len(lines):
             raise Invalid
-        about = {name: _line_of_text(form, f"p-{name}") for name in ABOUT}
+        about = {name: line_of_text(form, f"p-{name}") for name in ABOUT}
         plan = Plan(**about, lines=tuple(lines))
-        return cls(plan, frozenset(gone), _line_of_text(form, "act"), rev, client_id)
+        return cls(plan, frozenset(gone), line_of_text(form, "act"), rev, client_id)
 
     @property
     def final(self) -> Plan:
@@ -112,6 +111,15 @@ class Typed:
         return replace(self, plan=replace(self.plan, lines=tuple(lines))), f"{edge}-{to}"
 
 
+def read_turn(form: Mapping[str, Any]) -> tuple[int, UUID]:
+    """The version that a form follows, and its own id, by which it is known when it comes twice."""
+    with reading():
+        rev, client_id = int(str(form["rev"])), UUID(str(form["client_id"]))
+    if not 0 <= rev <= MOST_REV:
+        raise Invalid
+    return rev, client_id
+
+
 def new_line(kind: LineKind) -> Line:
     """A line in which nothing is said yet."""
     return Line(token_hex(8), kind)
@@ -122,13 +130,13 @@ def _line(form: Mapping[str, Any], number: int) -> Line:
     if kind not in KINDS:
         raise Invalid
     sent = str(form.get(f"l-{number}-id", ""))
-    words = {name: _line_of_text(form, f"l-{number}-{name}") for name in OF_KIND[kind]}
+    words = {name: line_of_text(form, f"l-{number}-{name}") for name in OF_KIND[kind]}
     if words.get("heading") not in HEADINGS:
         words.pop("heading", None)
     return Line(sent if _LINE_ID.fullmatch(sent) else token_hex(8), kind, **words)
 
 
-def _line_of_text(form: Mapping[str, Any], name: str) -> str:
+def line_of_text(form: Mapping[str, Any], name: str) -> str:
     """One line of visible characters, composed (NFC)."""
     typed = " ".join(str(form.get(name) or "").split())
     return "".join(each for each in unicodedata.normalize("NFC", typed) if each.isprintable())

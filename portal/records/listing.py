@@ -3,22 +3,29 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from babel import dates
 from tortoise.queryset import QuerySet
 
 from portal import keys, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
-from portal.core.language import N_, ZONE, gettext, ngettext, show_date
+from portal.core.language import N_, ZONE, gettext, language, ngettext, show_date
 from portal.records.access import live
 from portal.records.models import Record
 from portal.records.sealing import open_summary
 
-NAMES: Final = {"plan": N_("Medication plan")}
-PLACES: Final = {"plan": "/plans"}
+NAMES: Final = {"plan": N_("Medication plan"), "diary": N_("Health diary, %(month)s")}
+PLACES: Final = {"plan": "/plans", "diary": "/diary/months"}
+ICONS: Final = {"plan": "pill", "diary": "diary"}
+
+
+def show_month(day: date) -> str:
+    """The month of *day* as the reader writes it: November 2026."""
+    return str(dates.format_date(day, "LLLL y", locale=language()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +38,12 @@ class RecordSummary:
     person: str = field(repr=False)
     """Whom it is about, or empty."""
     entries: int
-    """Medicines of a plan."""
+    """Medicines of a plan, entries of a month of the diary."""
     changed: datetime
     size: int
     """Bytes it takes in the account, all versions together."""
+    month: str = field(default="", repr=False)
+    """`YYYY-MM` of a diary."""
 
     @property
     def damaged(self) -> bool:
@@ -44,11 +53,21 @@ class RecordSummary:
     @property
     def title(self) -> str:
         """What it is called."""
-        return gettext(NAMES[self.kind]) if self.kind else gettext("Damaged document")
+        if not self.kind:
+            return gettext("Damaged document")
+        month = show_month(date.fromisoformat(f"{self.month}-01")) if self.month else ""
+        return gettext(NAMES[self.kind], month=month)
+
+    @property
+    def icon(self) -> str:
+        """Its sign in lists."""
+        return ICONS.get(self.kind, "file")
 
     @property
     def counted(self) -> str:
         """How much is in it, in words."""
+        if self.kind == "diary":
+            return ngettext("%(num)s entry", "%(num)s entries", self.entries)
         return ngettext("%(num)s medicine", "%(num)s medicines", self.entries)
 
     @property
@@ -112,7 +131,8 @@ def _summaries(
         moment = said.get("changed")
         changed = datetime.fromisoformat(moment) if moment else row.created_at
         about = (said.get("kind", ""), said.get("person", ""), said.get("entries", 0))
-        found.append(RecordSummary(row.id, *about, changed, sizes.get(row.id, 0)))
+        size, month = sizes.get(row.id, 0), said.get("month", "")
+        found.append(RecordSummary(row.id, *about, changed, size, month))
     return sorted(found, key=lambda each: (each.changed, str(each.id)), reverse=True)
 
 

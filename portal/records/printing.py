@@ -44,8 +44,13 @@ async def as_pdf(printed: Printed, language: str) -> bytes:
     """A4 across; *language* `de` is the form of the German federal plan."""
     with speaking(language):
         words = _words(printed) | {"language": language}
-        lacking = _("Letters that could not be printed stand as “?”.")
-    return await asyncio.to_thread(_compile_somehow, words, lacking)
+        return await on_paper(SHEET, words)
+
+
+async def on_paper(sheet: Path, words: dict[str, Any]) -> bytes:
+    """*sheet* with *words*, whose `origin` says so when some letters could not be printed."""
+    lacking = _("Letters that could not be printed stand as “?”.")
+    return await asyncio.to_thread(_compile_somehow, sheet, words, lacking)
 
 
 def _words(printed: Printed) -> dict[str, Any]:
@@ -101,13 +106,13 @@ def _line(line: Line) -> dict[str, Any]:
     return {"kind": "drug", "doses": [getattr(line, each) for each in DOSES], **said}
 
 
-def _compile_somehow(words: dict[str, Any], lacking: str) -> bytes:
+def _compile_somehow(sheet: Path, words: dict[str, Any], lacking: str) -> bytes:
     try:
-        return typeset(SHEET, words)
+        return typeset(sheet, words)
     except Unprintable:
         # PDF/UA allows no letter that the fonts lack; only what people typed can hold one.
         plain = _replaced(words)
-        return typeset(SHEET, plain | {"origin": f"{plain['origin']} {lacking}"})
+        return typeset(sheet, plain | {"origin": f"{plain['origin']} {lacking}"})
 
 
 def _replaced(said: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Pages and addresses of what people write here about themselves: medication plans."""
+"""Pages and addresses of medication plans, and of what is done with every kind of record."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,21 +13,25 @@ from portal.core.db import now
 from portal.core.errors import Invalid, Unknown
 from portal.core.language import LANGUAGES, N_, ZONE
 from portal.core.web import explain, signed_in, status_of
-from portal.records import binning, chain, comparing, listing, medication, printing
+from portal.records import binning, book, chain, comparing, listing, medication, printing
 from portal.records.chain import OpenRecord, SavedElsewhere, Version, Written
+from portal.records.diary_routes import add_diary
 from portal.records.forms import FULL, Typed, checked, labels_of, new_line
 from portal.records.medication import MOST_LINES, Plan
 
 FILE: Final = N_("Medication plan.pdf")
+BACK: Final = {"bin": "/documents/bin", "diary": "/diary"}
+"""Where somebody goes on who took something out of the bin, by what their page says."""
 
 
 def create_blueprint(free_quota: int) -> Blueprint:
-    """One's own plans under `/plans`; *free_quota*: bytes a free account may keep."""
+    """One's own plans and diary; *free_quota*: bytes a free account may keep."""
     blueprint = Blueprint("records", __name__)
     _looking(blueprint)
     _writing(blueprint, free_quota)
     _printing(blueprint)
     _deleting(blueprint)
+    add_diary(blueprint, free_quota)
     return blueprint
 
 
@@ -266,6 +270,6 @@ def _deleting(blueprint: Blueprint) -> None:
 
     @blueprint.post("/records/<uuid:record_id>/restore")
     async def take_out(record_id: UUID) -> ResponseReturnValue:
-        await binning.take_out(signed_in(), record_id)
-        to_bin = (await request.form).get("to") == "bin"
-        return redirect("/documents/bin" if to_bin else "/documents", 303)
+        await book.take_out(signed_in(), record_id)
+        back = (await request.form).get("to", "")
+        return redirect(BACK.get(back, "/documents"), 303)

@@ -146,6 +146,13 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "change": "records.write_plan records.throw records.take_out",
         "end": "records.delete",
     },
+    "diary": {
+        "list": "records.show_diary records.show_span records.show_month records.entry_history",
+        "read": "records.print_diary records.diary_table records.new_entry records.edit_entry",
+        "create": "records.write_entry",
+        "change": "records.rewrite_entry",
+        "end": "records.throw_entry",
+    },
     "enclosed document": {
         "read": "documents.show_enclosed documents.enclosed_page documents.enclosed_original "
         "reports.show",
@@ -201,7 +208,8 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
 READ_BY_POST: Final = frozenset({
     "accounts.print_pass", "factors.first_create_options", "factors.more_create_options",
     "factors.passkey_options", "notices.knows_device", "search.find", "studies.identity",
-    "studies.find", "studies.known", "studies.named", "studies.places",
+    "studies.find", "studies.known", "studies.named", "studies.places", "records.show_span",
+    "records.print_diary", "records.diary_table",
 })  # fmt: skip
 """What changes nothing and is asked in a body, as the question itself is nobody's business."""
 

@@ -14,12 +14,14 @@ from tests.proof.stage import (
     Stage,
     begun,
     case_form,
+    entry_form,
     fresh_invitation,
     pinned,
     plan_form,
     told,
     trusts_a_program,
     upload_paper,
+    written_entry,
     written_plan,
 )
 
@@ -126,6 +128,14 @@ async def a_binned_plan(stage: Stage, actor: str) -> Mapping[str, str]:
     made = await a_plan(stage, actor)
     await stage.browsers[actor].post(f"/records/{made['record_id']}/bin")
     return made
+
+
+async def an_entry(stage: Stage, actor: str) -> Mapping[str, str]:
+    return await written_entry(stage, actor)
+
+
+def a_span(_stage: Stage) -> dict[str, Any]:
+    return {"form": {"since": "2026-03-01", "until": "2026-03-31", "kind": ""}}
 
 
 async def an_upload(stage: Stage, actor: str) -> Mapping[str, str]:
@@ -330,6 +340,18 @@ RIGHTS: Final[dict[str, Right]] = {
     "records.print_plan": Right(AUTHOR),
     "records.edit_plan": Right(AUTHOR),
     "records.write_plan": Right(AUTHOR, sends=lambda stage: {"form": plan_form(stage, 1)}),
+    # Everybody has a diary, in which only what is theirs stands.
+    "records.show_diary": Right(SIGNED_IN),
+    "records.show_span": Right(SIGNED_IN, sends=a_span),
+    "records.print_diary": Right(SIGNED_IN, sends=a_span),
+    "records.diary_table": Right(SIGNED_IN, sends=a_span),
+    "records.new_entry": Right(SIGNED_IN),
+    "records.write_entry": Right(SIGNED_IN, sends=lambda stage: {"form": entry_form(stage)}),
+    "records.show_month": Right(AUTHOR),
+    "records.entry_history": Right(AUTHOR),
+    "records.edit_entry": Right(AUTHOR),
+    "records.rewrite_entry": Right(AUTHOR, sends=lambda stage: {"form": entry_form(stage, 1)}),
+    "records.throw_entry": Right(AUTHOR, fresh=an_entry),
     "records.confirm_delete": Right(AUTHOR),
     "records.delete": Right(AUTHOR, fresh=a_plan),
     "records.throw": Right(AUTHOR, fresh=a_plan),

@@ -8,6 +8,7 @@ use stores.
 import base64
 import io
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -56,6 +57,7 @@ class Words:
     finding: str = "Small nodule, follow up in three months"
     file: str = "Report of March.pdf"
     medicine: str = "Ramipril"
+    diary: str = "Slept badly, the knee again"
 
 
 @dataclass
@@ -94,6 +96,7 @@ async def set_up(world: World, words: Words | None = None) -> Stage:
     await upload_study(stage, "author")
     await discuss(stage)
     stage.ids |= {"record_id": await written_plan(stage, "author"), "rev": "1"}
+    stage.ids |= await written_entry(stage, "author")
     await _newcomer(stage)
     stage.ids["notice"] = await told(stage, "author")
     await keys.end_sessions(stage.people["ended"].actor.id)
@@ -274,6 +277,25 @@ async def written_plan(stage: Stage, actor: str) -> str:
     begun_ = await stage.browsers[actor].post("/plans/new", form=plan_form(stage))
     assert begun_.status_code == 303, await text_of(begun_)
     return str(begun_.headers["Location"].partition("?")[0].rpartition("/")[2])
+
+
+def entry_form(stage: Stage, rev: int = 0, **more: str) -> dict[str, str]:
+    """The form of an entry of the diary."""
+    return {
+        "rev": str(rev), "client_id": str(uuid4()), "when": "2026-03-12T08:30",
+        "text": stage.words.diary, "symptoms": "dizzy", "pulse": "72",
+        "own-0-name": "Peak flow", "own-0-value": "410", "own-0-unit": "l/min",
+    } | more  # fmt: skip
+
+
+async def written_entry(stage: Stage, actor: str) -> dict[str, str]:
+    """An entry of the diary that somebody wrote: its id, and that of its month."""
+    browser = stage.browsers[actor]
+    sent = await browser.post("/diary/new", form=entry_form(stage))
+    assert sent.status_code == 303, await text_of(sent)
+    shown = await text_of(await browser.get(sent.headers["Location"]))
+    month = sent.headers["Location"].partition("?")[0].rpartition("/")[2]
+    return {"entry_id": re.findall(r"/diary/([0-9a-f-]{36})/edit", shown)[0], "month_id": month}
 
 
 async def _newcomer(stage: Stage) -> None:

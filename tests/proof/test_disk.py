@@ -40,7 +40,7 @@ from tests import postgres
 from tests.accounts.stories import activates, registers, sign_in
 from tests.people import PASSWORD, World
 from tests.proof.recording import Boxes, recording
-from tests.proof.stage import JSON, Stage, Words, begun, plan_form, set_up, written_post
+from tests.proof.stage import JSON, Stage, Words, begun, entry_form, plan_form, set_up, written_post
 from tests.thief import Find, look, look_into
 from tests.viewer.dicom.making import parsed
 
@@ -57,6 +57,7 @@ WORDS: Final = Words(
     finding="Kanarienblatt: Rundherd links, Kontrolle",
     file="Kanariendatei vom Maerz.pdf",
     medicine="Kanarienpille forte",
+    diary="Kanariennacht, wieder das Knie",
 )
 SOUGHT: Final = "Kanarienbefund"
 EDITED: Final = "Kanarienbefund, doch boesartig"
@@ -195,6 +196,7 @@ async def _people_talk(stage: Stage, server: str) -> None:
     everything = await author.get("/profile/export/archive")
     assert everything.status_code == 200
     assert WORDS.post.encode() in await everything.get_data(as_text=False)
+    await _keeps_a_diary(stage)
     edit = {"text": EDITED, "rev": "1"}
     await author.post(f"/posts/{ids['post_id']}", form=edit)
     await member.post(f"/posts/{ids['post_id']}/reactions", form={"kind": "agree"})
@@ -202,6 +204,20 @@ async def _people_talk(stage: Stage, server: str) -> None:
     found = await member.post("/search", form={"q": SOUGHT})
     assert "<mark>" in await found.get_data(as_text=True)
     await ear.disconnect()
+
+
+async def _keeps_a_diary(stage: Stage) -> None:
+    """Writes on, moves an entry to another month, prints, deletes."""
+    author, entry = stage.browsers["author"], f"/diary/{stage.ids['entry_id']}"
+    moved = entry_form(stage, 1, when="2026-04-12T08:30", symptoms="Kanarienschwindel")
+    assert (await author.post(f"{entry}/edit", form=moved)).status_code == 303
+    span = {"since": "2026-04-01", "until": "2026-04-30", "kind": ""}
+    for path in ("/diary", "/diary/print", "/diary/table"):
+        assert (await author.post(path, form=span)).status_code == 200, path
+    assert (await author.get(f"{entry}/history")).status_code == 200
+    wrong = entry_form(stage, pulse=stage.words.diary)
+    assert (await author.post("/diary/new", form=wrong)).status_code == 422
+    assert (await author.post(f"{entry}/bin")).status_code == 303
 
 
 async def _things_go_wrong(stage: Stage) -> None:
@@ -233,7 +249,7 @@ async def _remember(spoils: Spoils) -> None:
         "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID",
     )]  # fmt: skip
     spoils.health += [*vars(WORDS).values(), "Wilhelmine", SOUGHT, EDITED, BROKEN[:256], "19560401"]
-    spoils.health += ["Kanarienmass", "before breakfast"]
+    spoils.health += ["Kanarienmass", "before breakfast", "Kanarienschwindel", "Peak flow"]
     spoils.health += [
         stage.paper[64:320],
         "Kanariendatei",

@@ -22,7 +22,7 @@ from quart import Quart
 from cases import communities
 from cases.models import Case, Post, Thread
 from portal.accounts.dates import today
-from portal.records.models import Record
+from portal.records.models import Record, RecordVersion
 from portal.studies import parts
 from portal.studies.models import Upload
 from tests.architecture.sources import PACKAGES, ROOT
@@ -34,11 +34,13 @@ from tests.proof.stage import (
     Words,
     case_form,
     discuss,
+    entry_form,
     pinned,
     plan_form,
     told,
     trusts_a_program,
     upload_study,
+    written_entry,
     written_plan,
 )
 from tests.proof.test_disk import rows
@@ -60,7 +62,7 @@ READ: Final = {
     "portal/accounts/factors/again_routes.py": {"UUID(str(data['account']))"},
     "portal/accounts/profile/forms.py": {"UUID(str(data.get('deputy', '')))"},
     "portal/exporting/routes.py": {"UUID(each)", "UUID(request.args['s'])"},
-    "portal/records/forms.py": {"UUID(str(form['client_id']))"},
+    "portal/records/forms.py": {"UUID(str(form['client_id']))"},  # of the diary, too
     "portal/studies/routes.py": {"UUID(sent['client'])"},
     "realtime/server.py": {
         "UUID(str(data['case']))",
@@ -78,9 +80,9 @@ ASKED: Final = {
 
 
 UUIDS: Final = {
-    "account", "case", "community", "document_id", "enclosed", "instance", "instance_id",
-    "invitation", "notice", "post_id", "program", "record_id", "session", "study_id", "thread",
-    "upload_id",
+    "account", "case", "community", "document_id", "enclosed", "entry_id", "instance",
+    "instance_id", "invitation", "month_id", "notice", "post_id", "program", "record_id",
+    "session", "study_id", "thread", "upload_id",
 }  # fmt: skip
 """What in an address is somebody's."""
 UIDS: Final = {"study_uid", "series_uid", "sop_uid"}
@@ -139,6 +141,7 @@ async def tenants(world: World) -> Tenants:
         await upload_study(stage, "author")
         await discuss(stage)
         stage.ids |= {"record_id": await written_plan(stage, "author"), "rev": "1"}
+        stage.ids |= await written_entry(stage, "author")
         found.append(stage)
     return Tenants(*found)
 
@@ -204,6 +207,7 @@ async def everything(stage: Stage, somebody: Person) -> dict[str, str]:
         "thread_client": str((await Thread.get(id=ids["thread"])).client_id),
         "case_client": str((await Case.get(id=ids["case"])).client_id),
         "record_client": str((await Record.get(id=ids["record_id"])).client_id),
+        "entry_client": str((await RecordVersion.get(item=ids["entry_id"])).client_id),
         "upload_client": str((await Upload.get(id=ids["upload_id"])).client_id),
         "study_uid": str(image.StudyInstanceUID),
         "series_uid": str(image.SeriesInstanceUID),
@@ -288,6 +292,8 @@ def _bodies(own: Stage, ids: Mapping[str, str]) -> Iterator[Asked]:
     yield "an upload's own id", "POST", "/uploads", begun
     plan = plan_form(own, client_id=ids["record_client"])
     yield "a plan's own id", "POST", "/plans/new", form(**plan)
+    entry = entry_form(own, client_id=ids["entry_client"])
+    yield "an entry's own id", "POST", "/diary/new", form(**entry)
     yield "files", "POST", "/uploads/known", js(fingerprints=[ids["fingerprint"]])
     both = [[ids["study_uid"], ids["sop_uid"]]]
     yield "images", "POST", "/uploads/named", js(instances=both)

@@ -26,8 +26,8 @@ from tests.proof.stage import ACTORS, Stage, set_up
 
 MADE_UP: Final = {
     "community", "case", "thread", "post_id", "study_id", "instance", "instance_id", "upload_id",
-    "document_id", "record_id", "enclosed", "study_uid", "series_uid", "sop_uid",
-    "invitation", "account", "token",
+    "document_id", "record_id", "entry_id", "month_id", "enclosed", "study_uid", "series_uid",
+    "sop_uid", "invitation", "account", "token",
 }  # fmt: skip
 NOT_THERE: Final = {404, 410}
 REFUSED: Final = {401, 403, *NOT_THERE}

@@ -11,7 +11,7 @@ from portal import records
 from portal.core.language import speaking
 from portal.records.models import Record, RecordVersion
 from tests.people import Person, World
-from tests.records.writing import Form, writes_a_plan
+from tests.records.writing import Form, writes_a_plan, writes_an_entry
 
 
 @pytest.fixture
@@ -66,3 +66,23 @@ async def test_what_is_damaged_or_in_the_bin_keeps_nobody_from_the_others(erika:
     await erika.browser.post(f"/records/{binned}/bin")
 
     assert [each.id for each in await _copies(erika)] == [whole]
+
+
+async def test_a_diary_is_taken_away_month_by_month(erika: Person) -> None:
+    february = await writes_an_entry(erika.browser, "2026-02-12T08:30", text="A cold begins")
+    march = await writes_an_entry(erika.browser, "2026-03-12T08:30", text="Well again", pulse="66")
+    await writes_an_entry(erika.browser, "2026-03-13T08:30", text="Still well")
+
+    copies = {str(each.id): each for each in await _copies(erika)}
+    again = {str(each.id): each for each in await _copies(erika)}
+
+    assert copies.keys() == {february, march}
+    assert copies == again
+    copy = copies[march]
+    assert (copy.kind, copy.name) == ("diary", "Health diary, March 2026")
+    printed = _printed(copy.pdf)
+    assert "Well again" in printed
+    assert "66 a minute" in printed
+    assert "A cold" not in printed
+    said = [each["said"] for each in json.loads(json.dumps(copy.data))["versions"]]
+    assert {each["when"] for each in said} == {"2026-03-12T08:30", "2026-03-13T08:30"}

@@ -1,9 +1,9 @@
-"""A medication plan in a real browser: written with keys alone, and kept when the session ends."""
+"""Plans and diaries in a real browser: written with keys alone, and not lost by leaving."""
 
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Dialog, Page
 
 from portal import keys
 from portal.core.web import cookie_name
@@ -57,4 +57,44 @@ async def test_a_plan_is_written_with_keys_and_outlives_its_session(
     seen = await page.locator("main").inner_text()
     assert "Saved." in seen
     assert seen.index("Metformin") < seen.index("Ramipril") < seen.index("with water")
+    assert complaints.heard == []
+
+
+async def test_whoever_leaves_an_entry_with_unsaved_words_is_asked_first(
+    world: World, server: str, browser: Browser
+) -> None:
+    erika = await world.patient("Erika Beispiel")
+    complaints = Complaints(expected="422")
+    page = await _sits(browser, world, erika, complaints)
+    asked = list[str]()
+
+    async def stays(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stays)
+    await page.goto(f"{server}/diary/new")
+    await page.locator("#f-text").fill("Slept badly")
+    await page.get_by_role("link", name="Cancel").click()
+    await poll(page, "document.querySelector('#f-text').value === 'Slept badly'")
+    assert asked == ["beforeunload"]
+
+    await page.locator("#f-pulse").fill("7000")
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("link", name="Cancel").click()
+    assert await page.locator("#f-text").input_value() == "Slept badly"
+    assert asked == ["beforeunload"] * 2, "what came back unsaved is unsaved"
+
+    await page.locator("#f-pulse").fill("70")
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Save").click()
+    assert "Slept badly" in await page.locator("main").inner_text()
+    await page.goto(f"{server}/diary/new")
+    await page.goto(f"{server}/diary")
+    await page.get_by_role("button", name="Delete entry of").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Undo").click()
+    assert "Slept badly" in await page.locator("main").inner_text()
+    assert len(asked) == 2, "saving, and leaving a form in which nothing was typed, asks nothing"
     assert complaints.heard == []

@@ -1,4 +1,4 @@
-"""How people write a medication plan: the form as a browser without scripts has it."""
+"""How people write plans and diaries: the forms as a browser without scripts has them."""
 
 import re
 from html import unescape
@@ -11,35 +11,45 @@ from tests.people import Browser
 
 
 class _Fields(HTMLParser):
-    """Every field of the plan's form with its value."""
+    """Every field of the form with its value."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[str, str] = {}
         self._inside = False
         self._select = ""
+        self._area = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == "form":
-            self._inside = "plan-form" in (given.get("class") or "")
+            self._inside = "record-form" in (given.get("class") or "")
         if not self._inside:
             return
         name, value = given.get("name") or "", given.get("value") or ""
         if tag == "input" and name and (given.get("type") != "checkbox" or "checked" in given):
             self.found[name] = value
+        if tag == "textarea":
+            self._area, self.found[name] = name, ""
         if tag == "select":
             self._select = name
             self.found[name] = ""
         if tag == "option" and "selected" in given:
             self.found[self._select] = value
 
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.found[self._area] += data
+
     def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self.found[self._area] = self.found[self._area].removeprefix("\n")
+            self._area = ""
         self._inside = self._inside and tag != "form"
 
 
 def fields_of(page: str) -> dict[str, str]:
-    """What a browser would send of the plan on *page*."""
+    """What a browser would send of the plan or entry on *page*."""
     parser = _Fields()
     parser.feed(page)
     return parser.found
@@ -50,7 +60,7 @@ async def text_of(answer: Response) -> str:
 
 
 class Form:
-    """The form of a plan in one window."""
+    """The form of a plan or an entry in one window."""
 
     def __init__(self, browser: Browser, path: str) -> None:
         self.browser = browser
@@ -72,6 +82,11 @@ class Form:
         for where, value in words.items():
             name, _, line = where.rpartition("_")
             self.fields[f"l-{line}-{name}" if name else f"p-{line}"] = value
+        return self
+
+    def says(self, **words: str) -> "Form":
+        """`text="…"` goes into the field of an entry that has this name."""
+        self.fields |= {name.replace("__", "-"): value for name, value in words.items()}
         return self
 
     async def presses(self, act: str) -> "Form":
@@ -110,6 +125,12 @@ def words_on(page: str) -> str:
 
 
 async def writes_a_plan(browser: Browser, **words: Any) -> str:
-    """A plan with one medicine; its id."""
+    """A plan with one medicine: its id."""
     form = await Form(browser, "/plans/new").opens()
     return await form.types(**({"substance_0": "Ramipril", "morning_0": "1"} | words)).saves()
+
+
+async def writes_an_entry(browser: Browser, when: str = "2026-03-12T08:30", **words: str) -> str:
+    """An entry of the diary: the id of its month."""
+    form = await Form(browser, "/diary/new").opens()
+    return await form.says(when=when, **({"text": "Slept well"} | words)).saves()
