@@ -8,7 +8,7 @@ from portal.core.actor import AccountId
 from portal.core.language import N_
 from portal.records.models import Record, RecordVersion
 
-RECORDS = N_("Medication plans")
+RECORDS = N_("Medication plans and months of the health diary")
 
 
 class Belongings(accounts.Belongings):
