@@ -9,13 +9,13 @@ from typing import Final, TextIO
 from portal.carrying.downloading import Fetched, download
 from portal.carrying.line import BadUse, Line, NotLetIn, Stop
 from portal.carrying.showing import Progress
-from portal.carrying.signing import Terminal, Wish, admission
+from portal.carrying.signing import Terminal, Wish, admission, password_for
 from portal.carrying.uploading import Outcome, upload
 from portal.carrying.watching import Watch, watch
 
 PORTAL: Final = "HDS_PORTAL"
 COMMANDS: Final = {
-    "upload": "send files and folders to a portal: what it has already is not sent again",
+    "upload": "send files, folders and ZIPs to a portal: what it has already is not sent again",
     "download": "fetch documents and pictures, and DICOM files --with-dicom, into a folder",
     "watch": "send whatever comes into a folder, as soon as it stopped growing",
 }
@@ -123,7 +123,8 @@ def _seconds(typed: str) -> float:
 def _run(chosen: argparse.Namespace, line: Line, show: Progress) -> int:
     match chosen.what:
         case "upload":
-            return _told(upload(line, chosen.paths, show), show)
+            ask = password_for(Terminal(), show.say) if sys.stdin.isatty() else None
+            return _told(upload(line, chosen.paths, show, ask), show)
         case "download":
             return _fetched(download(line, chosen.to, show, with_dicom=chosen.with_dicom), show)
         case _:

@@ -2,11 +2,16 @@
 
 import hashlib
 import os
+import stat
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
+
+from portal.carrying import zips
+from portal.carrying.names import reached
+from portal.carrying.zips import Desk, Inside
 
 PIECE: Final = 4 * 1024 * 1024
 PART: Final = 8 * 1024 * 1024
@@ -24,7 +29,7 @@ PHOTOS: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 DICOM_AT: Final = 128
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class File:
     """A file that can be sent."""
 
@@ -34,9 +39,13 @@ class File:
     """Of its content, in hexadecimal."""
     kind: Literal["", "pdf", "photo"] = ""
     """Of a document; empty: it should be DICOM, which the portal finds out."""
+    moment: int = 0
+    """Of its last change, in nanoseconds."""
+    inside: Inside | None = None
+    """Where it lies in a ZIP."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Left:
     """A file that is not sent, or was not taken, and why."""
 
@@ -44,7 +53,7 @@ class Left:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Slice:
     """A file or a piece of one: which, where it begins, and how long it is."""
 
@@ -59,30 +68,57 @@ def found(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        for folder, folders, names in os.walk(path):
+        start = reached(path)
+        for folder, folders, names in os.walk(start):  # a link to a folder is not gone into
             folders[:] = sorted(each for each in folders if not each.startswith("."))
             for name in sorted(names):
-                if not name.startswith(".") and name.lower() not in SYSTEM:
-                    yield Path(folder) / name
+                if not is_passed_over(name):
+                    yield path / Path(folder).relative_to(start) / name
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether a path, with `/` in it, is hidden or says nothing by itself."""
+    parts = name.split("/")
+    return any(each.startswith(".") for each in parts) or parts[-1].lower() in SYSTEM
 
 
 def looked_at(path: Path) -> File | Left:
     """What a file is, having been read once."""
     try:
-        size = path.stat().st_size
-        with path.open("rb") as opened:
-            why = _no_use(size, opened.read(DICOM_AT + 4))
-            if why:
-                return Left(path, why)
-            opened.seek(0)
-            begins = opened.read(PIECE)
-            digests = [hashlib.sha256(begins).digest()]
-            while piece := opened.read(PIECE):
-                digests.append(hashlib.sha256(piece).digest())
+        facts = reached(path).stat()
+        if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for without end
+            return Left(path, "is no file")
+        with reached(path).open("rb") as opened:
+            pieces = iter(lambda: opened.read(PIECE), b"")
+            return _seen(File(path, facts.st_size, "", "", facts.st_mtime_ns), pieces)
     except OSError as error:
         return Left(path, f"cannot be read ({error.strerror})")
+
+
+def looked_inside(packed: Inside, desk: Desk) -> File | Left:
+    """The same for a file in a ZIP, whose sums are compared at its end."""
+    path, size = packed.path, packed.size
+    places = range(0, size + 1, PIECE) if size % PIECE else [*range(0, size, PIECE), size]
+    pieces = (desk.read(packed, at, PIECE) for at in places)
+    try:
+        return _seen(File(path, size, "", "", packed.zip.moment, packed), filter(None, pieces))
+    except zips.FAULTS:
+        return Left(path, "is damaged in its ZIP")
+
+
+def _seen(file: File, pieces: Iterator[bytes]) -> File | Left:
+    begins = next(pieces, b"")
+    why = _no_use(file.size, begins[: DICOM_AT + 4])
+    if why:
+        return Left(file.path, why)
+    digests, length = [hashlib.sha256(begins).digest()], len(begins)
+    for piece in pieces:
+        digests.append(hashlib.sha256(piece).digest())
+        length += len(piece)
+    if length != file.size:
+        return Left(file.path, "changed while it was read")
     whole = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
-    return File(path, size, whole.hex(), _kind(begins))
+    return replace(file, fingerprint=whole.hex(), kind=_kind(begins))
 
 
 def _kind(begins: bytes) -> Literal["", "pdf", "photo"]:
@@ -125,12 +161,12 @@ def cut(files: Sequence[File]) -> list[list[Slice]]:
     return [*made, open_] if open_ else made
 
 
-def packed(files: Sequence[File], slices: Sequence[Slice]) -> tuple[bytes, list[Left]]:
+def packed(files: Sequence[File], slices: Sequence[Slice], desk: Desk) -> tuple[bytes, list[Left]]:
     """One part, and the files that are no longer what they were; empty when nothing is left."""
     records, left = list[bytes](), list[Left]()
     for each in slices:
         file = files[each.file]
-        data = _read(file, each)
+        data = _read(file, each, desk)
         if data is None:
             left.append(Left(file.path, "changed while it was sent"))
             continue
@@ -141,13 +177,19 @@ def packed(files: Sequence[File], slices: Sequence[Slice]) -> tuple[bytes, list[
     return HEAD.pack(b"HDP1", len(records) // 2) + b"".join(records), left
 
 
-def _read(file: File, wanted: Slice) -> bytes | None:
+def _read(file: File, wanted: Slice, desk: Desk) -> bytes | None:
+    """One piece; None when the file is gone, or was changed since it was looked at."""
     try:
-        with file.path.open("rb") as opened:
-            if os.fstat(opened.fileno()).st_size != file.size:
+        if file.inside is not None:
+            if zips.moment_of(file.inside.zip.path) != file.moment:
                 return None
+            data = desk.read(file.inside, wanted.offset, wanted.length)
+            return data if len(data) == wanted.length else None
+        with reached(file.path).open("rb") as opened:
             opened.seek(wanted.offset)
             data = opened.read(wanted.length)
-    except OSError:
+            facts = os.fstat(opened.fileno())
+    except zips.FAULTS:
         return None
-    return data if len(data) == wanted.length else None
+    same = (facts.st_size, facts.st_mtime_ns) == (file.size, file.moment)
+    return data if same and len(data) == wanted.length else None

@@ -12,10 +12,12 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from portal.carrying.line import BadUse, Line, NotLetIn, Refused, Say, Stop
 from portal.carrying.tokens import Kept, keep_token, kept_token, like_a_token, usual_file
+from portal.carrying.zips import AskPassword
 
 TRIES: Final = 3
 """Wrong passwords, and wrong codes, until it ends."""
@@ -65,6 +67,17 @@ class Terminal:
             raise BadUse("this terminal would show what is typed") from None
         except EOFError:
             raise BadUse("nothing was typed") from None
+
+
+def password_for(keyboard: Keyboard, say: Say) -> AskPassword:
+    """Asks for the password of a ZIP, which never leaves this machine."""
+
+    def ask(path: Path, wrong: bool) -> str:  # noqa: FBT001 -- as it is called
+        if wrong:
+            say("This password does not open it.")
+        return keyboard.secret(f"Password of {path.name} (nothing, to leave it out): ")
+
+    return ask
 
 
 @dataclass(frozen=True)

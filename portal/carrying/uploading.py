@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from portal.carrying import files
+from portal.carrying import files, zips
 from portal.carrying.files import File, Left
 from portal.carrying.line import Line, Refused, Stop
 from portal.carrying.showing import Progress
 from portal.carrying.words import why
+from portal.carrying.zips import AskPassword, Desk, Inside
 
 ASKED: Final = 1000
 """Files in one question about what is there already."""
@@ -58,24 +59,51 @@ class _Batch:
         return sum(self.files[each].size for each in self.lacking)
 
 
-def upload(line: Line, paths: Iterable[Path], show: Progress) -> Outcome:
-    """Send everything in and below *paths* that the portal lacks.  Raises `Stop`."""
-    outcome, good, named = Outcome(), list[File](), list(paths)
-    for path in files.found(named):
-        seen = files.looked_at(path)
-        if isinstance(seen, Left):
-            outcome.left.append(seen)
-        else:
-            good.append(seen)
-        show.looked(len(good) + len(outcome.left))
-    good = _without_decoration(good, set(named), outcome)
-    batches = list(_asked(line, good, outcome))
-    show.begins(sum(each.needed() for each in batches))
-    for number, batch in enumerate(batches):
-        if batch.lacking:
-            needed = sum(each.needed() for each in batches[number:])
-            _send(line, batch, needed, outcome, show)
+def upload(
+    line: Line, paths: Iterable[Path], show: Progress, ask: AskPassword | None = None
+) -> Outcome:
+    """
+    Send everything in and below *paths* that the portal lacks.  Raises `Stop`.
+
+    *ask*: for the password of a ZIP; without it, what is protected by one is left out.
+    """
+    outcome, named, desk = Outcome(), list(paths), Desk()
+    try:
+        good = _looked(named, outcome, show, desk, ask or (lambda _path, _wrong: ""))
+        good = _without_decoration(good, set(named), outcome)
+        batches = list(_asked(line, good, outcome))
+        show.begins(sum(each.needed() for each in batches))
+        for number, batch in enumerate(batches):
+            if batch.lacking:
+                needed = sum(each.needed() for each in batches[number:])
+                _send(line, batch, needed, outcome, show, desk)
+    finally:
+        desk.clear()
     return outcome
+
+
+def _looked(
+    named: Sequence[Path], outcome: Outcome, show: Progress, desk: Desk, ask: AskPassword
+) -> list[File]:
+    """The files that can be sent; a ZIP stands for those in it."""
+    good = list[File]()
+    for path in files.found(named):
+        for seen in _inside(path, desk, ask) if zips.is_zip(path) else [files.looked_at(path)]:
+            if isinstance(seen, Left):
+                outcome.left.append(seen)
+            else:
+                good.append(seen)
+            show.looked(len(good) + len(outcome.left))
+    return good
+
+
+def _inside(path: Path, desk: Desk, ask: AskPassword) -> Iterator[File | Left]:
+    for each in zips.inside(path, ask):
+        if isinstance(each, Inside):
+            if not files.is_passed_over(each.info.filename):
+                yield files.looked_inside(each, desk)
+        else:
+            yield Left(*each)
 
 
 def _without_decoration(
@@ -120,13 +148,15 @@ def _batched(good: Sequence[File]) -> Iterator[list[File]]:
         yield batch
 
 
-def _send(line: Line, batch: _Batch, needed: int, outcome: Outcome, show: Progress) -> None:
+def _send(
+    line: Line, batch: _Batch, needed: int, outcome: Outcome, show: Progress, desk: Desk
+) -> None:
     for number in range(AGAIN):
         state = line.ask("POST", "/uploads", _begin(batch))
         if needed > int(state["free"]) and not state["parts"]:
             raise NoSpace(f"{needed:,} bytes are to be sent; {int(state['free']):,} are free")
         try:
-            _send_parts(line, batch, state, outcome, show)
+            _send_parts(line, batch, state, outcome, show, desk)
             line.ask("POST", f"/uploads/{state['id']}/finish", {})
         except Refused as refused:
             if refused.status != GONE or number + 1 == AGAIN:
@@ -147,7 +177,7 @@ def _begin(batch: _Batch) -> dict[str, Any]:
 
 
 def _send_parts(
-    line: Line, batch: _Batch, state: dict[str, Any], outcome: Outcome, show: Progress
+    line: Line, batch: _Batch, state: dict[str, Any], outcome: Outcome, show: Progress, desk: Desk
 ) -> None:
     arrived = set(state["parts"])
     for number, slices in enumerate(files.cut(batch.files)):
@@ -155,7 +185,7 @@ def _send_parts(
         if not wanted:
             continue
         if number not in arrived:
-            body, left = files.packed(batch.files, wanted)
+            body, left = files.packed(batch.files, wanted, desk)
             _leave(batch, left, outcome)
             if body:
                 receipt = line.send(f"/uploads/{state['id']}/parts/{number}", body)

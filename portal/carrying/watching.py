@@ -46,15 +46,23 @@ class Watch:
     def over(self, outcome: Outcome) -> None:
         """Remember, or move away, what needs no further try."""
         # Kept or there already: safe at the portal.  Left: named once, and again when it changes.
-        for path in (*outcome.kept, *outcome.there):
-            if self.move_to is not None and self._moved(path):
-                continue
-            self._remember(path)
-        for each in outcome.left:
-            self._remember(each.path)
+        left = {self._looked_at(each.path) for each in outcome.left}
+        safe = {self._looked_at(each) for each in (*outcome.kept, *outcome.there)}
+        for path in sorted(left | safe):
+            if path in left or self.move_to is None or not self._moved(path):
+                self._remember(path)
         stay = {name for name, _ in self._look()}
         self._done = {name: seen for name, seen in self._done.items() if name in stay}
         self._write()
+
+    def _looked_at(self, path: Path) -> Path:
+        """The file itself, or the ZIP in which it lies."""
+        for each in (path, *path.parents):
+            if each != self.folder and each.relative_to(self.folder).as_posix() in self._before:
+                return each
+            if each == self.folder:
+                break
+        return path
 
     def _look(self) -> list[tuple[str, Seen]]:
         seen = []

@@ -24,6 +24,7 @@ from portal.carrying.showing import Progress, size
 from portal.carrying.tokens import Kept, kept_token
 from portal.carrying.uploading import NoSpace, Outcome, upload
 from portal.carrying.watching import STATE, Watch, watch
+from portal.carrying.zips import Desk
 from portal.core.db import now
 from portal.studies import parts
 from tests.architecture.sources import ROOT
@@ -105,7 +106,7 @@ def test_what_travels_is_what_the_portal_reads(disc: Path) -> None:
         assert each.fingerprint == parts.fingerprint(parts.digests(data)).hex()
     records = []
     for slices in files.cut(good):
-        body, left = files.packed(good, slices)
+        body, left = files.packed(good, slices, Desk())
         assert left == []
         records += parts.parse(body)
     for number, each in enumerate(good):
