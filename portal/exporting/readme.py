@@ -91,8 +91,10 @@ def missing(number: int) -> str:
 def gone(number: int) -> str:
     """What is there as a picture only."""
     return ngettext(
-        "The original data of %(num)s image were deleted; it is here as a small picture only.",
-        "The original data of %(num)s images were deleted; they are here as small pictures only.",
+        "The original data of %(num)s image were deleted; a small picture is here if there was "
+        "one.",
+        "The original data of %(num)s images were deleted; small pictures are here as far as there "
+        "were any.",
         number,
     )
 

@@ -18,6 +18,8 @@ DOCUMENT: Final = "DOC"
 """The modality of encapsulated documents."""
 DOCUMENTS: Final = frozenset({"document", "report", "keys"})
 """Kinds of objects that are read and not looked at."""
+PICTURED: Final = frozenset({"image", "video"})
+"""Kinds of objects that are looked at, and whose original data may be deleted by themselves."""
 COUNTED: Final = frozenset({"image", "video", *DOCUMENTS})
 """Kinds of objects that people know by name (`viewer.dicom.Kind`)."""
 
@@ -62,6 +64,8 @@ class StudySummary:
     """Pictures that are left in preview quality, their original data deleted."""
     thinned_on: str = ""
     """When that was done last."""
+    whole: int = 0
+    """Objects to look at whose original data are there."""
 
     @property
     def title(self) -> str:
@@ -89,7 +93,7 @@ class StudySummary:
     @property
     def can_be_thinned(self) -> bool:
         """Whether there are pictures whose original data could be deleted."""
-        return not self.damaged and self.images + self.videos > self.thinned
+        return self.whole > 0
 
     @property
     def shown_thinned_on(self) -> str:
@@ -167,11 +171,13 @@ def summary_of(manifest: Manifest) -> dict[str, Any]:
 
 
 def _thinned(manifest: Manifest) -> dict[str, Any]:
-    """What was made small, counted like the images; older boxes do not have it."""
+    """How much was made small, and how much was not; older boxes do not have it."""
     small = [each for each in manifest.values() if "thinned" in each]
+    pictured = [each for each in manifest.values() if each["header"]["kind"] in PICTURED]
     return {
-        "thinned": sum(max(1, each["header"]["frames"] or 1) for each in small),
+        "thinned": sum(len(each["view"]["frames"]) for each in small),
         "thinned_on": max((each["thinned"] for each in small), default=""),
+        "whole": len(pictured) - len(small),
     }
 
 
@@ -253,4 +259,5 @@ def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
         prepared=facts.get("prepared", True),
         thinned=facts.get("thinned", 0),
         thinned_on=facts.get("thinned_on", ""),
+        whole=facts.get("whole", facts["images"] + facts.get("videos", 0)),
     )  # fmt: skip

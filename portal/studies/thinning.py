@@ -30,11 +30,10 @@ from portal.studies.opening import open_own, own_key, prepared
 from portal.studies.originals import Original
 from portal.studies.packing import JsonPlaces, Packer, places
 from portal.studies.shelf import Shelf
+from portal.studies.summaries import PICTURED
 from portal.studies.views import is_made
 from viewer.photos import size_of
 
-PICTURED: Final = frozenset({"image", "video"})
-"""Kinds of objects (`viewer.dicom.Kind`) whose data go; of a video nothing is left."""
 SIDE: Final = 512
 """Pixels of the longer side of what is kept."""
 HOW: Final = {"format": "jpeg", "quality": 85, "window": None, "invert": False, "region": None}
@@ -49,7 +48,7 @@ TRIES: Final = 8
 
 
 def thinnable(entry: InstanceEntry) -> bool:
-    """Whether there are original data that would go."""
+    """Whether there are original data that would go; of a video nothing is left."""
     return entry["header"]["kind"] in PICTURED and "thinned" not in entry
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from pydicom.uid import generate_uid
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless, generate_uid
 
 from portal import storing, studies
 from portal.core.errors import Busy, Gone
@@ -173,6 +174,28 @@ async def test_programs_are_not_given_the_picture_for_the_image(
     for path in (frames, image, f"{image}/metadata", f"{image}/rendered"):
         answer = await erika.person.browser.get(path, headers=wanted)
         assert answer.status_code == 404, path
+
+
+async def test_of_what_never_had_a_picture_nothing_is_left_and_everybody_is_told(
+    erika: Erika, slices: Slices
+) -> None:
+    """Its frames could not be made: there is nothing to draw."""
+    (file,) = slices(1)
+    broken = pydicom.dcmread(io.BytesIO(file))
+    broken.file_meta.TransferSyntaxUID = JPEG2000Lossless
+    broken.PixelData = encapsulate([b"\xff\x4f\xff\x51" + bytes(500)])
+    broken["PixelData"].VR = "OB"
+    stream = io.BytesIO()
+    broken.save_as(stream)
+    study = await keeps(erika, [stream.getvalue()])
+
+    await studies.thin(erika.shelf, erika.actor, study.id)
+
+    (each,) = await instances(await again(erika, study.id))
+    assert (each["codec"], each["why"]) == ("none", "deleted")
+    page = await erika.sees("/documents")
+    assert "The original data were deleted on" in page
+    assert "originals/delete" not in await erika.sees(f"/documents/{study.id}/delete")
 
 
 async def test_either_all_of_it_happens_or_nothing(
