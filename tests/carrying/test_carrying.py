@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -362,6 +363,27 @@ async def test_the_command_says_honestly_how_it_ended(
     for each in (some, whole, wrong, nothing):
         assert "Traceback" not in each.stderr
         assert token not in each.stdout + each.stderr
+
+
+@POSIX
+def test_an_interrupted_command_says_that_it_goes_on(disc: Path) -> None:
+    """Whoever presses Ctrl-C while the portal is silent."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {"PATH": os.environ["PATH"], "HDS_TOKEN": NOBODY,
+               "HDS_PORTAL": f"http://127.0.0.1:{silent.getsockname()[1]}"}  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-m", "portal", "upload", str(disc)], env=env, cwd=ROOT,
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with process:
+            silent.settimeout(60)
+            line_, _ = silent.accept()
+            with line_:
+                process.send_signal(signal.SIGINT)
+                _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "interrupted; run it again, and it goes on"
+    assert "Traceback" not in said
 
 
 def test_every_reason_has_words() -> None:
