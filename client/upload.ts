@@ -10,6 +10,7 @@ import { drawKept } from "./upload/kept-list";
 import { foundSentence } from "./upload/naming";
 import { asking } from "./upload/password";
 import { drawNotTaken, drawRefused } from "./upload/refused-list";
+import { RecordsView } from "./upload/records-view";
 import { scan } from "./upload/scan";
 import { finishedSentence, SendingView } from "./upload/sending-view";
 import { fromDrop, fromInput, type FileSource, type Refusal } from "./upload/sources";
@@ -19,6 +20,7 @@ import { files, size } from "./upload/words";
 
 const root = one("[data-upload]");
 const found = new FoundView(one("[data-patients]", root), () => judge(), () => cancel());
+const records = new RecordsView(one("[data-records]", root));
 let refused: Refusal[] = [];
 let sorted: Sorted = { patients: [], alone: [] };
 let free = Number(root.dataset["free"]);
@@ -80,6 +82,7 @@ async function look(chosen: readonly FileSource[]): Promise<void> {
       comparing: (done, total) => setProgress(bar, done, total, t("Looking for files that are here twice …")),
     });
     refused = seen.refused;
+    records.show(seen.records);
     sorted = group(seen.found, seen.papers);
     await present(sorted);
   } catch (error) {
@@ -97,7 +100,7 @@ async function present(seen: Sorted): Promise<void> {
   const nothing = seen.patients.length === 0 && seen.alone.length === 0;
   const onlyPictures = seen.patients.length === 0 && seen.alone.some(liesBeside);
   one("[data-only-pictures]", root).hidden = !onlyPictures;
-  one("[data-nothing]", root).hidden = !nothing || onlyPictures;
+  one("[data-nothing]", root).hidden = !nothing || onlyPictures || records.open;
   for (const part of ["[data-room]", "[data-packed]", "[data-start]"]) one(part, root).hidden = nothing;
   one("[data-two-people]", root).hidden = seen.patients.length < 2;
   judge();
@@ -166,7 +169,8 @@ async function finished(view: SendingView): Promise<void> {
   notice.classList.toggle("notice-good", kept.length > 0);
   notice.classList.toggle("notice-caution", kept.length === 0);
   one<SVGElement>("svg", notice).replaceWith(icon(kept.length > 0 ? "check" : "warning"));
-  one("[data-done-words]", root).textContent = finishedSentence(view);
+  const written = records.open ? ` ${await records.take()}` : "";
+  one("[data-done-words]", root).textContent = finishedSentence(view) + written;
   one("[data-done-kept]", root).replaceChildren(...kept);
   one("[data-done-refused]", root).replaceChildren(...drawNotTaken([...view.refused, ...refused]));
   // What was begun before may be what came to its end now; the server tells what is left.

@@ -1,5 +1,6 @@
 /** Patient > examination > series, as the person sees what was found. */
 import type { Header } from "./headers";
+import type { Named } from "./own-archive";
 import type { Source } from "./sources";
 
 /** One file that is an image or another DICOM object. */
@@ -12,11 +13,13 @@ export interface Found {
 export interface Paper {
   readonly source: Source;
   readonly photo: boolean;
+  /** What an archive of a portal's own says of it. */
+  readonly named?: Named | undefined;
 }
 
 /** Whether this is an ordinary picture that came with other files, as from a CD. */
-export function liesBeside({ source, photo }: Paper): boolean {
-  return photo && /\/|› /.test(source.name);
+export function liesBeside({ source, photo, named }: Paper): boolean {
+  return photo && !named && /\/|› /.test(source.name);
 }
 
 /** Anything that is sent. */
@@ -97,6 +100,12 @@ function assign(papers: readonly Paper[], examinations: readonly Examination[]):
     }
   }
   return papers.filter((paper) => {
+    if (paper.named) {
+      const { study } = paper.named;
+      const own = examinations.find((each) => each.study === study);
+      own?.papers.push(paper);
+      return !own;
+    }
     const nearest = foldersOf(paper.source.name).find((folder) => holds.has(folder));
     const [only, other] = nearest === undefined ? [] : [...(holds.get(nearest) ?? [])];
     if (only && !other) only.papers.push(paper);

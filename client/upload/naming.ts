@@ -3,9 +3,10 @@ import { plural, t } from "../ground/i18n";
 import type { Examination, Paper, Sorted } from "./grouping";
 import { day, documents, images, others } from "./words";
 
-/** A document by its own name, without the folders around it. */
-export function fileName({ source }: Paper): string {
-  return source.name.split(/\/| › /).at(-1) ?? source.name;
+/** A document by its own name, without the folders around it; by its owner's where an archive says it. */
+export function fileName({ source, named }: Paper): string {
+  const name = source.name.split(/\/| › /).at(-1) ?? source.name;
+  return named?.label ? `${named.label}${/\.[a-z]{3,4}$/i.exec(name)?.[0] ?? ""}` : name;
 }
 
 /** How much it is, as people count it: every frame is an image; what has no picture is none. */

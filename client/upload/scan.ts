@@ -4,6 +4,7 @@ import { FIRST, SECOND, type Header } from "./headers";
 import { liesBeside, type Found, type Paper } from "./grouping";
 import { copies } from "./known";
 import type { AskPassword } from "./password";
+import { ownArchives } from "./own-archive";
 import { kindOf, LOOK, skippedByName } from "./recognise";
 import { FileSource, MediumGone, type Refusal, type Source } from "./sources";
 import { unzip } from "./zip";
@@ -23,6 +24,8 @@ export interface Scan {
   readonly found: Found[];
   readonly papers: Paper[];
   readonly refused: Refusal[];
+  /** What was written in a portal and lies in an archive of its own, as data. */
+  readonly records: Source[];
 }
 
 /** A header, why there is none, or nothing when the bytes did not suffice. */
@@ -69,9 +72,14 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
   const found: Found[] = [];
   const papers: Paper[] = [];
   const refused: Refusal[] = [];
+  let records: Source[] = [];
   try {
-    const queue = await unpacked(chosen, refused, progress.password);
-    for (const lost of await missing(queue)) refused.push(lost);
+    const everything = await unpacked(chosen, refused, progress.password);
+    for (const lost of await missing(everything)) refused.push(lost);
+    const own = await ownArchives(everything);
+    records = own.records;
+    const queue = everything.filter(({ name }) => !own.made.has(name));
+    for (const { name } of everything) if (own.made.has(name)) refused.push({ name, why: "made" });
     const total = queue.length;
     let next = 0;
     let done = 0;
@@ -81,7 +89,7 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
         next += 1;
         const result = await lookAt(source, reader);
         const isPaper = result === "pdf" || result === "photo";
-        if (isPaper && papers.length < MOST_PAPERS) papers.push({ source, photo: result === "photo" });
+        if (isPaper && papers.length < MOST_PAPERS) papers.push({ source, photo: result === "photo", named: own.documents.get(source.name) });
         else if (isPaper) refused.push({ name: source.name, why: "too_many_papers" });
         else if (typeof result === "string") refused.push({ name: source.name, why: result });
         else found.push({ source, header: result });
@@ -102,6 +110,7 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
     found: found.filter((each) => !twice.has(each)),
     papers: kept.filter((each) => !twice.has(each)),
     refused,
+    records,
   };
 }
 

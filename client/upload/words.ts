@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<string, () => string>> = {
   heic: () =>
     t("a picture in the format HEIC or AVIF, which is not taken; please save it as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)"),
   link: () => t("a link to another place; refused for safety"),
+  made: () => t("made out of another file of this archive, which is taken"),
   memory: () => t("it needs too much memory to be read safely"),
   missing: () => t("the list on the CD names it, but it is missing on the CD"),
   no_identity: () => t("it does not say to which examination it belongs"),
@@ -61,7 +62,7 @@ export function reason(code: string): string {
 
 /** Reasons that only say what belongs on a CD anyway, or came along twice. */
 export function expected(code: string): boolean {
-  return code === "dicomdir" || code === "program" || code === "support" || code === "twice";
+  return code === "dicomdir" || code === "made" || code === "program" || code === "support" || code === "twice";
 }
 
 /**

@@ -50,12 +50,14 @@ class Paper:
     size: int
     """Bytes."""
     sha256: str
+    study: str = field(repr=False)
+    """Study Instance UID of the examination it belongs to, or empty."""
 
     @classmethod
-    def of(cls, path: str, paper: documents.DocumentSummary) -> Self:
+    def of(cls, path: str, paper: documents.DocumentSummary, study: str) -> Self:
         """Under its name in the archive."""
         facts = paper.facts
-        return cls(path, paper.title, facts.label, paper.day, facts.size, facts.sha256)
+        return cls(path, paper.title, facts.label, paper.day, facts.size, facts.sha256, study)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,9 @@ async def planned(  # noqa: PLR0913 -- the named ones are for who has a reason
     """
     planner = _Planner(shelf, actor, known, dicom=dicom)
     for number, entry in enumerate(wanted, start=1):
-        if entry.study is not None:
-            await planner.add_study(number, entry.study, only)
+        uid = "" if entry.study is None else await planner.add_study(number, entry.study, only)
         for paper in entry.papers:
-            planner.add_paper(paper)
+            planner.add_paper(paper, uid)
     await planner.add_records([each.record for each in wanted if each.record is not None])
     planner.counts = replace(planner.counts, whole=front is not None)
     first = [of_bytes("README.txt", readme.text(planner.counts).encode())]
@@ -97,8 +96,12 @@ class _Planner:
 
     async def add_study(
         self, number: int, study: studies.StudySummary, only: UUID | None = None
-    ) -> None:
-        """The pictures, findings and, if wanted, files of an examination; see `planned`."""
+    ) -> str:
+        """
+        The pictures, findings and, if wanted, files of an examination; see `planned`.
+
+        Its UID; empty when nothing of it opens.
+        """
         try:
             files = {} if study.damaged else await self._reader.files(study.id)
         except (*UNREADABLE, Unknown):
@@ -107,7 +110,7 @@ class _Planner:
             self.counts = replace(
                 self.counts, missing=self.counts.missing + max(1, study.instances)
             )
-            return
+            return ""
         self.counts = replace(self.counts, examinations=self.counts.examinations + 1)
         title = names.part(study.title, _("Examination"))
         folder = " ".join(filter(None, (f"{number:03}", names.day(study.date), title)))
@@ -123,9 +126,10 @@ class _Planner:
                 at = _Place(study.id, instance, file, folder, order, place, told)
                 seen = await self._add_seen(at)
                 self._add_file(at, seen=seen)
+        return told.uid
 
-    def add_paper(self, paper: documents.DocumentSummary) -> None:
-        """A document as it came."""
+    def add_paper(self, paper: documents.DocumentSummary, study: str) -> None:
+        """A document as it came; *study*: the UID of the examination it belongs to, or empty."""
         lies = marked("document", paper.id.hex)
         if paper.damaged or lies in self._known.unreadable:
             self.counts = replace(self.counts, missing=self.counts.missing + 1)
@@ -134,7 +138,7 @@ class _Planner:
             "", paper.facts.size, marked("document", paper.id.hex, paper.facts.sha256),
             self._reader.paper(paper.id), paper.day, lies, bytes.fromhex(paper.facts.sha256),
         ))  # fmt: skip
-        self.contents.documents.append(Paper.of(path, paper))
+        self.contents.documents.append(Paper.of(path, paper, study))
 
     async def add_records(self, listed: Sequence[records.RecordSummary]) -> None:
         """What was written here, on paper and as data."""
@@ -162,7 +166,8 @@ class _Planner:
         if not at.file.shown or mark in self._known.unreadable:
             return False
         size = sum(int(place[2]) for place in at.file.shown)
-        name = f"{_('Pictures')}/{at.folder}/{at.series:03}-{at.number:05}.jpg"
+        pictures = _("Pictures")  # catalogues are not made from words inside a name
+        name = f"{pictures}/{at.folder}/{at.series:03}-{at.number:05}.jpg"
         read = self._reader.picture(at.study, at.instance, mark)
         self.entries.append(Entry(name, size, mark, read, at.header["study_date"]))
         at.told.pictures.append(name)

@@ -37,6 +37,11 @@ async def record_for(actor: Actor, record_id: UUID) -> tuple[Record, Secret]:
     return record, key
 
 
+async def begun_with(actor: Actor, client_id: UUID) -> bool:
+    """Whether a record of the actor's own began with this form, in the bin or not."""
+    return await Record.exists(owner=actor.id, client_id=client_id)
+
+
 async def known(ids: Collection[UUID]) -> set[UUID]:
     """Which of *ids* are records, whosever they are."""
     there = await Record.filter(id__in=list(ids)).values_list("id", flat=True)

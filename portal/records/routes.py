@@ -13,7 +13,16 @@ from portal.core.db import now
 from portal.core.errors import Invalid, Unknown
 from portal.core.language import LANGUAGES, N_, ZONE
 from portal.core.web import explain, signed_in, status_of
-from portal.records import binning, book, chain, comparing, listing, medication, printing
+from portal.records import (
+    binning,
+    book,
+    bringing,
+    chain,
+    comparing,
+    listing,
+    medication,
+    printing,
+)
 from portal.records.chain import OpenRecord, SavedElsewhere, Version, Written
 from portal.records.diary_routes import add_diary
 from portal.records.forms import FULL, Typed, checked, labels_of, new_line
@@ -32,7 +41,16 @@ def create_blueprint(free_quota: int) -> Blueprint:
     _printing(blueprint)
     _deleting(blueprint)
     add_diary(blueprint, free_quota)
+    _bringing(blueprint, free_quota)
     return blueprint
+
+
+def _bringing(blueprint: Blueprint, free_quota: int) -> None:
+    @blueprint.post("/plans/bring")
+    async def bring() -> ResponseReturnValue:
+        """A copy out of an archive, as the page for uploading found it there."""
+        outcome = await bringing.bring(signed_in(), await request.get_json(), free_quota)
+        return {"outcome": outcome}
 
 
 def _looking(blueprint: Blueprint) -> None:

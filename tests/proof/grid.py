@@ -142,7 +142,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "list": "records.plans records.plan_history",
         "read": "records.new_plan records.show_plan records.plan_version records.print_plan "
         "records.edit_plan records.confirm_delete",
-        "create": "records.begin_plan",
+        "create": "records.begin_plan records.bring",
         "change": "records.write_plan records.throw records.take_out",
         "end": "records.delete",
     },

@@ -272,6 +272,13 @@ def plan_form(stage: Stage, rev: int = 0, **more: str) -> dict[str, str]:
     } | more  # fmt: skip
 
 
+def plan_copy(stage: Stage) -> dict[str, Any]:
+    """A medication plan as an archive holds it."""
+    line = {"id": "0" * 16, "kind": "drug", "substance": stage.words.medicine}
+    said = {"person": stage.words.patient, "lines": [line]}
+    return {"kind": "plan", "format": 1, "versions": [{"rev": 1, "said": said}]}
+
+
 async def written_plan(stage: Stage, actor: str) -> str:
     """A medication plan that somebody wrote: its id."""
     begun_ = await stage.browsers[actor].post("/plans/new", form=plan_form(stage))

@@ -1,0 +1,91 @@
+/** An archive of everything that a HealthDataSpace made: its own list says what the files beside it are. */
+import type { Source } from "./sources";
+
+/** See `portal/exporting/contents.py`. */
+const LIST = "HealthDataSpace.json";
+const FORMAT = "healthdataspace-export";
+const VERSION = 1;
+const LARGEST_LIST = 32 * 1024 * 1024;
+const LARGEST_RECORD = 16 * 1024 * 1024;
+const MOST_RECORDS = 500;
+const LONGEST_LABEL = 120;
+const LONGEST_UID = 64;
+
+/** What the list says of a document. */
+export interface Named {
+  /** What its owner called it, or empty. */
+  readonly label: string;
+  /** StudyInstanceUID of the examination it belongs to; empty: it stands alone. */
+  readonly study: string;
+}
+
+/** What the archives among the chosen files say of them. */
+export interface OwnArchive {
+  readonly documents: Map<string, Named>;
+  /** Files that were made out of others in the archive: to take them would make them twice. */
+  readonly made: Set<string>;
+  /** Medication plans, as data; the diary is for reading. */
+  readonly records: Source[];
+}
+
+/** Look for lists among the files; whatever is not of their form says nothing. */
+export async function ownArchives(files: readonly Source[]): Promise<OwnArchive> {
+  const found: OwnArchive = { documents: new Map(), made: new Set(), records: [] };
+  const lists = files.filter(({ name }) => name.split(/\/| › /).at(-1) === LIST);
+  for (const list of lists) {
+    const said = await readJson(list, LARGEST_LIST);
+    if (said?.["format"] === FORMAT && said["version"] === VERSION) add(found, said, list.name.slice(0, -LIST.length), files);
+  }
+  return found;
+}
+
+/** The data of one record, its newest version alone; undefined for anything else. */
+export async function copyOf(record: Source): Promise<unknown> {
+  const said = await readJson(record, LARGEST_RECORD);
+  if (!said) return undefined;
+  return { kind: said["kind"], format: said["format"], versions: objects(said["versions"]).slice(-1) };
+}
+
+type Fields = Record<string, unknown>;
+
+function add(found: OwnArchive, said: Fields, folder: string, files: readonly Source[]): void {
+  const there = new Map(files.map((each) => [each.name, each]));
+  for (const each of objects(said["documents"])) {
+    const named = { label: text(each["label"], LONGEST_LABEL), study: text(each["study"], LONGEST_UID) };
+    found.documents.set(folder + text(each["file"]), named);
+  }
+  for (const each of objects(said["examinations"])) {
+    for (const made of [...texts(each["pictures"]), ...texts(each["enclosed"])]) found.made.add(folder + made);
+  }
+  for (const each of objects(said["records"])) {
+    found.made.add(folder + text(each["pdf"]));
+    const data = there.get(folder + text(each["data"]));
+    if (data && each["kind"] === "plan" && found.records.length < MOST_RECORDS) found.records.push(data);
+  }
+}
+
+async function readJson(source: Source, largest: number): Promise<Fields | undefined> {
+  if (source.size > largest) return undefined;
+  try {
+    const said: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await source.read(0, source.size)));
+    return isFields(said) ? said : undefined;
+  } catch {
+    return undefined; // damaged, or somebody else's: it is a file like every other
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function objects(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}
+
+function text(value: unknown, longest = 1000): string {
+  return typeof value === "string" ? value.slice(0, longest) : "";
+}

@@ -1,0 +1,82 @@
+/** What was written in a portal and lies in an archive of its own: offered, sent, and told of. */
+import { one } from "../ground/dom";
+import { plural, t } from "../ground/i18n";
+import { postJson, Refused } from "../http";
+import { copyOf } from "./own-archive";
+import type { Source } from "./sources";
+
+interface Tally {
+  kept: number;
+  there: number;
+  refused: number;
+}
+
+export class RecordsView {
+  private records: readonly Source[] = [];
+
+  constructor(private readonly root: HTMLElement) {
+    this.button.addEventListener("click", () => void this.take());
+  }
+
+  /** Offer these; nothing is sent yet. */
+  show(records: readonly Source[]): void {
+    this.records = records;
+    this.root.hidden = records.length === 0;
+    this.button.hidden = false;
+    const words = plural("{n} medication plan that was written in a portal", "{n} medication plans that were written in a portal", records.length);
+    one("[data-records-words]", this.root).textContent = words;
+    this.tell("");
+  }
+
+  /** Whether there is something that was not sent yet. */
+  get open(): boolean {
+    return this.records.length > 0;
+  }
+
+  /** Send what was not sent yet, one after another: what became of it, in words. */
+  async take(): Promise<string> {
+    const tally: Tally = { kept: 0, there: 0, refused: 0 };
+    const [records, left] = [this.records, [] as Source[]];
+    this.records = [];
+    this.button.hidden = true;
+    for (const each of records) await this.send(each, tally, left);
+    this.records = left;
+    this.button.hidden = left.length === 0;
+    const words = told(tally, left.length);
+    this.tell(words);
+    return words;
+  }
+
+  private async send(record: Source, tally: Tally, left: Source[]): Promise<void> {
+    const copy = await copyOf(record);
+    if (copy === undefined) {
+      tally.refused += 1;
+      return;
+    }
+    try {
+      const { outcome } = await postJson<{ outcome: string }>("/plans/bring", copy);
+      tally[outcome === "kept" ? "kept" : "there"] += 1;
+    } catch (error) {
+      if (error instanceof Refused && error.code === "invalid") tally.refused += 1;
+      else left.push(record);
+    }
+  }
+
+  private get button(): HTMLButtonElement {
+    return one<HTMLButtonElement>("[data-records-take]", this.root);
+  }
+
+  private tell(words: string): void {
+    one("[data-records-done]", this.root).textContent = words;
+  }
+}
+
+function told({ kept, there, refused }: Tally, left: number): string {
+  const parts = [
+    kept > 0 && plural("{n} entry was kept.", "{n} entries were kept.", kept),
+    there > 0 && plural("{n} entry is here already, or in the bin.", "{n} entries are here already, or in the bin.", there),
+    refused > 0 && plural("{n} entry is of a kind that is not taken here.", "{n} entries are of a kind that is not taken here.", refused),
+    left > 0 && t("Not everything could be sent. Please try again."),
+  ];
+  return parts.filter(Boolean).join(" ");
+}
