@@ -9,12 +9,33 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
-from bench import crowding, ingest, live, opening, orthanc, refusing, search, signing, webbing
+from bench import (
+    crowding,
+    ingest,
+    live,
+    opening,
+    orthanc,
+    refusing,
+    search,
+    shelves,
+    signing,
+    webbing,
+)
 from bench.measuring import Others
 from bench.printing import note, row
 from bench.stage import SMALL, Sizes, Stage, built
 
-NAMES = ("ingest", "opening", "webbing", "live", "search", "signing", "crowding", "refusing")
+OF_SERIES = {"opening": opening.measure, "webbing": webbing.measure}
+"""What needs the series that `ingest` has uploaded."""
+BY_THEMSELVES = {
+    "shelves": shelves.measure,
+    "live": live.measure,
+    "search": search.measure,
+    "signing": signing.measure,
+    "crowding": crowding.measure,
+    "refusing": refusing.measure,
+}
+NAMES = ("ingest", *OF_SERIES, *BY_THEMSELVES)
 
 
 async def run(names: Sequence[str], sizes: Sizes) -> None:
@@ -26,22 +47,12 @@ async def run(names: Sequence[str], sizes: Sizes) -> None:
         uploaded = None
         for name in names:
             others = Others()
-            if name in {"ingest", "opening", "webbing"} and uploaded is None:
+            if name not in BY_THEMSELVES and uploaded is None:
                 uploaded = await ingest.measure(stage)
-            if name == "opening" and uploaded is not None:
-                await opening.measure(stage, uploaded)
-            if name == "webbing" and uploaded is not None:
-                await webbing.measure(stage, uploaded)
-            if name == "live":
-                await live.measure(stage)
-            if name == "search":
-                await search.measure(stage)
-            if name == "signing":
-                await signing.measure(stage)
-            if name == "crowding":
-                await crowding.measure(stage)
-            if name == "refusing":
-                refusing.measure(stage)
+            if name in OF_SERIES and uploaded is not None:
+                await OF_SERIES[name](stage, uploaded)
+            if name in BY_THEMSELVES:
+                await BY_THEMSELVES[name](stage)
             memory[f"after {name}"] = stage.portal.family.memory()
             note(f"others used {others.share():.0f} % of the machine meanwhile")
         await _print_memory(stage, memory)
@@ -74,7 +85,9 @@ def main() -> None:
     """Read what is wanted and measure it."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="name")
-    parser.add_argument("--small", action="store_true", help="only see that everything works")
+    parser.add_argument(
+        "--small", "--quick", action="store_true", help="only see that everything works"
+    )
     chosen = parser.parse_args()
     names = [each for each in NAMES if each in chosen.names or not chosen.names]
     try:

@@ -15,7 +15,7 @@ ROUNDS = 3000
 GOAL = "0.95 to 1.05"
 
 
-def measure(stage: Stage) -> None:
+async def measure(stage: Stage) -> None:
     """Boxes of a post, of a root and of a large object; seals."""
     rounds = max(10, int(ROUNDS * min(1.0, stage.sizes.seconds / 2)))
     head("Refusing: a wrong key beside a wrong context", "context")

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
 from uuid import UUID, uuid4
+
+from tortoise.queryset import QuerySet
 
 from portal import vault
 from portal.core.actor import Actor, Secret
@@ -11,6 +14,9 @@ from portal.core.errors import SignInNeeded
 from portal.keys.holders import Holder, PrincipalKind, PublicKey, Target, TargetKind
 from portal.keys.models import LocalKey, Seal
 from portal.keys.principals import FIRST_EPOCH, hold, public_key
+
+AT_ONCE: Final = 500
+"""Keys that are read, and opened beside the event loop, in one go."""
 
 
 def sealed(target: Target, secret: Secret, to: PublicKey) -> bytes:
@@ -121,7 +127,9 @@ async def keep_study_key(actor: Actor, study: UUID, key: Secret) -> None:
 async def open_study_key(actor: Actor, study: UUID) -> Secret | None:
     """The key of *study* in the actor's own keeping, or None.  Raises `vault.Tampered`."""
     rows = await _local_keys(actor, [study])
-    return _open_local(actor, _local_root(actor), rows[0]) if rows else None
+    if not rows:
+        return None
+    return _open_local(actor, _local_root(actor), rows[0].study, rows[0].box)
 
 
 async def open_study_keys(
@@ -132,34 +140,40 @@ async def open_study_keys(
 
     So are those whose box somebody exchanged: they are reported, and added to *damaged*.
     """
-    rows, root = await _local_keys(actor, studies), _local_root(actor)
-
-    def open_all() -> dict[UUID, Secret]:
-        found = {}
-        for row in rows:
-            try:
-                found[row.study] = _open_local(actor, root, row)
-            except vault.Tampered:
-                vault.report("key of a study does not open: row", row.id)
-                if damaged is not None:
-                    damaged.add(row.study)
-        return found
-
-    return await asyncio.to_thread(open_all)  # a list may have thousands
+    wanted, root, found = list(studies), _local_root(actor), dict[UUID, Secret]()
+    for start in range(0, len(wanted), AT_ONCE):  # a list may have thousands
+        mine = _local_keys(actor, wanted[start : start + AT_ONCE])
+        rows = await mine.values_list("id", "study", "box")
+        found |= await asyncio.to_thread(_open_all, actor, root, rows, damaged)
+    return found
 
 
-async def _local_keys(actor: Actor, studies: Iterable[UUID]) -> list[LocalKey]:
+def _open_all(
+    actor: Actor, root: Secret, rows: Iterable[Any], damaged: set[UUID] | None
+) -> dict[UUID, Secret]:
+    found = {}
+    for row, study, box in rows:
+        try:
+            found[study] = _open_local(actor, root, study, box)
+        except vault.Tampered:
+            vault.report("key of a study does not open: row", row)
+            if damaged is not None:
+                damaged.add(study)
+    return found
+
+
+def _local_keys(actor: Actor, studies: Iterable[UUID]) -> QuerySet[LocalKey]:
     mine = LocalKey.filter(owner=actor.id, owner_epoch=actor.epoch)
-    return await mine.filter(study__in=list(studies))
+    return mine.filter(study__in=list(studies))
 
 
 def _local_root(actor: Actor) -> Secret:
     return vault.sub_key(actor.root, "deks")
 
 
-def _open_local(actor: Actor, root: Secret, row: LocalKey) -> Secret:
-    context = vault.contexts.dek(row.study, "user", actor.id, actor.epoch)
-    return vault.unbox_secret(root, row.box, context)
+def _open_local(actor: Actor, root: Secret, study: UUID, box: bytes) -> Secret:
+    context = vault.contexts.dek(study, "user", actor.id, actor.epoch)
+    return vault.unbox_secret(root, box, context)
 
 
 async def blind_key(actor: Actor) -> Secret:

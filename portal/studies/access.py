@@ -39,6 +39,12 @@ def binned() -> QuerySet[Study]:
     return Study.filter(binned_at__gt=storing.thrown_before(now()))
 
 
+def kept(actor: Actor, ids: Collection[UUID] | None = None) -> QuerySet[Study]:
+    """The actor's own studies, in the bin or not; of *ids* if they are given."""
+    mine = Study.filter(owner=actor.id)
+    return mine if ids is None else mine.filter(id__in=list(ids))
+
+
 async def study_for(actor: Actor, study_id: UUID) -> Study:
     """The actor's own study, or `Unknown`."""
     return _found(await live().get_or_none(id=study_id, owner=actor.id))

@@ -77,9 +77,9 @@ async def take_out(actor: Actor, study_id: UUID) -> None:
 async def in_bin(shelf: Shelf, actor: Actor, only: UUID | None = None) -> list[Thrown]:
     """What the actor has in the bin, what goes last first; or *only* one thing of it."""
     mine = binned().filter(owner=actor.id)
-    rows = await (mine if only is None else mine.filter(id=only))
-    since = {row.id: row.binned_at for row in rows if row.binned_at}
-    studies = await summaries_of(shelf, actor, rows)
+    mine = mine if only is None else mine.filter(id=only)
+    since = {row.id: row.binned_at for row in await mine.only("id", "binned_at") if row.binned_at}
+    studies = [each for each in await summaries_of(shelf, actor, mine) if each.id in since]
     papers = await documents.in_bin(actor, only)
     found = [Thrown(each, since[each.id]) for each in studies]
     found += [Thrown(paper, thrown_at) for paper, thrown_at in papers]

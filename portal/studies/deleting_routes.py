@@ -9,7 +9,7 @@ from portal import accounts, edge, storing
 from portal.core.actor import AccountId
 from portal.core.web import signed_in
 from portal.studies import binning, listing, thinning
-from portal.studies.access import kept_study_for, study_for
+from portal.studies.access import kept, kept_study_for, study_for
 from portal.studies.shelf import Shelf
 
 ShownIn = Callable[[UUID], Awaitable[int]]
@@ -22,7 +22,7 @@ def add_deleting(blueprint: Blueprint, shelf: Shelf) -> None:
     @blueprint.get("/documents/<uuid:study_id>/delete")
     async def confirm_delete(study_id: UUID) -> ResponseReturnValue:
         row = await kept_study_for(signed_in(), study_id)
-        found = await listing.summaries_of(shelf, signed_in(), [row])
+        found = await listing.summaries_of(shelf, signed_in(), kept(signed_in(), [study_id]))
         return await render_template(
             "studies/delete.html",
             id=study_id,

@@ -3,21 +3,19 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from portal import keys, storing, vault
+from portal import storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.studies import manifests
-from portal.studies.access import live
+from portal.studies.access import kept, live
 from portal.studies.marks import Marks
-from portal.studies.models import ASIDE, Segment, Study
+from portal.studies.models import Study
+from portal.studies.said import Said, said_of
 from portal.studies.shelf import Shelf
-from portal.studies.summaries import opened_summary, summary_of
-
-AT_ONCE: Final = 500
-"""Studies whose rows are read, and opened beside the loop, in one go."""
+from portal.studies.summaries import summary_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,51 +41,35 @@ async def facts_of_mine(
     if uids is not None:
         marks = await Marks.of(actor)
         mine = mine.filter(uid_mark__in=[marks.study(uid) for uid in uids])
-    rows = await mine.only("id").order_by("id")
-    found: list[StudyFacts] = []
-    for start in range(0, len(rows), AT_ONCE):
-        found += await _some(shelf, actor, [row.id for row in rows[start : start + AT_ONCE]])
+    said = await said_of(shelf.remembered, actor, mine)
+    lacking = {each.id for each in said if not _identifies(each)}
+    read = {row.id: row for row in await kept(actor, lacking)} if lacking else {}
+    known = dict[UUID, Mapping[str, Any] | None]()
+    for each in said:
+        if each.id in read and each.key is not None:
+            known[each.id] = await _read(shelf, read[each.id], each.key)
+    return await asyncio.to_thread(_identified, said, known)
+
+
+def _identifies(study: Said) -> bool:
+    """Whether its row says enough; older boxes do not say what identifies."""
+    return study.facts is not None and "study_uid" in study.facts
+
+
+def _identified(
+    said: Sequence[Said], read: Mapping[UUID, Mapping[str, Any] | None]
+) -> list[StudyFacts]:
+    """Those that something is known of, in order; for a thread."""
+    found = []
+    for each in said:
+        facts = each.facts if _identifies(each) else read.get(each.id)
+        if facts is not None and facts["study_uid"]:
+            found.append(StudyFacts(each.id, facts["study_uid"], facts))
     return sorted(found, key=_order, reverse=True)
 
 
 def _order(study: StudyFacts) -> tuple[str, str, str]:
     return study.facts["date"], study.facts["time"], study.uid
-
-
-async def _some(shelf: Shelf, actor: Actor, ids: Sequence[UUID]) -> list[StudyFacts]:
-    # In this order: what is merged after the first look is in the rows of the second.
-    fresh = {row.study for row in await Segment.filter(study__in=list(ids)).only("study")}
-    rows = await live().filter(owner=actor.id, id__in=list(ids))
-    opened = await keys.open_study_keys(actor, ids)
-    known = await asyncio.to_thread(_opened, rows, opened, fresh)
-    lacking = [row for row in rows if row.id not in known and row.id in opened]
-    for row in lacking:
-        facts = await _read(shelf, row, opened[row.id])
-        if facts is not None:
-            known[row.id] = facts
-    return [
-        StudyFacts(study, facts["study_uid"], facts)
-        for study, facts in known.items()
-        if facts["study_uid"]
-    ]
-
-
-def _opened(
-    rows: Sequence[Study], opened: Mapping[UUID, Secret], fresh: Collection[UUID]
-) -> dict[UUID, Mapping[str, Any]]:
-    """What the rows' own boxes say, for a thread; older boxes do not say what identifies."""
-    found = dict[UUID, Mapping[str, Any]]()
-    for row in rows:
-        settled = row.id in opened and row.id not in fresh and not row.uid_mark.startswith(ASIDE)
-        if not settled or row.summary is None:
-            continue
-        try:
-            facts = opened_summary(row.id, opened[row.id], row.summary)
-        except vault.Tampered:
-            continue  # the manifest says the same, and is another box
-        if "study_uid" in facts:
-            found[row.id] = facts
-    return found
 
 
 async def _read(shelf: Shelf, row: Study, key: Secret) -> Mapping[str, Any] | None:

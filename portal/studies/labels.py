@@ -6,7 +6,6 @@ from portal import documents, keys, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.studies.access import live, study_for
-from portal.studies.models import Study
 
 
 async def rename(actor: Actor, study_id: UUID, typed: str) -> None:
@@ -28,12 +27,12 @@ def _sealed(study: UUID, key: Secret, label: str) -> bytes:
     return vault.box(key, label.encode(), vault.contexts.blob(study, study, "label"))
 
 
-def opened_label(row: Study, key: Secret) -> str:
-    """What the owner calls it; empty when they do not, or when somebody exchanged the box."""
-    if row.label is None:
+def opened_label(study: UUID, box: bytes | None, key: Secret) -> str:
+    """What its owner calls it; empty when they do not, or when somebody exchanged the *box*."""
+    if box is None:
         return ""
     try:
-        return vault.unbox(key, row.label, vault.contexts.blob(row.id, row.id, "label")).decode()
+        return vault.unbox(key, box, vault.contexts.blob(study, study, "label")).decode()
     except vault.Tampered:
-        vault.report("name of a study does not open: row", row.id)
+        vault.report("name of a study does not open: row", study)
         return ""

@@ -37,8 +37,8 @@ def add_list(blueprint: Blueprint, shelf: Shelf) -> None:
 
     @blueprint.get("/documents/<uuid:study_id>/label")
     async def ask_label(study_id: UUID) -> ResponseReturnValue:
-        row = await study_for(signed_in(), study_id)
-        found = await listing.summaries_of(shelf, signed_in(), [row])
+        await study_for(signed_in(), study_id)
+        found = await listing.some_of_mine(shelf, signed_in(), [study_id])
         return await render_template(
             "studies/label.html", id=study_id, study=next(iter(found), None), longest=LONGEST_LABEL
         )

@@ -3,20 +3,22 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from portal import documents, keys, records, storing, vault
+from tortoise.queryset import QuerySet
+
+from portal import documents, records, storing, vault
 from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.studies import manifests
-from portal.studies.access import kept_study_for, live
+from portal.studies.access import kept, kept_study_for, live
 from portal.studies.expiring import forget_study
-from portal.studies.labels import opened_label
-from portal.studies.models import ASIDE, Segment, Study
+from portal.studies.models import ASIDE, Study
 from portal.studies.opening import OpenStudy
+from portal.studies.said import Said, said_of, unmerged
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import (
     StudySummary,
@@ -29,7 +31,7 @@ from portal.studies.summaries import (
 
 async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
     """The actor's own studies, the latest examination first."""
-    return await summaries_of(shelf, actor, await live().filter(owner=actor.id))
+    return await summaries_of(shelf, actor, live())
 
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,70 +100,109 @@ async def overview(shelf: Shelf, actor: Actor) -> Overview:
     sizes = await storing.shares_of(actor.id)
     space = storing.Space(sum(sizes.values()), allowed)
     # In this order: what is merged after the first look is prepared in the second.
-    fresh = await _unmerged(list(sizes))
+    fresh = await unmerged(kept(actor))
     written = [Entry(None, (), each) for each in await records.mine(actor, sizes)]
-    entries = sorted(
-        [*await my_documents(shelf, actor, sizes), *written],
-        key=lambda each: each.order,
-        reverse=True,
-    )
-    packing = bool(fresh) or not all(each.study.prepared for each in entries if each.study)
-    return Overview(entries, space, packing)
+    entries = [*await my_documents(shelf, actor, sizes), *written]
+    return await asyncio.to_thread(_seen, entries, space, is_packing=bool(fresh))
+
+
+def _seen(entries: list[Entry], space: storing.Space, *, is_packing: bool) -> Overview:
+    """All of it in order, for a thread."""
+    packing = is_packing or not all(each.study.prepared for each in entries if each.study)
+    return Overview(_latest_first(entries), space, packing)
+
+
+def _latest_first(entries: list[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda each: each.order, reverse=True)
 
 
 async def my_documents(
     shelf: Shelf, actor: Actor, sizes: Mapping[UUID, int] | None = None
 ) -> list[Entry]:
     """Everything the actor keeps, the latest first; *sizes* in bytes when somebody knows them."""
-    rows = await live().filter(owner=actor.id)
-    studies = await summaries_of(shelf, actor, rows, sizes)
-    marks = {row.id: row.uid_mark for row in rows}
+    damaged: set[UUID] = set()
+    said = await said_of(shelf.remembered, actor, live(), damaged)
+    studies = await _summed_up(shelf, actor, said, damaged, sizes)
+    papers = await documents.mine(actor, sizes)
+    marks = {each.id: each.mark for each in said}
+    return await asyncio.to_thread(_together, studies, papers, marks)
+
+
+def _together(
+    studies: Sequence[StudySummary],
+    papers: Sequence[documents.DocumentSummary],
+    marks: Mapping[UUID, str],
+) -> list[Entry]:
+    """Findings stand with their examination, if that is listed; for a thread."""
     listed = {marks[study.id] for study in studies if study.id in marks}
     beside: dict[str, list[documents.DocumentSummary]] = {}
     alone: list[Entry] = []
-    for paper in await documents.mine(actor, sizes):
+    for paper in papers:
         if paper.study_mark in listed:
             beside.setdefault(paper.study_mark, []).append(paper)
         else:
             alone.append(Entry(None, (paper,)))
     entries = [Entry(each, tuple(beside.get(marks.get(each.id, ""), ()))) for each in studies]
-    return sorted(entries + alone, key=lambda each: each.order, reverse=True)
+    return _latest_first(entries + alone)
 
 
 async def some_of_mine(shelf: Shelf, actor: Actor, wanted: Collection[UUID]) -> list[StudySummary]:
     """Those of *wanted* that are the actor's own and still there."""
-    rows = await live().filter(owner=actor.id, id__in=list(wanted)) if wanted else []
-    return await summaries_of(shelf, actor, rows)
+    if not wanted:
+        return []
+    return await summaries_of(shelf, actor, live().filter(id__in=list(wanted)))
 
 
 async def summaries_of(
-    shelf: Shelf, actor: Actor, rows: Sequence[Study], sizes: Mapping[UUID, int] | None = None
+    shelf: Shelf, actor: Actor, wanted: QuerySet[Study], sizes: Mapping[UUID, int] | None = None
 ) -> list[StudySummary]:
     """
-    The actor's *rows* as lists show them, the latest examination first; also what does not open any
-    more: its owner sees that it is there, and can delete it.
+    Those of the *wanted* that are the actor's own, as lists show them, the latest examination
+    first; also what does not open any more: its owner sees that it is there, and can delete it.
     """
     damaged: set[UUID] = set()
-    ids = [row.id for row in rows]
-    opened = await keys.open_study_keys(actor, ids, damaged)
-    sizes = await storing.sizes_of(ids) if sizes is None else sizes
-    found = await _summarised(shelf, rows, opened, await _unmerged(ids), sizes)
-    found = await asyncio.to_thread(_as_owned, found, {row.id: row for row in rows}, opened)
+    said = await said_of(shelf.remembered, actor, wanted, damaged)
+    return await _summed_up(shelf, actor, said, damaged, sizes)
+
+
+async def _summed_up(
+    shelf: Shelf,
+    actor: Actor,
+    said: Sequence[Said],
+    damaged: set[UUID],
+    sizes: Mapping[UUID, int] | None,
+) -> list[StudySummary]:
+    if sizes is None:
+        sizes = await storing.sizes_of([each.id for each in said] + list(damaged))
+    lacking = [each.id for each in said if each.facts is None]
+    rows = {row.id: row for row in await kept(actor, lacking)} if lacking else {}
+    read = dict[UUID, dict[str, Any] | None]()
+    for each in said:
+        if each.id in rows and each.key is not None:
+            try:
+                read[each.id] = await _facts(shelf, rows[each.id], each.key, fresh=each.is_fresh)
+            except (vault.Tampered, storing.Damaged):
+                vault.report("study does not open: row", each.id)
+                damaged.add(each.id)
+    found = await asyncio.to_thread(_as_owned, said, read, sizes)
     return found + [damaged_summary(each, sizes.get(each, 0)) for each in sorted(damaged)]
 
 
 def _as_owned(
-    found: Sequence[StudySummary], rows: Mapping[UUID, Study], opened: Mapping[UUID, Secret]
+    said: Sequence[Said], read: Mapping[UUID, dict[str, Any] | None], sizes: Mapping[UUID, int]
 ) -> list[StudySummary]:
-    """The same with what only their owner sees: the name they gave it, and when it came."""
-    return [
-        replace(
-            each,
-            label=opened_label(rows[each.id], opened[each.id]),
-            added=rows[each.id].created_at,
-        )
-        for each in found
-    ]
+    """With what only their owner sees, the name they gave it and when it came; for a thread."""
+    found = []
+    for each in said:
+        facts = read.get(each.id) if each.facts is None else each.facts
+        if facts is not None:
+            size = sizes.get(each.id, 0)
+            found.append(as_summary(each.id, facts, size, each.label, each.added))
+    return _latest(found)
+
+
+def _latest(found: list[StudySummary]) -> list[StudySummary]:
+    return sorted(found, key=lambda each: (each.date, each.time, str(each.id)), reverse=True)
 
 
 async def summaries_with(shelf: Shelf, opened: Mapping[UUID, Secret]) -> list[StudySummary]:
@@ -174,7 +215,7 @@ async def listed_with(
 ) -> list[tuple[StudySummary, OpenStudy]]:
     """The same, each with the opened study: the page that lists them need not look again."""
     # In this order: what is merged after the first look is in the rows of the second.
-    fresh = await _unmerged(list(opened))
+    fresh = await unmerged(live().filter(id__in=list(opened)))
     rows = {row.id: row for row in await live().filter(id__in=list(opened))}
     found = await _summarised(shelf, list(rows.values()), opened, fresh)
     return [
@@ -189,21 +230,12 @@ async def unopened(ids: Collection[UUID]) -> dict[UUID, StudySummary]:
     return {row.id: damaged_summary(row.id, 0) for row in rows}
 
 
-async def _unmerged(ids: Sequence[UUID]) -> set[UUID]:
-    """Studies of which the row does not yet say everything."""
-    return {row.study for row in await Segment.filter(study__in=list(ids)).only("study")}
-
-
 async def _summarised(
-    shelf: Shelf,
-    rows: Sequence[Study],
-    opened: Mapping[UUID, Secret],
-    fresh: Collection[UUID],
-    sizes: Mapping[UUID, int] | None = None,
+    shelf: Shelf, rows: Sequence[Study], opened: Mapping[UUID, Secret], fresh: Collection[UUID]
 ) -> list[StudySummary]:
-    sizes = await storing.sizes_of([row.id for row in rows]) if sizes is None else sizes
-    settled = [row for row in rows if row.id not in fresh]
-    known = await asyncio.to_thread(_said, settled, opened)
+    """What somebody may see of the studies of others."""
+    sizes = await storing.sizes_of([row.id for row in rows])
+    known = await asyncio.to_thread(_said, [row for row in rows if row.id not in fresh], opened)
     found = []
     for row in rows:
         key, size, facts = opened.get(row.id), sizes.get(row.id, 0), known.get(row.id)
@@ -216,7 +248,7 @@ async def _summarised(
             continue
         if facts is not None:
             found.append(as_summary(row.id, facts, size))
-    return sorted(found, key=lambda each: (each.date, each.time, str(each.id)), reverse=True)
+    return _latest(found)
 
 
 def _said(rows: Sequence[Study], opened: Mapping[UUID, Secret]) -> dict[UUID, dict[str, Any]]:

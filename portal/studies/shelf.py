@@ -18,6 +18,7 @@ from portal.studies.expiring import forgetting
 from portal.studies.lying import Lying
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
+from portal.studies.remembering import Remembered
 from viewer import Series
 from viewer.dicom import Pool
 
@@ -52,6 +53,8 @@ class Shelf:
     Whose files a child looks at next.  One place more than there are children, so that one account
     alone keeps them all at work, and another still waits for no more than a spell.
     """
+    remembered: Remembered = field(default_factory=Remembered, repr=False)
+    """Of accounts with many studies: what their rows say, sealed."""
     sound: Memory[UUID, int] = field(default_factory=lambda: Memory(REMEMBERED), repr=False)
     """Which generation of a study was read without fault, so that not every part does so."""
     filing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILED), repr=False)

@@ -236,8 +236,14 @@ def damaged_summary(study: UUID, size: int) -> StudySummary:
     )  # fmt: skip
 
 
-def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
-    """Facts as the dataclass that other rooms see."""
+def as_summary(
+    study: UUID,
+    facts: Mapping[str, Any],
+    size: int,
+    label: str = "",
+    added: datetime | None = None,
+) -> StudySummary:
+    """Facts as the dataclass that other rooms see; *label* and *added* only for their owner."""
     thumbnail = facts["thumbnail"]
     return StudySummary(
         id=study,
@@ -260,4 +266,6 @@ def as_summary(study: UUID, facts: dict[str, Any], size: int) -> StudySummary:
         thinned=facts.get("thinned", 0),
         thinned_on=facts.get("thinned_on", ""),
         whole=facts.get("whole", facts["images"] + facts.get("videos", 0)),
+        label=label,
+        added=added,
     )  # fmt: skip

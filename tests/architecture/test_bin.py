@@ -7,7 +7,8 @@ from tests.architecture.sources import sources
 
 PAST_THE_DOOR: Final = {
     "portal/studies/access.py": "the door itself",
-    "portal/studies/filing.py": "what comes again comes out of the bin, and is not kept twice",
+    "portal/studies/filing.py": "a study is locked as it was seen, in the bin or not",
+    "portal/studies/planning.py": "what comes again comes out of the bin, and is not kept twice",
     "portal/studies/manifests.py": "an opened study: who opened it came through the door",
     "portal/studies/preparing.py": "frames are made of what lies in the bin, too",
     "portal/studies/repairing.py": "what does not open stands aside, wherever it lies",
