@@ -17,7 +17,14 @@ from portal.dicomweb.records import Header, instance_record, series_record, stud
 from portal.studies import Shelf, StudyFacts
 
 OPENED: Final = 200
-"""Examinations that one search for series or instances opens, one after another."""
+"""
+Examinations that one search for series or instances opens, one after another.  A page of everything
+ends there; by what only the images say, no more are searched.
+"""
+_COUNTS: Final = {
+    "series": "NumberOfStudyRelatedSeries",
+    "instance": "NumberOfStudyRelatedInstances",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +58,28 @@ class Search:
 
         Raises `BadQuery`, `TooBroad`.
         """
-        matches = Matcher(query.keys_of("series"), fuzzy=query.fuzzy)
-        inner = Matcher(query.keys_of("instance"), fuzzy=query.fuzzy)
+        series, instance = query.keys_of("series"), query.keys_of("instance")
+        matches = Matcher(series, fuzzy=query.fuzzy)
+        inner = Matcher(instance, fuzzy=query.fuzzy) if query.level == "instance" else None
+        may = Matcher({"ModalitiesInStudy": series.get("Modality", "")})
         found: list[Record] = []
-        wanted = query.offset + query.limit
-        for number, study in enumerate(await self._matching(query)):
-            if len(found) > wanted:
+        left = [study for study in await self._matching(query) if may(study)]
+        counts = [study[_COUNTS[query.level]] for study in left]
+        exact = not any([*series.values(), *instance.values()])
+        skip = _before(counts, query.offset) if exact else 0
+        start = query.offset - sum(counts[:skip])
+        wanted = start + query.limit
+        for number, study in enumerate(left[skip:]):
+            if len(found) > wanted or (number >= OPENED and exact):
                 break
             if number >= OPENED:
                 raise TooBroad
             headers = await self._headers(study["StudyInstanceUID"])
-            found += await asyncio.to_thread(
-                _below, study, headers, matches, inner if query.level == "instance" else None
-            )
-        page = found[query.offset : wanted]
+            found += await asyncio.to_thread(_below, study, headers, matches, inner)
+        page = found[start:wanted]
         results = await asyncio.to_thread(_listed, page, query)
-        return Found(results, max(0, len(found) - wanted))
+        more = sum(counts) - query.offset if exact else len(found) - start
+        return Found(results, max(0, more - len(page)))
 
     async def _matching(self, query: Query) -> list[Record]:
         keys = query.keys_of("study")
@@ -83,6 +96,16 @@ class Search:
             return [file.entry["header"] async for _, file in study.originals()]
         except (Unknown, vault.Tampered, storing.Damaged):
             return []
+
+
+def _before(counts: Sequence[int], offset: int) -> int:
+    """How many studies lie wholly before a page that begins at *offset*."""
+    end = 0
+    for number, count in enumerate(counts):
+        end += count
+        if end > offset:
+            return number
+    return len(counts)
 
 
 def _kept(mine: Sequence[StudyFacts], root: str, matches: Matcher) -> list[Record]:

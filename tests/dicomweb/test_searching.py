@@ -134,6 +134,34 @@ async def test_a_page_at_a_time_and_a_word_about_the_rest(
     assert ["not matched" in each for each in warned] == [True], "no key of ours"
 
 
+async def test_everything_is_listed_page_by_page_however_much_it_is(
+    ada: Person, keeps: Keeps, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.dicomweb.searching.OPENED", 2)
+    images = [each for day in range(1, 6) for each in made(2, StudyDate=f"2026010{day}")]
+    images += made(1, Modality="MR", StudyDate="20250101")
+    await keeps(ada, images)
+
+    async def listed(query: str) -> tuple[list[str], list[str]]:
+        answer = await ada.browser.get(f"/dicomweb/{query}", headers=JSON)
+        assert answer.status_code in {200, 204}
+        found = json.loads(await answer.get_data() or "[]")
+        return uids(found, "00080018"), answer.headers.getlist("Warning")
+
+    found: list[str] = []
+    while page := (await listed(f"instances?limit=3&offset={len(found)}"))[0]:
+        assert len(page) <= 3
+        found += page
+    assert sorted(found) == sorted(each.SOPInstanceUID for each in images)
+    first, warned = await listed("instances")
+    assert len(first) == 4, "of two examinations"
+    assert ["There are 7 additional results" in each for each in warned] == [True]
+    by_kind, warned = await listed("instances?Modality=MR")
+    assert (by_kind, warned) == ([images[-1].SOPInstanceUID], [])
+    answer = await ada.browser.get("/dicomweb/instances?InstanceNumber=7", headers=JSON)
+    assert answer.status_code == 413
+
+
 async def test_what_makes_no_sense_is_refused_in_words(ada: Person) -> None:
     for query in (
         "limit=-1", "limit=a", "offset=1&offset=2", "fuzzymatching=maybe", "StudyDate=yesterday",
