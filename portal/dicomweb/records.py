@@ -32,6 +32,7 @@ def study_record(study: StudyFacts, root: str) -> Record:
         "StudyID": facts["study_id"],
         "NumberOfStudyRelatedSeries": facts["series"],
         "NumberOfStudyRelatedInstances": facts["instances"],
+        "gone": facts.get("thinned", 0),  # of these, and not listed: no keyword of the standard
     }
 
 

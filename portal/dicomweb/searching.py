@@ -65,7 +65,7 @@ class Search:
         found: list[Record] = []
         left = [study for study in await self._matching(query) if may(study)]
         counts = [study[_COUNTS[query.level]] for study in left]
-        exact = not any([*series.values(), *instance.values()])
+        exact = not any([*series.values(), *instance.values(), *(each["gone"] for each in left)])
         skip = _before(counts, query.offset) if exact else 0
         start = query.offset - sum(counts[:skip])
         wanted = start + query.limit

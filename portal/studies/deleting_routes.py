@@ -56,8 +56,8 @@ def add_thinning(blueprint: Blueprint, shelf: Shelf, shown_in: ShownIn) -> None:
 
     @blueprint.get("/documents/<uuid:study_id>/originals/delete")
     async def confirm_thin(study_id: UUID) -> ResponseReturnValue:
-        row = await study_for(signed_in(), study_id)
-        study = next(iter(await listing.summaries_of(shelf, signed_in(), [row])), None)
+        await study_for(signed_in(), study_id)
+        study = next(iter(await listing.some_of_mine(shelf, signed_in(), [study_id])), None)
         if study is None or not study.can_be_thinned:
             return redirect(f"/documents/{study_id}/delete", 303)
         return await render_template(
