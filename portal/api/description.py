@@ -42,6 +42,11 @@ NOT_LET_IN: Final = N_(
     "authenticator app."
 )
 """403 where no token is shown."""
+SIGNING_IN: Final[Mapping[int, str]] = {
+    403: NOT_LET_IN,
+    409: N_("The account has as many tokens as it may, or its password was changed meanwhile."),
+    410: N_("That took too long. Please sign in once more."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,7 @@ def _problems(each: Operation) -> dict[str, Any]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     words, known = dict(PROBLEMS), {*EVERYWHERE, *each.problems}
     if each.scope == "none":
-        words[403] = NOT_LET_IN
+        words |= SIGNING_IN
         known.remove(401)
     return {
         str(status): {"description": gettext(words[status]), "content": content}

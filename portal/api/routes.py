@@ -171,6 +171,7 @@ def _document(each: documents.DocumentSummary, study: studies.StudySummary | Non
         "title": each.title,
         "pages": each.pages,
         "size": each.size,
+        "sha256": each.facts.sha256,
         "damaged": each.damaged,
         "media_type": each.facts.content_type,
         "href": f"/d/{each.id}/original",

@@ -49,7 +49,7 @@ FILE: Final = exactly(
 )  # fmt: skip
 DOCUMENT: Final = exactly(
     id=ID, study={"type": ["string", "null"], "format": "uuid"}, date=DAY, title=TEXT, pages=WHOLE,
-    size=WHOLE, damaged=TRUTH, media_type=TEXT, href=TEXT,
+    size=WHOLE, sha256=TEXT, damaged=TRUTH, media_type=TEXT, href=TEXT,
 )  # fmt: skip
 SIGN_IN: Final[Schema] = {
     "type": "object",

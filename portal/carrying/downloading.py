@@ -38,7 +38,8 @@ def download(line: Line, folder: Path, show: Progress, *, with_dicom: bool) -> F
             continue
         ending = ENDINGS.get(paper["media_type"], "")
         name = f"{safe(paper['date'] or '', paper['title'])} {paper['id'][:8]}{ending}"
-        _fetch(line, paper["href"], folder / "Documents" / name, "", fetched, show)
+        target = folder / "Documents" / name
+        _fetch(line, paper["href"], target, paper["sha256"], fetched, show)
     papers = {digest(each) for each in (*fetched.new, *fetched.there)}
     pictures = Pictures(line, folder)
     for study in _listed(line, "/api/studies"):

@@ -166,7 +166,7 @@ async def test_a_program_uploads_lists_and_fetches_what_it_sent(world: World) ->
     assert (studies["total"], papers["total"]) == (1, 1)
     [study], [document] = studies["items"], papers["items"]
     assert (study["title"], study["date"], study["files"]) == ("CT head", "2026-03-12", 1)
-    assert document["title"] == "Letter"
+    assert (document["title"], document["sha256"]) == ("Letter", parts.sha256(paper).hex())
     [file] = (await ask("get", "/api/studies/{study_id}/files", study["id"]))["items"]
     address = f"/api/studies/{study['id']}/files/{file['id']}"
     assert file["sha256"] == parts.sha256(image).hex()

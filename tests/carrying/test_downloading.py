@@ -55,14 +55,15 @@ async def test_pictures_and_documents_come_without_dicom_and_once(
     again = await run("download", "--to", str(archive))
     pictures = sorted(archive.rglob("*.jpg"))
     pictures[0].unlink()
+    [paper] = archive.rglob("*.pdf")
+    paper.write_bytes(b"%PDF- spoiled")
     mended = await run("download", "--to", str(archive))
 
     assert first == "fetched 4, there already 0, not fetched 0"
     assert again == "fetched 0, there already 4, not fetched 0"
-    assert mended == "fetched 3, there already 1, not fetched 0"
+    assert mended == "fetched 4, there already 0, not fetched 0"
     assert len(pictures) == 3
     assert all(each.read_bytes().startswith(b"\xff\xd8\xff") for each in pictures)
-    [paper] = archive.rglob("*.pdf")
     assert paper.read_bytes() == (disc / "Finding.pdf").read_bytes()
     left = [each for each in archive.rglob("*") if ".part" in each.name or each.suffix == ".dcm"]
     assert left == []
