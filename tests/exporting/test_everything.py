@@ -18,7 +18,7 @@ from portal.core.db import now
 from tests.documents.test_documents import Erika
 from tests.exporting.test_downloading import opened
 from tests.people import PASSWORD, World
-from tests.records.writing import writes_a_plan
+from tests.records.writing import writes_a_plan, writes_an_entry
 from tests.viewer.pdf.making import pdf
 
 Slices = Callable[..., list[bytes]]
@@ -222,3 +222,20 @@ async def test_what_is_in_the_bin_or_somebody_elses_is_not_in_it(
     told: dict[str, Any] = json.loads((await opened(await exported(erika)))["HealthDataSpace.json"])
 
     assert (told["examinations"], told["documents"], told["records"]) == ([], [], [])
+
+
+async def test_the_diary_comes_along_and_is_the_same_each_time(erika: Erika) -> None:
+    """A month of it as PDF and as data; what was cut off goes on."""
+    await writes_an_entry(erika.person.browser, text="Slept badly")
+    await proves(erika)
+    whole = await exported(erika)
+    tag = whole.headers["ETag"]
+
+    files = await opened(whole)
+    (record,) = json.loads(files["HealthDataSpace.json"])["records"]
+
+    assert record["kind"] == "diary"
+    assert files[record["pdf"]].startswith(b"%PDF-")
+    assert "Slept badly" in files[record["data"]].decode()
+    assert record["title"] in Read.page(files["index.html"]).words
+    assert (await exported(erika)).headers["ETag"] == tag
