@@ -43,7 +43,7 @@ def disc(tmp_path: Path, part: int) -> Path:
     disc.mkdir()
     sizes = [part * 24, *[part // 5] * 180]
     for number, size in enumerate(sizes):
-        pixels = noise.integers(0, 255, (size // 256, 256), np.uint8)
+        pixels = noise.integers(0, 255, (size // 4096, 4096), np.uint8)
         data = written(dataset(pixels, SOPInstanceUID=f"2.25.28{number}"))
         (disc / f"IM{number}").write_bytes(data)
     return disc
