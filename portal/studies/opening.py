@@ -15,7 +15,7 @@ from portal.studies.access import live, study_for, study_with
 from portal.studies.describing import inflated, unpacked
 from portal.studies.doubts import UNREADABLE, doubt
 from portal.studies.inflating import stretches_of
-from portal.studies.lying import Lying
+from portal.studies.layouts import Layout
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.marks import Marks
 from portal.studies.models import Study
@@ -210,7 +210,7 @@ class OpenStudy:
         return manifest
 
     async def named(self, series: str, sop: str) -> tuple[UUID, Original]:
-        """The image with these UIDs, its entry as `Lying` has it; `Unknown` for a gone one, too."""
+        """The image with these UIDs, its entry as `Layout` has it; `Unknown`, also if gone."""
         known = self._shelf.maps.get(self.id, self._row.generation)
         if known is None or not known.shows(known.named(series, sop)):
             known = await self._look()
@@ -229,9 +229,9 @@ class OpenStudy:
             raise Unknown
         return known.entries[instance.hex]["view"]
 
-    async def _look(self) -> Lying:
+    async def _look(self) -> Layout:
         """Where everything lies now, remembered for whoever asks next."""
-        found = await asyncio.to_thread(Lying.of, await self._whole())
+        found = await asyncio.to_thread(Layout.of, await self._whole())
         self._shelf.maps.put(self.id, self._row.generation, found, found.size)
         return found
 

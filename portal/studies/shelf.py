@@ -15,7 +15,7 @@ from portal.memories import Memory
 from portal.storing import Boxes, Store, sweeping
 from portal.studies.assembling import Assembler
 from portal.studies.expiring import forgetting
-from portal.studies.lying import Lying
+from portal.studies.layouts import Layout
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
 from portal.studies.remembering import Remembered
@@ -41,7 +41,7 @@ class Shelf:
     pool: Pool
     preparing: Preparing
     assembler: Assembler = field(repr=False)
-    maps: Maps[Lying] = field(repr=False)
+    maps: Maps[Layout] = field(repr=False)
     series: Maps[tuple[Series, ...]] = field(repr=False)
     """In the order of the view that goes to the browser."""
     desk: documents.Desk = field(repr=False)

@@ -27,7 +27,7 @@ _SALT: Final = token_bytes(16)
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class Layout:
     """What is remembered of one generation of a study."""
 
     entries: Manifest = field(repr=False)
