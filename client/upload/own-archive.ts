@@ -8,6 +8,9 @@ const VERSION = 1;
 const LARGEST_LIST = 32 * 1024 * 1024;
 const LARGEST_RECORD = 16 * 1024 * 1024;
 const MOST_RECORDS = 500;
+/** Entries of a diary that are sent together; see `portal/records/bringing.py`. */
+const AT_ONCE = 25;
+const KINDS = new Set(["plan", "diary"]);
 const LONGEST_LABEL = 120;
 const LONGEST_UID = 64;
 
@@ -24,7 +27,7 @@ export interface OwnArchive {
   readonly documents: Map<string, Named>;
   /** Files that were made out of others in the archive: to take them would make them twice. */
   readonly made: Set<string>;
-  /** Medication plans, as data; the diary is for reading. */
+  /** Medication plans and months of the diary, as data. */
   readonly records: Source[];
 }
 
@@ -39,11 +42,17 @@ export async function ownArchives(files: readonly Source[]): Promise<OwnArchive>
   return found;
 }
 
-/** The data of one record, its newest version alone; undefined for anything else. */
-export async function copyOf(record: Source): Promise<unknown> {
+/** The data of one record, of each thing in it the newest version, as they are sent; none for anything else. */
+export async function copiesOf(record: Source): Promise<Fields[]> {
   const said = await readJson(record, LARGEST_RECORD);
-  if (!said) return undefined;
-  return { kind: said["kind"], format: said["format"], versions: objects(said["versions"]).slice(-1) };
+  if (!said) return [];
+  const newest = new Map(objects(said["versions"]).map((each) => [text(each["item"]), each]));
+  const versions = [...newest.values()];
+  const copies: Fields[] = [];
+  for (let first = 0; first < versions.length; first += AT_ONCE) {
+    copies.push({ kind: said["kind"], format: said["format"], versions: versions.slice(first, first + AT_ONCE) });
+  }
+  return copies;
 }
 
 type Fields = Record<string, unknown>;
@@ -60,7 +69,7 @@ function add(found: OwnArchive, said: Fields, folder: string, files: readonly So
   for (const each of objects(said["records"])) {
     found.made.add(folder + text(each["pdf"]));
     const data = there.get(folder + text(each["data"]));
-    if (data && each["kind"] === "plan" && found.records.length < MOST_RECORDS) found.records.push(data);
+    if (data && KINDS.has(text(each["kind"])) && found.records.length < MOST_RECORDS) found.records.push(data);
   }
 }
 

@@ -2,7 +2,7 @@
 import { one } from "../ground/dom";
 import { plural, t } from "../ground/i18n";
 import { postJson, Refused } from "../http";
-import { copyOf } from "./own-archive";
+import { copiesOf } from "./own-archive";
 import type { Source } from "./sources";
 
 interface Tally {
@@ -23,7 +23,7 @@ export class RecordsView {
     this.records = records;
     this.root.hidden = records.length === 0;
     this.button.hidden = false;
-    const words = plural("{n} medication plan that was written in a portal", "{n} medication plans that were written in a portal", records.length);
+    const words = plural("{n} medication plan or month of a diary", "{n} medication plans and months of a diary", records.length);
     one("[data-records-words]", this.root).textContent = words;
     this.tell("");
   }
@@ -48,14 +48,14 @@ export class RecordsView {
   }
 
   private async send(record: Source, tally: Tally, left: Source[]): Promise<void> {
-    const copy = await copyOf(record);
-    if (copy === undefined) {
-      tally.refused += 1;
-      return;
-    }
+    const copies = await copiesOf(record);
+    let fate: keyof Tally = copies.length === 0 ? "refused" : "there";
     try {
-      const { outcome } = await postJson<{ outcome: string }>("/plans/bring", copy);
-      tally[outcome === "kept" ? "kept" : "there"] += 1;
+      for (const copy of copies) {
+        const { outcome } = await postJson<{ outcome: string }>("/records/bring", copy);
+        if (outcome === "kept") fate = "kept";
+      }
+      tally[fate] += 1;
     } catch (error) {
       if (error instanceof Refused && error.code === "invalid") tally.refused += 1;
       else left.push(record);

@@ -2,44 +2,61 @@
 Bringing back what was taken away (`copies`), from this portal or another one.
 
 What comes is somebody's file: it goes through the form that everything typed goes through.  The
-newest version becomes a new record; older ones stay in the file.  What is there already is not made
-again, whether it was brought before or never left.
+newest version becomes a new plan or a new entry of the diary; older ones stay in the file.  What is
+there already is not made again, whether it was brought before or never left.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, Final, Literal
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from portal import accounts, vault
 from portal.core.actor import Actor
 from portal.core.db import now
 from portal.core.errors import Invalid, Unknown, reading
-from portal.records import chain, listing
+from portal.records import book, chain, listing
 from portal.records.access import begun_with
 from portal.records.chain import Written
 from portal.records.copies import FORMAT
+from portal.records.diary import KIND as DIARY
+from portal.records.diary import MEASURES, MOST_OWN, Entry, Own
+from portal.records.diary_forms import EntryTyped, checked_entry, span_of
 from portal.records.forms import Typed, checked
 from portal.records.medication import ABOUT, MOST_LINES, Plan
 
 Outcome = Literal["kept", "there"]
 PLAN: Final = "plan"
+MOST_ENTRIES: Final = 25
+"""Entries of a diary that come at once; whoever has more sends them in turn."""
 
 
 async def bring(actor: Actor, sent: Any, free_quota: int) -> Outcome:
     """
-    Keep a copy of a plan as `copies` made it, unless the same is there.
+    Keep a copy of a plan, or of entries of the diary, as `copies` made it, unless it is all there.
 
-    Raises `Invalid` for anything else, `storing.QuotaFull`, `SignInNeeded`.
+    Raises `Invalid` for anything else, `storing.QuotaFull`, `SignInNeeded`.  What was kept before
+    that stays; the same copy again goes on behind it.
     """
-    plan = _read(sent)
+    with reading():
+        kind, form = str(sent["kind"]), sent["format"]
+        versions = [dict(each) for each in sent["versions"]]
+    if kind not in {PLAN, DIARY} or form != FORMAT or not versions:
+        raise Invalid
+    if kind == PLAN:
+        return await _bring_plan(actor, _plan(versions[-1]), free_quota)
+    if len(versions) > MOST_ENTRIES:
+        raise Invalid
+    return await _bring_entries(actor, [_entry(each) for each in versions], free_quota)
+
+
+async def _bring_plan(actor: Actor, plan: Plan, free_quota: int) -> Outcome:
     content = _content(plan)
     if content in await _contents_of_mine(actor):
         return "there"
-    # The same file again is the same form again, even in two windows at once.
-    client_id = uuid5(actor.id, sha256(content.encode()).hexdigest())
+    client_id = _form_of(actor, content)
     if await begun_with(actor, client_id):
         return "there"
     by = (await accounts.profile_of(actor)).name
@@ -48,17 +65,58 @@ async def bring(actor: Actor, sent: Any, free_quota: int) -> Outcome:
     return "kept"
 
 
-def _read(sent: Any) -> Plan:
+async def _bring_entries(actor: Actor, entries: Sequence[Entry], free_quota: int) -> Outcome:
+    by = (await accounts.profile_of(actor)).name
+    outcome: Outcome = "there"
+    there = set[str]()
+    for month in {each.month for each in entries}:
+        there |= {_said(each.entry) for each in (await book.read(actor, span_of(month, 1))).entries}
+    for each in entries:
+        content = _said(each)
+        turn = book.Turn(_form_of(actor, content), 0, by)
+        if content in there or await chain.came(actor, turn.client_id) is not None:
+            continue
+        await book.write_new(actor, each, turn, free_quota)
+        outcome = "kept"
+    return outcome
+
+
+def _form_of(actor: Actor, content: str) -> UUID:
+    """The same file again is the same form again, even in two windows at once."""
+    return uuid5(actor.id, sha256(content.encode()).hexdigest())
+
+
+def _entry(version: Mapping[str, Any]) -> Entry:
     with reading():
-        if (sent["kind"], sent["format"]) != (PLAN, FORMAT):
-            raise Invalid
-        *_, newest = sent["versions"]
-        said: Mapping[str, Any] = dict(newest["said"])
+        said: Mapping[str, Any] = dict(version["said"])
+        own: Sequence[Mapping[str, Any]] = [dict(each) for each in said.get("own", [])]
+    words = {name: said.get(name, "") for name in (*MEASURES, "when", "symptoms", "text")}
+    if len(own) > MOST_OWN:
+        raise Invalid
+    unit = "mmoll" if words["sugar_mmoll"] else "mgdl"
+    form = words | {"sugar_unit": unit, "sugar": words[f"sugar_{unit}"]}
+    for number, each in enumerate(own):
+        form |= {f"own-{number}-{name}": each.get(name, "") for name in Own._fields}
+    _all_words(form.values())
+    return checked_entry(EntryTyped.parse(form | {"rev": "0", "client_id": str(uuid4())}))
+
+
+def _said(entry: Entry) -> str:
+    return json.dumps(entry.packed(), sort_keys=True)
+
+
+def _all_words(said: Iterable[object]) -> None:
+    if not all(isinstance(each, str) for each in said):
+        raise Invalid
+
+
+def _plan(version: Mapping[str, Any]) -> Plan:
+    with reading():
+        said: Mapping[str, Any] = dict(version["said"])
         lines: Sequence[Mapping[str, Any]] = [dict(each) for each in said["lines"]]
-    words = [said.get(name, "") for name in ABOUT] + [
-        each for line in lines for each in line.values()
-    ]
-    if len(lines) > MOST_LINES or not all(isinstance(each, str) for each in words):
+    _all_words(said.get(name, "") for name in ABOUT)
+    _all_words(each for line in lines for each in line.values())
+    if len(lines) > MOST_LINES:
         raise Invalid
     form = {f"p-{name}": said.get(name, "") for name in ABOUT}
     for number, line in enumerate(lines):

@@ -46,7 +46,7 @@ def create_blueprint(free_quota: int) -> Blueprint:
 
 
 def _bringing(blueprint: Blueprint, free_quota: int) -> None:
-    @blueprint.post("/plans/bring")
+    @blueprint.post("/records/bring")
     async def bring() -> ResponseReturnValue:
         """A copy out of an archive, as the page for uploading found it there."""
         outcome = await bringing.bring(signed_in(), await request.get_json(), free_quota)

@@ -12,7 +12,7 @@ from portal import documents, records, studies
 from tests.documents.test_documents import Erika
 from tests.exporting.test_everything import exported, keeps, proves
 from tests.people import Person, World
-from tests.records.writing import writes_a_plan
+from tests.records.writing import writes_a_plan, writes_an_entry
 from tests.studies.upload_page import browser, complaints, erika, upload_page
 from tests.viewer.pdf.making import encapsulated, pdf
 from tests.viewer.photos.making import photo
@@ -23,7 +23,7 @@ Slices = Callable[..., list[bytes]]
 
 
 async def held(person: Person, shelf: studies.Shelf) -> dict[str, Any]:
-    """What an account keeps: files by their digests, documents with their names, plans."""
+    """What an account keeps: files by their digests, named documents, and what was written."""
     files = set[str]()
     entries = await studies.my_documents(shelf, person.actor)
     for entry in entries:
@@ -35,14 +35,15 @@ async def held(person: Person, shelf: studies.Shelf) -> dict[str, Any]:
         for entry in entries
         for paper in entry.papers
     }
-    plans = [each.data["versions"][-1]["said"] async for each in records.everything(person.actor)]
-    return {"files": files, "papers": papers, "plans": plans, "documents": len(papers)}
+    written = [each.data["versions"][-1]["said"] async for each in records.everything(person.actor)]
+    written.sort(key=str)
+    return {"files": files, "papers": papers, "written": written, "documents": len(papers)}
 
 
 async def test_an_archive_is_taken_by_another_account_whole_and_once(
     world: World, app: Quart, erika: Person, upload_page: Page, slices: Slices, tmp_path: Path
 ) -> None:
-    """Images, findings beside them, a photo and a plan; nothing that was only made out of them."""
+    """Images, findings beside them, a photo, a plan, a diary; nothing that was made of them."""
     shelf, page = app.extensions["hds"]["shelf"], upload_page
     otto = Erika(await world.patient("Otto Muster"), shelf, world.settings.object_folder)
     await keeps(otto, slices(2))
@@ -56,6 +57,7 @@ async def test_an_archive_is_taken_by_another_account_whole_and_once(
     await documents.rename(otto.actor, UUID(alone), "Letter of Dr. Ahrens")
     await otto.sends([photo()], [[0, "Knee.jpg", ""]])
     await writes_a_plan(otto.person.browser, person="Otto Muster", substance_0="Candesartan")
+    await writes_an_entry(otto.person.browser, text="Slept well")
     await proves(otto)
     archive = tmp_path / "HealthDataSpace.zip"
     archive.write_bytes(await (await exported(otto)).get_data(as_text=False))
@@ -64,7 +66,7 @@ async def test_an_archive_is_taken_by_another_account_whole_and_once(
 
     await page.locator("#f-files").set_input_files(archive)
     card = page.locator("[data-records]")
-    await expect(card).to_contain_text("1 medication plan that was written in a portal")
+    await expect(card).to_contain_text("2 medication plans and months of a diary")
     await expect(page.locator("[data-found-title]")).to_have_text(
         "2 examinations found, 3 documents found"
     )
@@ -75,7 +77,7 @@ async def test_an_archive_is_taken_by_another_account_whole_and_once(
     await page.get_by_role("button", name="Upload", exact=True).click()
     done = page.locator("[data-done-words]")
     await expect(done).to_contain_text("6 files stored", timeout=30_000)
-    await expect(done).to_contain_text("1 entry was kept.")
+    await expect(done).to_contain_text("2 entries were kept.")
 
     assert await held(erika, shelf) == source
 
@@ -83,5 +85,5 @@ async def test_an_archive_is_taken_by_another_account_whole_and_once(
     await page.locator("#f-files").set_input_files(archive)
     await expect(page.locator("[data-all-there]")).to_be_visible()
     await page.get_by_role("button", name="Keep these entries").click()
-    await expect(card).to_contain_text("1 entry is here already")
+    await expect(card).to_contain_text("2 entries are here already")
     assert await held(erika, shelf) == source

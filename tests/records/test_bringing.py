@@ -1,4 +1,4 @@
-"""A plan out of an archive is a plan again, once, and nothing else becomes one."""
+"""A plan or a diary out of an archive is one again, once, and nothing else becomes one."""
 
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,11 @@ import pytest
 from portal import records
 from portal.records.models import Record
 from tests.people import Person, World
-from tests.records.writing import Form, writes_a_plan
+from tests.records.writing import Form, writes_a_plan, writes_an_entry
 
-PATH = "/plans/bring"
+PATH = "/records/bring"
 LINE = {"id": "0" * 16, "kind": "drug", "substance": "Ramipril"}
+ENTRY = {"when": "2026-11-01T08:00", "text": "Slept badly"}
 
 
 @pytest.fixture
@@ -23,6 +24,15 @@ def copy(said: Any = None, **more: Any) -> dict[str, Any]:
     """A plan as an archive holds it."""
     newest = {"rev": 1, "said": {"lines": [LINE]} if said is None else said}
     return {"kind": "plan", "format": 1, "versions": [newest]} | more
+
+
+def diary(*entries: Any) -> dict[str, Any]:
+    """Entries as an archive holds them."""
+    return {
+        "kind": "diary",
+        "format": 1,
+        "versions": [{"rev": 1, "said": each} for each in entries],
+    }
 
 
 async def copies(person: Person) -> list[dict[str, Any]]:
@@ -72,10 +82,63 @@ async def test_what_was_brought_and_changed_or_binned_is_not_brought_again(erika
     assert await Record.filter(owner=erika.actor.id).count() == 1
 
 
+async def test_a_diary_comes_back_once_in_its_newest_version(erika: Person, world: World) -> None:
+    await writes_an_entry(erika.browser, when="2026-10-31T23:50", text="Line one\nand two")
+    (october,) = await copies(erika)
+    form = await Form(erika.browser, f"/diary/{october['versions'][0]['item']}/edit").opens()
+    await form.says(pain="3").saves()
+    await writes_an_entry(
+        erika.browser, when="2026-11-01T07:15", systolic="128", diastolic="82", sugar="5,5",
+        sugar_unit="mmoll", own__0__name="Steps", own__0__value="4000",
+    )  # fmt: skip
+    taken = await copies(erika)
+    otto = await world.patient("Otto Muster")
+
+    assert [await brings(erika, newest(each)) for each in taken] == ["there", "there"]
+    assert [await brings(otto, newest(each)) for each in taken] == ["kept", "kept"]
+    assert [await brings(otto, newest(each)) for each in taken] == ["there", "there"]
+
+    assert sorted(said(await copies(otto)), key=str) == sorted(said(taken), key=str)
+    assert len(await copies(otto)) == 2, "a month each"
+
+
+async def test_an_entry_that_was_brought_and_binned_is_not_brought_again(erika: Person) -> None:
+    assert await brings(erika, diary(ENTRY)) == "kept"
+    (month,) = await copies(erika)
+    (version,) = month["versions"]
+    await erika.browser.post(f"/diary/{version['item']}/bin")
+    assert await copies(erika) == []
+    assert await brings(erika, diary(ENTRY)) == "there"
+
+
+def newest(month: dict[str, Any]) -> dict[str, Any]:
+    """What the page for uploading sends of a month."""
+    last = {each["item"]: each for each in month["versions"]}
+    return month | {"versions": list(last.values())}
+
+
+def said(months: list[dict[str, Any]]) -> list[Any]:
+    """What the newest versions say."""
+    return [each["said"] for month in months for each in newest(month)["versions"]]
+
+
 HOSTILE: dict[str, Any] = {
     "nothing": None,
     "a list": [],
-    "another kind": copy(kind="diary"),
+    "another kind": copy(kind="letter"),
+    "a list for a kind": copy(kind=["plan"]),
+    "a plan that says it is a diary": copy(kind="diary"),
+    "a diary entry without a time": diary({"text": "Slept"}),
+    "a diary entry that is empty": diary({"when": "2026-11-01T08:00"}),
+    "a diary entry of tomorrow's year": diary({"when": "2999-01-01T08:00", "text": "Slept"}),
+    "a diary entry with a list for words": diary({"when": "2026-11-01T08:00", "text": ["x"]}),
+    "a diary entry with four own values": diary(
+        {"when": "2026-11-01T08:00", "own": [{"name": "Steps", "value": "1", "unit": ""}] * 4}
+    ),
+    "a diary entry with an own value that is none": diary(
+        {"when": "2026-11-01T08:00", "own": ["Steps"]}
+    ),
+    "twenty-six entries": diary(*[ENTRY] * 26),
     "a later format": copy(format=2),
     "no versions": copy(versions=[]),
     "versions that are none": copy(versions="x"),
