@@ -17,6 +17,8 @@ _UID: Final = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 LONGEST_UID: Final = 64
 _TIME_DIGITS: Final = 12
 """Hours, minutes, seconds and millionths."""
+_LISTED: Final = re.compile(r"[,\\]+")
+"""What parts a list; OHIF writes two backslashes."""
 _LISTS: Final = frozenset({"ModalitiesInStudy", "Modality"})
 _SAME_CASE: Final = frozenset({"CS", "SH"})
 
@@ -40,7 +42,7 @@ class Matcher:
 
 def uids_in(value: str) -> frozenset[str]:
     """A list of UIDs, parted by commas or backslashes.  Raises `BadQuery`."""
-    found = frozenset(each.strip() for each in re.split(r"[,\\]", value))
+    found = frozenset(each.strip() for each in _LISTED.split(value))
     if not all(is_uid(each) for each in found):
         raise BadQuery
     return found
@@ -64,7 +66,7 @@ def _test(name: str, value: str, *, fuzzy: bool) -> Test:
     if vr in _OF_KIND:
         return _OF_KIND[vr](value)
     if name in _LISTS:
-        tests = [_wildcard(each.strip()) for each in re.split(r"[,\\]", value)]
+        tests = [_wildcard(each.strip()) for each in _LISTED.split(value)]
         return lambda held: any(test(held) for test in tests)
     return _wildcard(value, folded=vr not in _SAME_CASE)
 
