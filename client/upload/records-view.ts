@@ -39,15 +39,17 @@ export class RecordsView {
     const [records, left] = [this.records, [] as Source[]];
     this.records = [];
     this.button.hidden = true;
-    for (const each of records) await this.send(each, tally, left);
+    let problem = "";
+    for (const each of records) problem = (await this.send(each, tally, left)) || problem;
     this.records = left;
     this.button.hidden = left.length === 0;
-    const words = told(tally, left.length);
+    const words = [told(tally), problem].filter(Boolean).join(" ");
     this.tell(words);
     return words;
   }
 
-  private async send(record: Source, tally: Tally, left: Source[]): Promise<void> {
+  /** Sends one; why it could not be sent, or nothing. */
+  private async send(record: Source, tally: Tally, left: Source[]): Promise<string> {
     const copies = await copiesOf(record);
     let fate: keyof Tally = copies.length === 0 ? "refused" : "there";
     try {
@@ -58,8 +60,12 @@ export class RecordsView {
       tally[fate] += 1;
     } catch (error) {
       if (error instanceof Refused && error.code === "invalid") tally.refused += 1;
-      else left.push(record);
+      else {
+        left.push(record);
+        return error instanceof Refused ? error.message : t("Not everything could be sent. Please try again.");
+      }
     }
+    return "";
   }
 
   private get button(): HTMLButtonElement {
@@ -71,12 +77,11 @@ export class RecordsView {
   }
 }
 
-function told({ kept, there, refused }: Tally, left: number): string {
+function told({ kept, there, refused }: Tally): string {
   const parts = [
     kept > 0 && plural("{n} entry was kept.", "{n} entries were kept.", kept),
     there > 0 && plural("{n} entry is here already, or in the bin.", "{n} entries are here already, or in the bin.", there),
     refused > 0 && plural("{n} entry is of a kind that is not taken here.", "{n} entries are of a kind that is not taken here.", refused),
-    left > 0 && t("Not everything could be sent. Please try again."),
   ];
   return parts.filter(Boolean).join(" ");
 }

@@ -78,7 +78,8 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
     for (const lost of await missing(everything)) refused.push(lost);
     const own = await ownArchives(everything);
     records = own.records;
-    const queue = everything.filter(({ name }) => !own.made.has(name));
+    const taken = new Set<Source>(records);
+    const queue = everything.filter((each) => !own.made.has(each.name) && !taken.has(each));
     for (const { name } of everything) if (own.made.has(name)) refused.push({ name, why: "made" });
     const total = queue.length;
     let next = 0;

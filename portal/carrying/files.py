@@ -138,7 +138,7 @@ def _no_use(size: int, begins: bytes) -> str:
     if begins.startswith(PROGRAMS):
         return "is a program"
     if begins.startswith(ARCHIVES):
-        return "is an archive: please unpack it first, or upload it in the browser"
+        return "is an archive: please unpack it first"
     return ""
 
 

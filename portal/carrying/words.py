@@ -3,7 +3,7 @@
 from typing import Final
 
 WHY: Final = {
-    "archive": "is an archive: please unpack it first, or upload it in the browser",
+    "archive": "is an archive: please unpack it first",
     "bad_pixels": "its picture cannot be decoded",
     "bad_uid": "it is not marked as the standard asks",
     "bomb": "it unpacks without end",

@@ -32,7 +32,8 @@ def study_record(study: StudyFacts, root: str) -> Record:
         "StudyID": facts["study_id"],
         "NumberOfStudyRelatedSeries": facts["series"],
         "NumberOfStudyRelatedInstances": facts["instances"],
-        "gone": facts.get("thinned", 0),  # of these, and not listed: no keyword of the standard
+        # Some of these are not listed, as their originals are gone: no keyword of the standard.
+        "gone": bool(facts.get("thinned_on")),
     }
 
 

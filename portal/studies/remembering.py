@@ -10,6 +10,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
+from threading import Lock
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class Remembered:
     def __init__(self, most: int = MOST) -> None:
         self._most, self._size = most, 0
         self._boxes = OrderedDict[tuple[UUID, UUID], bytes]()
+        self._changing = Lock()  # several requests remember at once, each in a thread
 
     def get(self, actor: Actor, name: UUID) -> list[Any] | None:
         """What was opened of the studies that have this *name*; for a thread."""
@@ -52,16 +54,18 @@ class Remembered:
     def put(self, actor: Actor, name: UUID, opened: list[Any]) -> None:
         """Remember this from now on; for a thread."""
         box = vault.box(_key(actor), packed(opened, DEPTH), _context(actor, name))
-        self._size += len(box) - len(self._boxes.pop((actor.id, name), b""))
-        self._boxes[actor.id, name] = box
-        while self._size > self._most:
-            self._size -= len(self._boxes.popitem(last=False)[1])
+        with self._changing:
+            self._size += len(box) - len(self._boxes.pop((actor.id, name), b""))
+            self._boxes[actor.id, name] = box
+            while self._size > self._most:
+                self._size -= len(self._boxes.popitem(last=False)[1])
 
     def used(self, actor: Actor, names: Sequence[UUID]) -> None:
         """These were of use just now."""
-        for name in names:
-            if (actor.id, name) in self._boxes:
-                self._boxes.move_to_end((actor.id, name))
+        with self._changing:
+            for name in names:
+                if (actor.id, name) in self._boxes:
+                    self._boxes.move_to_end((actor.id, name))
 
 
 def named(rows: Sequence[Columns]) -> dict[UUID, list[Columns]]:

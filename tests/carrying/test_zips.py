@@ -75,7 +75,7 @@ async def test_a_zip_goes_through_and_again_as_what_is_there(
     ]  # fmt: skip
     assert {each.path.name: each.why for each in first.left} == {
         "up.dcm": "has a name that leads out of its ZIP",
-        "inner.zip": "is an archive: please unpack it first, or upload it in the browser",
+        "inner.zip": "is an archive: please unpack it first",
         "empty": "is empty",
         "link": "is a link",
     }

@@ -1,6 +1,9 @@
 """Lists of an account with many examinations: what is opened once, and what is seen at once."""
 
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -152,3 +155,30 @@ def test_groups_change_their_name_with_any_column_and_with_nothing_else() -> Non
     for other in ((rows[0][0], 2, "mark", None), (rows[0][0], 1, "aside", None),
                   (rows[0][0], 1, "mark", b"box")):  # fmt: skip
         assert len(named([other, *rows[1:]]).keys() - groups.keys()) == 1
+
+
+class _GivesWay(OrderedDict[tuple[UUID, UUID], bytes]):
+    """Lets another thread go on in the middle of a change."""
+
+    def pop(self, *args: Any) -> Any:
+        time.sleep(0.0001)
+        return super().pop(*args)
+
+
+def test_many_lists_at_once_keep_count_of_what_is_remembered(
+    erika: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request remembers in a thread of its own, and they change one and the same memory."""
+    monkeypatch.setattr(vault, "box", lambda *_: b"x" * 100)
+    remembered, names = Remembered(most=1000), [uuid4() for _ in range(20)]
+    monkeypatch.setattr(remembered, "_boxes", _GivesWay())
+    with ThreadPoolExecutor(4) as threads:
+        for each in [threads.submit(_fills, remembered, erika.actor, names) for _ in range(4)]:
+            each.result()
+    assert remembered._size == 100 * len(remembered._boxes) == 1000
+
+
+def _fills(remembered: Remembered, actor: Actor, names: Sequence[UUID]) -> None:
+    for name in names:
+        remembered.put(actor, name, [])
+    remembered.used(actor, names)

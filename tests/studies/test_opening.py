@@ -226,5 +226,6 @@ async def test_the_browser_is_told_no_more_than_it_shows(
     assert view["study"] == {"id": study.hex}
     (series,) = view["series"]
     assert set(series) == {"id", "number", "description", "modality", "instances"}
-    for name in ("Beispiel", "4711", "19560401"):
-        assert name not in json.dumps(view)
+    told = json.dumps(view)
+    for name in ("Beispiel", '"4711"', "19560401"):  # an id may hold four digits by chance
+        assert name not in told

@@ -14,6 +14,8 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, generate_uid
 
 from portal import storing, studies
+from portal.accounts.factors import stepping_up
+from portal.core.db import now
 from portal.core.errors import Busy, Gone
 from portal.studies.models import Study
 from tests.documents.test_documents import Erika, erika
@@ -218,7 +220,7 @@ async def test_either_all_of_it_happens_or_nothing(
 
 
 async def test_only_its_owner_and_only_after_a_second_look(
-    world: World, erika: Erika, slices: Slices
+    world: World, erika: Erika, slices: Slices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = await keeps(erika, slices(1))
     other = await world.patient("Somebody Else")
@@ -228,6 +230,12 @@ async def test_only_its_owner_and_only_after_a_second_look(
 
     page = await erika.sees(path)
     assert "cannot be used for a diagnosis" in page
+    with monkeypatch.context() as hours_later:
+        later = now() + 2 * stepping_up.LASTS
+        hours_later.setattr(stepping_up, "now", lambda: later)
+        assert (await erika.person.browser.post(path)).status_code == 403
+    (listed,) = await studies.my_studies(erika.shelf, erika.actor)
+    assert listed.thinned == 0
     assert (await erika.person.browser.post(path)).status_code == 303
     (listed,) = await studies.my_studies(erika.shelf, erika.actor)
     assert listed.thinned == 1

@@ -74,7 +74,9 @@ export class Downloads {
       el("h3", {}, t("As a picture, bright as on the screen")),
       choice(t("This image as PNG"), as("png")),
       choice(t("This image as JPEG, smaller"), as("jpeg")),
-      el("p", {}, t("All of its pixels; no name and no drawing is put into it. Not for primary diagnosis.")),
+      el("p", {}, place.instance.thinned
+        ? t("The small picture that was kept; no name and no drawing is put into it. Not for diagnosis.")
+        : t("All of its pixels; no name and no drawing is put into it. Not for primary diagnosis.")),
     ];
   }
 }
