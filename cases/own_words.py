@@ -74,6 +74,11 @@ async def written_by(actor: Actor) -> list[OwnCase]:
     return sorted(found, key=lambda each: (each.opened, str(each.id)), reverse=True)
 
 
+async def put_in_by(actor: Actor) -> int:
+    """How often the actor's examinations lie in cases, also of communities they cannot enter."""
+    return await CaseStudy.filter(added_by=actor.id).count()
+
+
 async def _in(community: OpenCommunity) -> list[OwnCase]:
     words = await _posts(community)
     shown = defaultdict[UUID, list[UUID]](list)

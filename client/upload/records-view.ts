@@ -52,19 +52,19 @@ export class RecordsView {
   private async send(record: Source, tally: Tally, left: Source[]): Promise<string> {
     const copies = await copiesOf(record);
     let fate: keyof Tally = copies.length === 0 ? "refused" : "there";
-    try {
-      for (const copy of copies) {
+    for (const copy of copies) {
+      try {
         const { outcome } = await postJson<{ outcome: string }>("/records/bring", copy);
-        if (outcome === "kept") fate = "kept";
-      }
-      tally[fate] += 1;
-    } catch (error) {
-      if (error instanceof Refused && error.code === "invalid") tally.refused += 1;
-      else {
-        left.push(record);
-        return error instanceof Refused ? error.message : t("Not everything could be sent. Please try again.");
+        if (outcome === "kept" && fate === "there") fate = "kept";
+      } catch (error) {
+        if (!(error instanceof Refused && error.code === "invalid")) {
+          left.push(record);
+          return error instanceof Refused ? error.message : t("Not everything could be sent. Please try again.");
+        }
+        fate = "refused"; // the others of this record may be taken
       }
     }
+    tally[fate] += 1;
     return "";
   }
 
@@ -81,7 +81,7 @@ function told({ kept, there, refused }: Tally): string {
   const parts = [
     kept > 0 && plural("{n} entry was kept.", "{n} entries were kept.", kept),
     there > 0 && plural("{n} entry is here already, or in the bin.", "{n} entries are here already, or in the bin.", there),
-    refused > 0 && plural("{n} entry is of a kind that is not taken here.", "{n} entries are of a kind that is not taken here.", refused),
+    refused > 0 && plural("{n} entry was not taken, or not whole.", "{n} entries were not taken, or not whole.", refused),
   ];
   return parts.filter(Boolean).join(" ");
 }

@@ -47,6 +47,8 @@ def unlocked(file: IO[bytes], info: zipfile.ZipInfo, password: str) -> "Unlocked
         raise WrongPassword
     begins = start + length // 2 + VERIFIER
     stop = start + info.compress_size - SUM
+    if stop < begins:
+        raise ValueError("shorter than what stands around it")
     return Unlocked(file, (begins, stop), (made[:length], made[length : 2 * length]), packed_by)
 
 

@@ -26,6 +26,8 @@ TRIED: Final = 64 * 1024 * 1024
 TRIES: Final = 3
 STRETCH: Final = 1024 * 1024
 ENCRYPTED: Final = 0x1
+PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, METHOD)
+"""What is unpacked no further than it is read; Python lets bzip2 and LZMA grow as they like."""
 ENDING: Final = ".zip"
 BEGINS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 FAULTS: Final = (
@@ -224,6 +226,8 @@ def _refused(info: zipfile.ZipInfo) -> str:
     name = info.filename.replace("\\", "/")
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
         return "has a name that leads out of its ZIP"
+    if info.compress_type not in PACKED:
+        return "is packed in a way that is not opened: please unpack it first"
     return "is a link" if stat.S_ISLNK(info.external_attr >> 16) else ""
 
 

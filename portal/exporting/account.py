@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from cases import OwnCase, written_by
+from cases import OwnCase, put_in_by, written_by
 from portal import accounts, keys
 from portal.core.actor import Actor
 from portal.core.language import ZONE
@@ -45,6 +45,13 @@ class Account:
     profile: accounts.Profile = field(repr=False)
     cases: Sequence[OwnCase] = field(repr=False)
     programs: Sequence[Program] = field(repr=False)
+    put_in: int
+    """How often an examination was put into a case, also where the account comes no more."""
+
+    @property
+    def elsewhere(self) -> int:
+        """Examinations in cases of communities that the account cannot enter now."""
+        return max(0, self.put_in - len(self.shown))
 
     @property
     def shown(self) -> list[Shown]:
@@ -71,7 +78,8 @@ class Account:
     def access_data(self, titles: Mapping[UUID, str]) -> dict[str, Any]:
         """For JSON; *titles* of the examinations in the archive."""
         shown = [asdict(each) | {"study": titles.get(each.study, "")} for each in self.shown]
-        return {"shown": _plain(shown), "programs": _plain([asdict(x) for x in self.programs])}
+        programs = _plain([asdict(each) for each in self.programs])
+        return {"shown": _plain(shown), "elsewhere": self.elsewhere, "programs": programs}
 
 
 async def account_of(actor: Actor) -> Account:
@@ -82,7 +90,8 @@ async def account_of(actor: Actor) -> Account:
         for each in await keys.tokens_of(actor)
     ]  # fmt: skip
     programs.sort(key=lambda each: (each.until, each.label))
-    return Account(await accounts.profile_of(actor), await written_by(actor), programs)
+    profile, cases = await accounts.profile_of(actor), await written_by(actor)
+    return Account(profile, cases, programs, await put_in_by(actor))
 
 
 def _day(moment: datetime | None) -> date | None:

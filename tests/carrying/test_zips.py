@@ -202,3 +202,25 @@ async def test_a_watched_zip_is_sent_once_and_moved_whole(
     assert told == [2], "and not once more in the rounds after it"
     assert (folder / "sent" / "good.zip").exists()
     assert (folder / "some.zip").exists(), "something of it was not taken"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_without_a_bound_is_named_and_not_opened(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "disc.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("grows", bytes(4_000_000), compress_type=method)
+        archive.writestr("a", image(1))
+
+    seen = looked(path)
+
+    assert seen["grows"] == "is packed in a way that is not opened: please unpack it first"
+    assert isinstance(seen["a"], File)
+
+
+def test_a_locked_file_shorter_than_its_frame_reads_nothing_beyond_it(tmp_path: Path) -> None:
+    path = locked_zip(tmp_path / "disc.zip", {"a": image(1)}, PASSWORD, "aes")
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        (info,) = archive.infolist()
+        info.compress_size = 12
+        with pytest.raises(ValueError, match="shorter"):
+            locked.unlocked(file, info, PASSWORD)

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from quart import Quart, Response
 
-from cases import threads
+from cases import membership, threads
 from portal import documents, studies
 from portal.accounts.factors import stepping_up
 from portal.core.db import now
@@ -132,6 +132,27 @@ async def test_its_page_runs_nothing_loads_nothing_and_every_link_leads_to_a_fil
         assert unquote(link) in files or link.removeprefix("#") in anchors, link
     named = {unquote(link) for link in read.links}
     assert {name for name in files if name.startswith(("Pictures/", "Documents/"))} <= named
+
+
+async def test_images_in_a_community_that_was_left_are_told_of(
+    world: World, ada: Erika, slices: Slices
+) -> None:
+    """Its members still open them, so nobody is told that nobody can."""
+    otto = await world.physician("Otto Brandt")
+    board = await otto.founds("Tumour board")
+    await otto.invites(ada.person, board)
+    study = await keeps(ada, slices(1))
+    await ada.person.opens("Knee", in_=board, about=[study], question="Torn?")
+    await membership.leave(ada.actor, board)
+    await proves(ada)
+
+    files = await opened(await exported(ada))
+
+    access = json.loads(files["Data/access.json"])
+    assert (access["shown"], access["elsewhere"]) == ([], 1)
+    words = Read.page(files["index.html"]).words
+    assert "community that you cannot enter now" in words
+    assert "Nobody but you can open" not in words
 
 
 async def test_own_words_in_cases_come_along_and_nobody_elses(
