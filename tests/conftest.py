@@ -14,7 +14,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from quart import Quart
 from tortoise.backends.base import executor
 
@@ -31,6 +34,12 @@ from tests.people import World
 from tests.s3 import S3
 from tests.s3 import running as running_s3
 from tests.serving import serving, started
+
+# How long an example takes says how busy the machine is, and nothing of the portal.
+hypothesis.settings.register_profile(
+    "whole", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("whole")
 
 ENGINES: Final = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
 BROWSERS: Final = frozenset({"browser", "chromium", "page", "sits"})
@@ -201,14 +210,36 @@ def settings(
     return settings
 
 
+class CompiledTemplates(BytecodeCache):
+    """What Jinja made of each template, for all portals that a test process starts."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if made := self._made.get(f"{bucket.key} {bucket.checksum}"):
+            bucket.bytecode_from_string(made)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[f"{bucket.key} {bucket.checksum}"] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session")
+def compiled_templates() -> CompiledTemplates:
+    return CompiledTemplates()
+
+
 @pytest.fixture
-async def app(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Quart]:
+async def app(
+    settings: Settings, request: pytest.FixtureRequest, compiled_templates: CompiledTemplates
+) -> AsyncIterator[Quart]:
     """
     The whole portal, started; queries of the test use its connections.
 
     Whatever a test has done, afterwards exactly the members can open what is theirs (T14).
     """
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = compiled_templates
     async with started(app):
         with app.extensions["hds"]["database"].current():
             yield app

@@ -33,7 +33,7 @@ def test_a_large_file_is_cut_into_pieces_that_add_up() -> None:
 
 
 @given(st.integers(0, len(BODY) - 1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_part_cut_anywhere_is_refused(length: int) -> None:
     with pytest.raises(PortalError):
         parts.parse(BODY[:length])
@@ -48,7 +48,7 @@ def test_every_cut_at_a_record_is_refused() -> None:
 
 
 @given(st.integers(0, len(BODY) - 1), st.integers(1, 255))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_changed_byte_never_changes_a_file(at: int, change: int) -> None:
     changed = bytearray(BODY)
     changed[at] ^= change
@@ -60,7 +60,7 @@ def test_a_changed_byte_never_changes_a_file(at: int, change: int) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_noise_is_refused_in_our_own_words(noise: bytes) -> None:
     with pytest.raises(PortalError):
         parts.parse(noise)

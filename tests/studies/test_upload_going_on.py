@@ -45,12 +45,19 @@ class Gate:
         self.left = answered
         self.opened = asyncio.Event()
         self._lost = asyncio.Event()
+        self._held = asyncio.Semaphore(0)
 
     async def receive(self, *given: Any) -> studies.PartReceipt:
         self.left -= 1
         if self.left < 0:
             await self._waiting()
         return await studies.receive_part(*given)
+
+    async def holds(self, count: int) -> None:
+        """Wait until so many parts wait here: what was sent is then no longer on its way."""
+        async with asyncio.timeout(20):
+            for _ in range(count):
+                await self._held.acquire()
 
     def lose_those_that_wait(self) -> None:
         """They were still on the line when it went; what is sent from now on is answered."""
@@ -59,6 +66,7 @@ class Gate:
 
     async def _waiting(self) -> None:
         was_lost = self._lost.is_set()
+        self._held.release()
         await self.opened.wait()
         if self._lost.is_set() and not was_lost:
             raise UploadOver
@@ -127,6 +135,7 @@ async def test_what_was_begun_on_one_computer_goes_on_on_another(
     await choose(upload_page, large)
     await starts(upload_page)
     await _pieces(2)
+    await gate.holds(2)
     await upload_page.close()
     gate.lose_those_that_wait()
 

@@ -23,7 +23,7 @@ CONTEXT = vault.ctx("test", 1)
 CHUNK = 16400
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.integers(0, 50_000))
 def test_a_range_is_the_slice_of_the_whole(data: st.DataObject, size: int) -> None:
     plain = secrets.token_bytes(size)

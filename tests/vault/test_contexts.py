@@ -58,7 +58,7 @@ WRITTEN = (ROOT / "docs" / "formats.md").read_text()
 LABELLED = frozenset({"sub_key", "pepper_key", "outer_key", "blind_mark", "ctx"})
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(PARTS, PARTS)
 @example(["ab", "c"], ["a", "bc"])
 @example([b"a"], ["a"])
