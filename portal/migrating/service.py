@@ -80,9 +80,9 @@ async def _migrate_sqlite(
         if not steps:
             return ()
         with sqlite_guard.undone_on_failure(file):
-            for step in steps:
-                with sqlite_guard.keeping_triggers(file, unless_named_in=_source(step)):
-                    await _run(sqlite_guard.without_foreign_keys(config), step.name)
+            sources = {step.name: _source(step) for step in steps}
+            kept = sqlite_guard.TriggersKept(file, sources)
+            await _run(sqlite_guard.without_foreign_keys(config), to, told=kept)
             await _take_along(config, steps, carry)
             if to is None:
                 sqlite_guard.make_indexes(file, await sqlite_guard.schema(config))
@@ -124,11 +124,14 @@ async def _steps(config: Config, to: str | None) -> list[Migration]:
 
 
 async def _run(
-    config: Config, to: str | None, direction: Literal["forward", "backward"] = "forward"
+    config: Config,
+    to: str | None,
+    direction: Literal["forward", "backward"] = "forward",
+    told: Callable[[str, str, str], None] | None = None,
 ) -> None:
     target = f"{_app(config)}.{to}" if to else None
     async with TortoiseContext():
-        await tortoise_migrate(config=config, target=target, direction=direction)
+        await tortoise_migrate(config=config, target=target, direction=direction, progress=told)
 
 
 def _source(migration: Migration) -> str:

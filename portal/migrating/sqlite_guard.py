@@ -14,7 +14,7 @@ copied first, and any failure puts the copy back.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,21 +90,32 @@ def _open(file: Path | str) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@contextmanager
-def keeping_triggers(file: Path, *, unless_named_in: str) -> Iterator[None]:
+class TriggersKept:
     """
-    Make triggers and partial indexes again that the block loses: models cannot describe them.
+    Makes triggers and partial indexes of *file* again that a migration loses: models cannot
+    describe them.
 
-    One that the migration names in its source is the migration's own business.
+    To be told of each migration as it begins and ends.  What it names in its source (*sources*, by
+    its name) is its own business.
     """
-    before = _triggers_and_partial_indexes(file)
-    yield
-    after = _triggers_and_partial_indexes(file)
-    with _open(file) as connection:
-        tables = _tables(connection)
-        for name, (table, sql) in before.items():
-            if name not in after and table in tables and name not in unless_named_in:
-                connection.execute(sql)
+
+    def __init__(self, file: Path, sources: Mapping[str, str]) -> None:
+        self._file, self._sources = file, sources
+        self._before: dict[str, tuple[str, str]] = {}
+
+    def __call__(self, event: str, _app: str, migration: str) -> None:
+        if event == "apply_start":
+            self._before = _triggers_and_partial_indexes(self._file)
+        elif event == "apply_done":
+            self._make_again(unless_named_in=self._sources[migration])
+
+    def _make_again(self, *, unless_named_in: str) -> None:
+        after = _triggers_and_partial_indexes(self._file)
+        with _open(self._file) as connection:
+            tables = _tables(connection)
+            for name, (table, sql) in self._before.items():
+                if name not in after and table in tables and name not in unless_named_in:
+                    connection.execute(sql)
 
 
 def _triggers_and_partial_indexes(file: Path) -> dict[str, tuple[str, str]]:
