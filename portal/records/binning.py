@@ -13,9 +13,15 @@ from portal.records.models import Record, RecordVersion
 
 
 async def throw(actor: Actor, record_id: UUID) -> None:
-    """Put a record of one's own into the bin.  Raises `Unknown`."""
-    if not await live().filter(id=record_id, owner=actor.id).update(binned_at=now()):
-        raise Unknown
+    """
+    Put a record of one's own into the bin.  Raises `Unknown`.
+
+    Before or after what is being written into it, and not meanwhile: that would lie there unseen.
+    """
+    async with transaction():
+        await keys.hold(actor)
+        if not await live().filter(id=record_id, owner=actor.id).update(binned_at=now()):
+            raise Unknown
 
 
 async def take_out(actor: Actor, record_id: UUID) -> None:

@@ -17,7 +17,7 @@ from portal.core.actor import Actor, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Conflict, Unknown
 from portal.core.language import N_
-from portal.records.access import record_for
+from portal.records.access import live, record_for
 from portal.records.models import Record, RecordVersion
 from portal.records.sealing import Place, open_summary, open_version, seal_summary, seal_version
 
@@ -33,6 +33,12 @@ class SavedElsewhere(Conflict):
         "This was saved in another window meanwhile. Nothing is lost: below is what you "
         "entered, and beside it the other version."
     )
+
+
+class WentAway(Unknown):
+    """What somebody wrote on is not there any more."""
+
+    code = "went_away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ async def write(
     A new version of an item, which follows version `new.rev`.
 
     Raises `SavedElsewhere` when that is no longer the newest one, `storing.QuotaFull`, `Unknown`
-    when the record was deleted meanwhile.  The same form once more writes nothing.
+    when the record was deleted or binned meanwhile.  The same form once more writes nothing.
     """
     async with transaction():
         await keys.hold(actor)
@@ -140,7 +146,8 @@ async def resummarise(actor: Actor, record: OpenRecord, summary: Mapping[str, An
 async def _resummarise(actor: Actor, record: OpenRecord, summary: Mapping[str, Any]) -> int:
     row, key = await record_for(actor, record.id)
     box = seal_summary(key, row.id, summary)
-    await Record.filter(id=row.id, owner=actor.id).update(summary=box)
+    if not await live().filter(id=row.id, owner=actor.id).update(summary=box):
+        raise Unknown
     return len(box) - len(row.summary)
 
 

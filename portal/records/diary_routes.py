@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
 
-from portal import accounts, edge, storing
+from portal import accounts, edge, storing, vault
 from portal.core.actor import AccountId
 from portal.core.db import now
 from portal.core.errors import Invalid, PortalError, Unknown
@@ -137,12 +137,34 @@ def _writing(blueprint: Blueprint, free_quota: int) -> None:
 
     @blueprint.post("/diary/<uuid:entry_id>/edit")
     async def rewrite_entry(entry_id: UUID) -> ResponseReturnValue:
-        await book.where(signed_in(), entry_id)
         return await _sent(EntryTyped.parse(await request.form), entry_id, free_quota)
+
+
+class EntryWentAway(chain.WentAway):
+    """Between opening the form and saving it."""
+
+    message = N_(
+        "This entry is not in your diary any more; perhaps it went into the bin in another window. "
+        "What you entered stands below: “Save” makes it a new entry."
+    )
 
 
 async def _sent(typed: EntryTyped, entry_id: UUID | None, free_quota: int) -> ResponseReturnValue:
     """The entry saved, or the form with what is wrong and everything that was typed."""
+    try:
+        return await _tried(typed, entry_id, free_quota)
+    except (Unknown, vault.Tampered) as error:
+        if entry_id is None:
+            raise
+        if isinstance(error, vault.Tampered):
+            vault.report("newest version of an item does not open: item", entry_id)
+        away = EntryWentAway()
+        anew = replace(typed, rev=0, client_id=uuid5(typed.client_id, away.code))
+        return await _entry_page(None, anew, problem=away), status_of(away)
+
+
+async def _tried(typed: EntryTyped, entry_id: UUID | None, free_quota: int) -> ResponseReturnValue:
+    """As `_sent`.  Raises `Unknown` or `vault.Tampered` for an entry that nobody can write on."""
     actor = signed_in()
     try:
         entry = checked_entry(typed)

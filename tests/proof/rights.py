@@ -41,6 +41,9 @@ OWNER: Final = frozenset({"owner"})
 INVITED: Final = frozenset({"invited"})
 NOBODY: Final = frozenset[str]()
 
+AGAIN: Final = {"client_id": str(uuid4()), "l-0-id": "0123456789abcdef"}
+"""Of a form whose answer repeats what came, so that two answers can be compared."""
+
 
 def nothing(_stage: Stage) -> dict[str, Any]:
     return {}
@@ -341,7 +344,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "records.plan_version": Right(AUTHOR),
     "records.print_plan": Right(AUTHOR),
     "records.edit_plan": Right(AUTHOR),
-    "records.write_plan": Right(AUTHOR, sends=lambda stage: {"form": plan_form(stage, 1)}),
+    "records.write_plan": Right(AUTHOR, sends=lambda stage: {"form": plan_form(stage, 1, **AGAIN)}),
     # Everybody has a diary, in which only what is theirs stands.
     "records.show_diary": Right(SIGNED_IN),
     "records.show_span": Right(SIGNED_IN, sends=a_span),
@@ -352,7 +355,9 @@ RIGHTS: Final[dict[str, Right]] = {
     "records.show_month": Right(AUTHOR),
     "records.entry_history": Right(AUTHOR),
     "records.edit_entry": Right(AUTHOR),
-    "records.rewrite_entry": Right(AUTHOR, sends=lambda stage: {"form": entry_form(stage, 1)}),
+    "records.rewrite_entry": Right(
+        AUTHOR, sends=lambda stage: {"form": entry_form(stage, 1, client_id=AGAIN["client_id"])}
+    ),
     "records.throw_entry": Right(AUTHOR, fresh=an_entry),
     "records.confirm_delete": Right(AUTHOR),
     "records.delete": Right(AUTHOR, fresh=a_plan),
