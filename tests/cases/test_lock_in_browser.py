@@ -29,7 +29,7 @@ async def unlocks(page: Page) -> None:
     lock = page.get_by_role("dialog")
     await lock.get_by_label("Password").fill(PASSWORD)
     await lock.get_by_role("button", name="Unlock").click()
-    await expect(lock).to_be_hidden(timeout=10_000)
+    await expect(lock).to_be_hidden()
 
 
 async def ended_elsewhere(page: Page, person: Person) -> None:
@@ -54,11 +54,11 @@ async def test_a_case_comes_back_from_under_the_lock_and_catches_up(
     await unlocks(page)
 
     shown = page.locator(".post[data-post] .post-text")
-    await expect(shown).to_have_text(["Before", "Meanwhile"], timeout=5_000)
+    await expect(shown).to_have_text(["Before", "Meanwhile"])
     await expect(words).to_have_value("Half a thou")
     await expect(page.locator("[data-stage] canvas").first).to_be_visible()
     await talk.ben.posts("Live again", on=talk.case)
-    await expect(shown.last).to_have_text("Live again", timeout=5_000)
+    await expect(shown.last).to_have_text("Live again")
 
 
 async def test_whoever_was_removed_under_the_lock_finds_no_case(opens: Opens, talk: Round) -> None:

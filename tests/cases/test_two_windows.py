@@ -66,9 +66,9 @@ async def test_what_is_read_in_one_window_is_new_in_none(opens: Opens, talk: Rou
     await page.goto(cases.url.split("/communities")[0] + f"/cases/{talk.case}")
 
     post = page.locator(".post[data-post]")
-    await expect(post.get_by_text("New", exact=True)).to_have_count(0, timeout=10_000)
+    await expect(post.get_by_text("New", exact=True)).to_have_count(0)
     await expect(page.locator("[data-unread-jump]")).to_be_hidden()
-    await expect(cases.locator("[data-case] .badge-count")).to_have_count(0, timeout=10_000)
+    await expect(cases.locator("[data-case] .badge-count")).to_have_count(0)
 
 
 async def test_a_line_that_is_up_before_the_discussion_stops_nothing(
@@ -93,7 +93,7 @@ async def test_a_line_that_is_up_before_the_discussion_stops_nothing(
     await page.goto(page.url.removesuffix("/help") + f"/cases/{talk.case}")
 
     new = page.locator(".post[data-post]").get_by_text("New", exact=True)
-    await expect(new).to_have_count(0, timeout=10_000)
+    await expect(new).to_have_count(0)
 
 
 async def test_a_second_thread_that_arrives_live_is_listed_at_once(
@@ -106,10 +106,10 @@ async def test_a_second_thread_that_arrives_live_is_listed_at_once(
     thread = await threads.start_thread(talk.ada.actor, NewThread(talk.case, uuid4(), "Therapy"))
 
     link = page.locator(f'[data-thread-link="{thread}"]')
-    await expect(link).to_be_visible(timeout=10_000)
+    await expect(link).to_be_visible()
     await expect(link).to_contain_text("Therapy")
     await talk.ada.posts("Lysis?", thread=thread)
-    await expect(page.locator(f"#thread-{thread} .post")).to_contain_text("Lysis?", timeout=10_000)
+    await expect(page.locator(f"#thread-{thread} .post")).to_contain_text("Lysis?")
 
 
 async def test_editing_in_two_windows_shows_the_other_version_and_loses_nothing(
@@ -123,14 +123,14 @@ async def test_editing_in_two_windows_shows_the_other_version_and_loses_nothing(
     await mine.locator("textarea").fill("Clot, I am sure")
     await threads.edit(talk.ada.actor, PostEdit(posted.id, "Clot?", 1))
     other = await threads.start_thread(talk.ada.actor, NewThread(talk.case, uuid4(), "Therapy"))
-    await expect(page.locator(f"#thread-{other}")).to_be_attached(timeout=10_000)
+    await expect(page.locator(f"#thread-{other}")).to_be_attached()
 
     await mine.get_by_role("button", name="Save").click()
 
     await expect(mine.locator(".other-version")).to_contain_text("Clot?")
     await expect(mine.locator("textarea")).to_have_value("Clot, I am sure")
     await mine.get_by_role("button", name="Save mine").click()
-    await expect(mine.locator("> .post-text")).to_have_text("Clot, I am sure", timeout=10_000)
+    await expect(mine.locator("> .post-text")).to_have_text("Clot, I am sure")
 
     await mine.get_by_label("More").click()
     await mine.get_by_role("button", name="Edit").click()
@@ -138,4 +138,4 @@ async def test_editing_in_two_windows_shows_the_other_version_and_loses_nothing(
     await threads.edit(talk.ada.actor, PostEdit(posted.id, "Third window", 3))
     await mine.get_by_role("button", name="Save").click()
     await mine.get_by_role("button", name="Keep the other version").click()
-    await expect(mine.locator("> .post-text")).to_have_text("Third window", timeout=10_000)
+    await expect(mine.locator("> .post-text")).to_have_text("Third window")

@@ -1,7 +1,6 @@
 """The addresses behind the upload page and My documents, as browsers and strangers meet them."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -226,22 +225,17 @@ class _Line:
 async def test_a_line_that_stands_still_drips_or_breaks_is_given_up(
     line: _Line, fault: type[Exception]
 ) -> None:
-    started = time.monotonic()
     with pytest.raises(fault):
         await line.read(edge.Patience(idle=0.1, total=0.5))
-
-    assert time.monotonic() - started < 2
 
 
 async def test_a_part_that_never_stands_still_but_is_too_slow_gives_its_place_back() -> None:
     """A byte now and then would hold a place for two minutes; 16 KiB a second do not."""
     drips, flows = _Line([(0.05, b"a")] * 40), _Line([(0.05, bytes(4096))] * 10)
 
-    started = time.monotonic()
     patience = replace(PATIENCE, idle=1, start=0.4)
     with pytest.raises(PartTooSlow):
         await drips.read(patience)
-    assert time.monotonic() - started < 1
     assert len(await flows.read(patience)) == 40960
 
 

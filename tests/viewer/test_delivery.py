@@ -185,7 +185,7 @@ async def test_a_picture_that_does_not_come_is_told_and_can_be_fetched_again(
     await reader.page.keyboard.press("ArrowDown")
 
     message = reader.page.locator(".hv-message")
-    await expect(message).to_contain_text("could not be loaded", timeout=15_000)
+    await expect(message).to_contain_text("could not be loaded")
 
     await reader.page.unroute(lost)
     await message.get_by_role("button", name="Try again").click()

@@ -2,7 +2,6 @@
 
 import io
 import random
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -89,7 +88,6 @@ async def test_a_page_as_large_as_a_field_is_drawn_small(pool: PdfPool) -> None:
 
 async def test_thousands_of_pages_are_counted_and_a_few_are_read(pool: PdfPool) -> None:
     data = pdf([f"Page {number}" for number in range(5000)])
-    begun = time.monotonic()
 
     look, outline = await pool.look(data), await pool.outline(data, 4999, 50)
 
@@ -97,7 +95,6 @@ async def test_thousands_of_pages_are_counted_and_a_few_are_read(pool: PdfPool) 
     assert look.pages == 5000
     assert isinstance(outline, Outline)
     assert [paper.text for paper in outline.papers] == ["Page 4998", "Page 4999"]
-    assert time.monotonic() - begun < 15
 
 
 async def test_a_drawing_without_end_is_stopped_and_the_next_document_is_shown() -> None:
