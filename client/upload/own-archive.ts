@@ -67,7 +67,7 @@ function add(found: OwnArchive, said: Fields, folder: string, files: readonly So
     for (const made of [...texts(each["pictures"]), ...texts(each["enclosed"])]) found.made.add(folder + made);
   }
   for (const each of objects(said["records"])) {
-    found.made.add(folder + text(each["pdf"]));
+    for (const made of [text(each["pdf"]), text(each["table"])]) if (made) found.made.add(folder + made);
     const data = there.get(folder + text(each["data"]));
     if (data && KINDS.has(text(each["kind"])) && found.records.length < MOST_RECORDS) found.records.push(data);
   }

@@ -28,7 +28,7 @@ STRETCH: Final = 1024 * 1024
 REMEMBERED: Final = 50_000
 """Entries of which the sums are remembered."""
 SUMS: Final = "SHA256SUMS.txt"
-FORM: Final = b"1"
+FORM: Final = b"2"
 """Counts the forms of our archives: another one is another archive."""
 UNREADABLE: Final = (storing.Damaged, vault.Tampered)
 
@@ -56,7 +56,8 @@ class Archive:
         self._sums: dict[int, Sums] = {}
         mark = hashlib.sha256(FORM)
         for each in entries:
-            mark.update(f"{len(each.path)}:{each.size}:{each.day:8.8}:{each.name}".encode())
+            # No size, which its mark says, too: so the tag is known before everything is made.
+            mark.update(f"{len(each.path)}:{each.day:8.8}:{each.name}".encode())
             mark.update(hashlib.sha256(each.mark).digest())
         length = sum(64 + 2 + len(each.path) + 1 for each in entries)
         sums = Entry(SUMS, length, mark.digest(), self._listed)
@@ -69,6 +70,11 @@ class Archive:
     def size(self) -> int:
         """Bytes."""
         return self._layout.size
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All but the list of their digests."""
+        return self._entries[:-1]
 
     @property
     def count(self) -> int:
@@ -152,7 +158,7 @@ class Archive:
     async def _read_whole(self, index: int) -> bytes:
         entry = self._entries[index]
         whole = b"".join([piece async for piece in self._read(entry, 0, entry.size)])
-        self._keep(index, await asyncio.to_thread(_sums_of, whole))
+        self._keep(index, await asyncio.to_thread(sums_of, whole))
         return whole
 
     async def _sum(self, index: int) -> Sums:
@@ -203,5 +209,6 @@ def of_bytes(name: str, data: bytes) -> Entry:
     return Entry(name, len(data), hashlib.sha256(data).digest(), read)
 
 
-def _sums_of(data: bytes) -> Sums:
+def sums_of(data: bytes) -> Sums:
+    """What these bytes add up to; takes a thread."""
     return Sums(zlib.crc32(data), hashlib.sha256(data).digest())

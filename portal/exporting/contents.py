@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
-from portal import documents, studies
+from portal import documents, records, studies
 
 NAME: Final = "HealthDataSpace.json"
 FORMAT: Final = "healthdataspace-export"
@@ -67,7 +67,16 @@ class Written:
     kind: str
     title: str = field(repr=False)
     pdf: str = field(repr=False)
+    """Empty where there is more than one paper holds."""
+    table: str = field(repr=False)
+    """There a table (CSV); else empty."""
     data: str = field(repr=False)
+
+    @classmethod
+    def of(cls, copy: records.Copy, paper: str, data: str) -> Self:
+        """Under its names in the archive."""
+        pdf, table = ("", paper) if copy.suffix == ".csv" else (paper, "")
+        return cls(copy.kind, copy.name, pdf, table, data)
 
 
 @dataclass(frozen=True, slots=True)

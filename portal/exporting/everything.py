@@ -24,7 +24,8 @@ from portal.exporting import contents
 from portal.exporting.account import Account, account_of
 from portal.exporting.archive import Known, of_bytes
 from portal.exporting.contents import Contents, as_json
-from portal.exporting.planning import Plan, planned
+from portal.exporting.planning import planned
+from portal.exporting.plans import Plan
 from portal.exporting.zipping import Entry
 
 PAGE: Final = "index.html"

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from portal.core.language import gettext as _
 from portal.exporting import dicomdir, names, readme
 from portal.exporting.archive import UNREADABLE, Archive, Known, of_bytes
 from portal.exporting.contents import Contents, Examination, Paper, Written, as_json
+from portal.exporting.drafts import Drafts, Make
+from portal.exporting.plans import Plan, Series
 from portal.exporting.reading import Reader, marked, picture_mark
 from portal.exporting.zipping import Entry
 
@@ -22,26 +25,6 @@ LAST: Final = 2**31
 
 Front = Callable[[Contents], Awaitable[list[Entry]]]
 """Makes what stands in front, and tells of what comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """An archive, and what a person is told of it."""
-
-    archive: Archive = field(repr=False)
-    counts: readme.Counts
-    series: tuple["Series", ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One that an examination has, to be had alone."""
-
-    image: UUID
-    """Its first one."""
-    number: int
-    description: str = field(repr=False)
-    files: int
 
 
 async def planned(  # noqa: PLR0913 -- the named ones are for who has a reason
@@ -56,7 +39,8 @@ async def planned(  # noqa: PLR0913 -- the named ones are for who has a reason
 ) -> Plan:
     """
     The archive of these entries in the language of whoever asks, with or without DICOM files;
-    with *only* that image and the rest of its series; with what *front* puts in front.
+    with *only* that image and the rest of its series; with what *front* puts in front.  What was
+    written here is not made yet: `Plan.sized` does.
 
     The same entries in the same state give the same archive.  Raises `Busy`; `Unknown` when there
     is no such image.
@@ -76,7 +60,7 @@ async def planned(  # noqa: PLR0913 -- the named ones are for who has a reason
         first += await front(planner.contents)
     entries = first + planner.entries + planner.files
     archive = await asyncio.to_thread(Archive, entries, known)
-    return Plan(archive, planner.counts, tuple(planner.series))
+    return Plan(archive, planner.counts, planner.drafts, tuple(planner.series))
 
 
 class _Planner:
@@ -93,6 +77,7 @@ class _Planner:
         self.directory = dicomdir.Directory()
         self.contents = Contents()
         self.counts = readme.Counts(dicom=dicom)
+        self.drafts = Drafts(known)
 
     async def add_study(
         self, number: int, study: studies.StudySummary, only: UUID | None = None
@@ -143,20 +128,37 @@ class _Planner:
     async def add_records(self, listed: Sequence[records.RecordSummary]) -> None:
         """What was written here, on paper and as data."""
         there = {each.id for each in listed}
-        folder = _("Records")
-        made = [each async for each in records.everything(self._actor)] if there else []
-        for copy in made:
-            if copy.id not in there:
-                continue
-            number = self.counts.records + 1
-            stem = f"{folder}/{number:03} {names.part(copy.name, _('Document'))}"
-            data = as_json(copy.data)
-            self.entries += [of_bytes(f"{stem}.pdf", copy.pdf), of_bytes(f"{stem}.json", data)]
-            self.contents.records.append(Written(copy.kind, copy.name, f"{stem}.pdf",
-                                                 f"{stem}.json"))  # fmt: skip
-            self.counts = replace(self.counts, records=number)
+        if there:
+            async for copy in records.everything(self._actor):
+                if copy.id in there:
+                    self._add_record(copy)
         missing = len(there) - self.counts.records
         self.counts = replace(self.counts, missing=self.counts.missing + missing)
+
+    def _add_record(self, copy: records.Copy) -> None:
+        lies = self._where(copy)
+        if lies is None:
+            return
+        number = self.counts.records + 1
+        folder = _("Records")  # catalogues are not made from words inside a name
+        stem = f"{folder}/{number:03} {names.part(copy.name, _('Document'))}"
+        paper, data = f"{stem}{copy.suffix}", f"{stem}.json"
+        makes: dict[str, Make] = {paper: copy.paper, data: partial(_data_of, copy)}
+        for (name, make), about in zip(makes.items(), copy.about, strict=True):
+            mark = marked("record", lies.hex(), name.rpartition(".")[2])
+            entry = self.drafts.entry(mark, lies, make, about)
+            self.entries.append(replace(entry, name=name))
+        self.contents.records.append(Written.of(copy, paper, data))
+        self.counts = replace(self.counts, records=number)
+
+    def _where(self, copy: records.Copy) -> bytes | None:
+        """
+        By what the record is known.  One that was not what it had been, as when a version of it
+        stopped opening, is another one, once; what goes on changing is nowhere.
+        """
+        first = marked("record", copy.mark.hex())
+        places = (first, marked("record", first.hex(), "again"))
+        return next((each for each in places if each not in self._known.unreadable), None)
 
     async def _add_seen(self, at: "_Place") -> bool:
         """What can be seen of a file without a viewer, if there is something."""
@@ -225,6 +227,11 @@ class _Planner:
             bytes.fromhex(sha256), at.file.entry.get("crc32"),
         ))  # fmt: skip
         self.counts = replace(self.counts, files=self.counts.files + 1)
+
+
+async def _data_of(copy: records.Copy) -> bytes:
+    data = await copy.data()
+    return await asyncio.to_thread(as_json, data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from portal.exporting.archive import Known
 from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen
 from portal.exporting.everything import everything
 from portal.exporting.picturing import Look, pictured
-from portal.exporting.planning import Plan, planned
+from portal.exporting.planning import planned
+from portal.exporting.plans import Plan
 from portal.keys import Allowed
 from viewer.routes import LEAST_RATE, PATIENCE, streamed
 
@@ -76,6 +77,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
         with await turns.through(signed_in().id):
             entries = await chosen(shelf, signed_in(), choice)
             plan = await planned(shelf, signed_in(), known, entries, choice.series, dicom=dicom)
+            plan = await plan.sized()
         return await _sent(plan, turns, signed_in())
 
     @blueprint.get("/download/picture/<uuid:study_id>/<uuid:instance>/<int:frame>")
@@ -116,6 +118,8 @@ def _account(blueprint: Blueprint, shelf: studies.Shelf, known: Known, turns: Tu
             if wants_html() and not await _is_proved(signed_in()):
                 return redirect(ACCOUNT, 303)  # the page asks, and offers the archive again
             await accounts.step_up(signed_in())
+        with await turns.through(signed_in().id):
+            plan = await plan.sized()
         return await _sent(plan, turns, signed_in())
 
 

@@ -19,16 +19,20 @@ from portal.records.printing import on_paper
 
 SHEET: Final = Path(__file__).with_name("diary.typ")
 MOST_PRINTED: Final = 1_000
-"""Entries of one paper, which takes a second and about forty pages."""
+MOST_LETTERS: Final = 500_000
+"""Entries of one paper, and letters in them: it takes a second, and at most about 200 pages."""
 BEGINS_A_FORMULA: Final = re.compile(r"^\s*[=+\-@＝＋－＠|%]|^[\t\r\n]")
 """What a spreadsheet would reckon with or run, in letters of full width, too (OWASP)."""
 
 
 class TooMuchPaper(Invalid):
-    """More entries than one paper holds."""
+    """More entries, or longer ones, than one paper holds."""
 
     code = "too_much_paper"
-    message = N_("At most 1,000 entries are printed at once. Please choose a shorter span.")
+    message = N_(
+        "At most 1,000 entries with 500,000 letters are printed at once. Please choose a shorter "
+        "span."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,19 @@ class DiaryPrinted:
 
 async def diary_as_pdf(printed: DiaryPrinted) -> bytes:
     """A4, in the reader's language.  Raises `TooMuchPaper`."""
-    if len(printed.entries) > MOST_PRINTED:
+    if not fits_on_paper(printed.entries):
         raise TooMuchPaper
     days = [
         {"name": show_date(day), "entries": [_row(each) for each in entries]}
         for day, entries in groupby(printed.entries, lambda each: each.day)
     ]
     return await on_paper(SHEET, _words(printed) | {"days": days})
+
+
+def fits_on_paper(entries: Sequence[Entry]) -> bool:
+    """Whether one paper holds them."""
+    letters = sum(len(each.symptoms) + len(each.text) for each in entries)
+    return len(entries) <= MOST_PRINTED and letters <= MOST_LETTERS
 
 
 def _words(printed: DiaryPrinted) -> dict[str, Any]:

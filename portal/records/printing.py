@@ -9,11 +9,11 @@ The two-dimensional code of the federal plan (Data Matrix, ISO/IEC 16022) is not
 the lock can, and the page says that it is not there.
 """
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from portal.core.language import gettext as _
 from portal.core.language import show_date, speaking
 from portal.records.comparing import shown_about
 from portal.records.medication import ABOUT, DOSES, LINES_ON_A_PAGE, Line, Plan
-from portal.typesetting import Unprintable, typeset
+from portal.typesetting import Unprintable, at_the_press, typeset
 
 SHEET: Final = Path(__file__).with_name("plan.typ")
 FACTS: Final = tuple(name for name in ABOUT if name not in {"person", "born"})
@@ -50,7 +50,7 @@ async def as_pdf(printed: Printed, language: str) -> bytes:
 async def on_paper(sheet: Path, words: dict[str, Any]) -> bytes:
     """*sheet* with *words*, whose `origin` says so when some letters could not be printed."""
     lacking = _("Letters that could not be printed stand as “?”.")
-    return await asyncio.to_thread(_compile_somehow, sheet, words, lacking)
+    return await at_the_press(partial(_compile_somehow, sheet, words, lacking))
 
 
 def _words(printed: Printed) -> dict[str, Any]:

@@ -35,7 +35,10 @@ async def held(person: Person, shelf: studies.Shelf) -> dict[str, Any]:
         for entry in entries
         for paper in entry.papers
     }
-    written = [each.data["versions"][-1]["said"] async for each in records.everything(person.actor)]
+    written = [
+        (await each.data())["versions"][-1]["said"]
+        async for each in records.everything(person.actor)
+    ]
     written.sort(key=str)
     return {"files": files, "papers": papers, "written": written, "documents": len(papers)}
 

@@ -36,7 +36,7 @@ def diary(*entries: Any) -> dict[str, Any]:
 
 
 async def copies(person: Person) -> list[dict[str, Any]]:
-    return [each.data async for each in records.everything(person.actor)]
+    return [await each.data() async for each in records.everything(person.actor)]
 
 
 async def brings(person: Person, sent: Any) -> str:

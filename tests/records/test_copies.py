@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 
 from portal import records
+from portal.core.errors import Unknown
 from portal.core.language import speaking
 from portal.records.models import Record, RecordVersion
 from tests.people import Person, World
@@ -38,8 +39,8 @@ async def test_a_plan_is_taken_away_with_every_version(erika: Person, world: Wor
         (copy,) = await _copies(erika)
 
     assert (str(copy.id), copy.kind, copy.name) == (plan, "plan", "Medikationsplan")
-    assert "Candesartan" in _printed(copy.pdf)
-    data = json.loads(json.dumps(copy.data))
+    assert "Candesartan" in _printed(await copy.paper())
+    data = json.loads(json.dumps(await copy.data()))
     assert (data["kind"], data["format"], data["id"]) == ("plan", 1, plan)
     said = [(each["rev"], each["said"]["lines"][0]["substance"]) for each in data["versions"]]
     assert said == [(1, "Ramipril"), (2, "Candesartan")]
@@ -50,12 +51,18 @@ async def test_the_same_record_is_the_same_bytes_until_it_changes(erika: Person)
     """Else nobody could go on with an archive that was cut off."""
     plan = await writes_a_plan(erika.browser)
     (first,), (again,) = await _copies(erika), await _copies(erika)
+    paper, data = await first.paper(), await first.data()
+    assert first.mark == again.mark
+    assert (paper, data) == (await again.paper(), await again.data())
     form = await Form(erika.browser, f"/plans/{plan}/edit").opens()
     await form.types(noon_0="1").saves()
     (changed,) = await _copies(erika)
 
-    assert first == again
-    assert first.pdf != changed.pdf
+    assert first.mark != changed.mark
+    assert paper != await changed.paper()
+    for made in (again.paper, again.data):
+        with pytest.raises(Unknown):
+            await made()
 
 
 async def test_what_is_damaged_or_in_the_bin_keeps_nobody_from_the_others(erika: Person) -> None:
@@ -77,12 +84,13 @@ async def test_a_diary_is_taken_away_month_by_month(erika: Person) -> None:
     again = {str(each.id): each for each in await _copies(erika)}
 
     assert copies.keys() == {february, march}
-    assert copies == again
+    assert [each.mark for each in copies.values()] == [each.mark for each in again.values()]
+    assert await copies[march].paper() == await again[march].paper()
     copy = copies[march]
     assert (copy.kind, copy.name) == ("diary", "Health diary, March 2026")
-    printed = _printed(copy.pdf)
+    printed = _printed(await copy.paper())
     assert "Well again" in printed
     assert "66 a minute" in printed
     assert "A cold" not in printed
-    said = [each["said"] for each in json.loads(json.dumps(copy.data))["versions"]]
+    said = [each["said"] for each in json.loads(json.dumps(await copy.data()))["versions"]]
     assert {each["when"] for each in said} == {"2026-03-12T08:30", "2026-03-13T08:30"}
