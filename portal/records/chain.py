@@ -19,7 +19,14 @@ from portal.core.errors import Conflict, Unknown
 from portal.core.language import N_
 from portal.records.access import live, record_for
 from portal.records.models import Record, RecordVersion
-from portal.records.sealing import Place, open_summary, open_version, seal_summary, seal_version
+from portal.records.sealing import (
+    Place,
+    moved,
+    open_summary,
+    open_version,
+    seal_summary,
+    seal_version,
+)
 
 SHOWN: Final = 100
 """Versions that a history shows, the newest ones."""
@@ -179,18 +186,15 @@ async def came(actor: Actor, client_id: UUID) -> UUID | None:
 async def move(actor: Actor, source: OpenRecord, target: OpenRecord, item: UUID) -> None:
     """
     An item goes from one record of the actor's into another with all its versions; joins the
-    transaction.  One that does not open any more goes along as it is.  Raises `Unknown`.
+    transaction.  One that does not open any more goes along inside a box.  Raises `Unknown`.
     """
     rows = await RecordVersion.filter(record=source.id, item=item).order_by("rev")
     if not rows:
         raise Unknown
     more = 0
     for row in rows:
-        try:
-            told = open_version(source.key, Place(source.id, item, row.rev), row.body)
-            body = seal_version(target.key, Place(target.id, item, row.rev), told)
-        except vault.Tampered:
-            body = row.body
+        here, there = Place(source.id, item, row.rev), Place(target.id, item, row.rev)
+        body = moved(source.key, here, row.body, target.key, there)
         await RecordVersion.filter(id=row.id).update(record=target.id, body=body)
         more += len(body)
     await storing.keep_in_rows(actor.id, source.id, -sum(len(row.body) for row in rows), None)
@@ -213,14 +217,21 @@ async def one(record: OpenRecord, item: UUID, rev: int) -> Version:
     return _opened(record, row)
 
 
-async def history(record: OpenRecord, item: UUID) -> list[Version | None]:
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A version that does not open any more."""
+
+    rev: int
+
+
+async def history(record: OpenRecord, item: UUID) -> list[Version | Damaged]:
     """
-    The last versions, the newest first; None stands for one that does not open any more.
+    The last versions, the newest first, those included that do not open any more.
 
     One more than `SHOWN` when there are more: the last one shown is compared with it.
     """
     rows = RecordVersion.filter(record=record.id, item=item).order_by("-rev").limit(SHOWN + 1)
-    return [opened_or_reported(record, row) for row in await rows]
+    return [opened_or_reported(record, row) or Damaged(row.rev) for row in await rows]
 
 
 async def whole(record: OpenRecord) -> tuple[list[Version], int]:

@@ -72,7 +72,7 @@ def _looking(blueprint: Blueprint) -> None:
     async def entry_history(entry_id: UUID) -> ResponseReturnValue:
         month = await book.where(signed_in(), entry_id)
         versions = [
-            (each, Entry.unpacked(each.said) if each else None)
+            (each, Entry.unpacked(each.said) if isinstance(each, Version) else None)
             for each in await chain.history(month, entry_id)
         ][: chain.SHOWN]
         return await render_template(

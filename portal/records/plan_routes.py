@@ -14,7 +14,7 @@ from portal.core.errors import Invalid, Unknown
 from portal.core.language import LANGUAGES, N_, ZONE
 from portal.core.web import explain, signed_in, status_of
 from portal.records import chain, comparing, listing, medication, printing
-from portal.records.chain import OpenRecord, SavedElsewhere, Version, Written
+from portal.records.chain import Damaged, OpenRecord, SavedElsewhere, Version, Written
 from portal.records.forms import FULL, Typed, checked, labels_of, new_line
 from portal.records.medication import MOST_LINES, Plan
 
@@ -93,23 +93,20 @@ def _forms() -> list[str]:
 class Change:
     """A version in the history, with what it changed."""
 
-    version: Version | None
-    """None: it does not open."""
+    version: Version | Damaged
     changes: list[str]
 
 
-def compared(versions: list[Version | None]) -> list[Change]:
+def compared(versions: list[Version | Damaged]) -> list[Change]:
     """Each version beside the one before it, the newest first, at most `chain.SHOWN`."""
     found = []
     for at, version in enumerate(versions[: chain.SHOWN]):
-        if version is None:
-            found.append(Change(None, []))
-            continue
         before = versions[at + 1] if at + 1 < len(versions) else None
-        if before is None and version.rev > 1:
+        is_first = version.rev == 1
+        if isinstance(version, Damaged) or not (is_first or isinstance(before, Version)):
             found.append(Change(version, []))
             continue
-        was = Plan.unpacked(before.said) if before else None
+        was = Plan.unpacked(before.said) if isinstance(before, Version) else None
         found.append(Change(version, comparing.changes(was, Plan.unpacked(version.said))))
     return found
 
