@@ -7,6 +7,7 @@ from uuid import UUID
 from portal import edge
 from portal.core.actor import AccountId
 from portal.core.settings import Settings
+from portal.documents.catching_up import CatchingUp
 from portal.documents.reading_room import ReadingRoom
 from portal.memories import Memory
 from portal.storing import Boxes, Store
@@ -27,6 +28,8 @@ class Desk:
     reading_room: ReadingRoom = field(repr=False)
     free_quota: int
     """Bytes a free account may keep."""
+    catching_up: CatchingUp = field(repr=False)
+    """Reads the words of what came before words were kept."""
     slow: Memory[UUID, None] = field(default_factory=lambda: Memory(REMEMBERED), repr=False)
     """Documents whose pages took too long lately: drawn again only if somebody insists."""
     unwrapping: edge.Turnstile[AccountId] = field(default_factory=_one_at_a_time, repr=False)
@@ -35,4 +38,5 @@ class Desk:
     @classmethod
     def of(cls, settings: Settings, store: Store, pool: PdfPool) -> Self:
         """A desk over *store*; the pool must be running before it is used."""
-        return cls(Boxes(store), ReadingRoom(pool), settings.free_quota)
+        boxes, room = Boxes(store), ReadingRoom(pool)
+        return cls(boxes, room, settings.free_quota, CatchingUp(boxes, room))

@@ -40,6 +40,10 @@ class ReadingRoom:
         words = await self._pool.words(whole, reader)
         return replace(found, words="" if isinstance(words, Unshown) else words)
 
+    async def words(self, load: Load, reader: Reader) -> str | Unshown:
+        """What is written in a PDF."""
+        return await self._ask(load, reader, lambda whole: self._pool.words(whole, reader))
+
     async def outline(
         self, load: Load, first: int, count: int, reader: Reader
     ) -> Outline | Unshown:

@@ -52,6 +52,7 @@ def add_list(blueprint: Blueprint, shelf: Shelf) -> None:
 
 
 async def _page(shelf: Shelf, wanted: Wanted, start: int) -> str:
+    await shelf.desk.catching_up.look_for(signed_in())
     found = await listing.overview(shelf, signed_in())
     inside = await matching(signed_in(), wanted.words)
     kept = await asyncio.to_thread(chosen, found.entries, wanted, inside)

@@ -83,5 +83,6 @@ class Shelf:
 @asynccontextmanager
 async def working(shelf: Shelf) -> AsyncIterator[None]:
     """Sweep and prepare in the background while the block runs; the pool must be running."""
-    async with sweeping(shelf.store), background(shelf.preparing.work(), forgetting()):
+    works = (shelf.preparing.work(), shelf.desk.catching_up.work(), forgetting())
+    async with sweeping(shelf.store), background(*works):
         yield

@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal import documents, keys, vault
+from portal.core.background import background
 from portal.documents import words
+from portal.documents.catching_up import CatchingUp
 from portal.documents.models import Document
 from tests.documents.test_documents import Erika, erika
 from tests.people import World
@@ -99,3 +101,69 @@ def test_the_words_of_a_long_document_are_bounded() -> None:
 
     assert len(words.sealed(document, key, text)) <= words.MOST + 100
     assert len(words.sealed(document, key, "\ud800 lone")) < 200
+
+
+async def is_as_before_words_were_kept(*ids: str) -> None:
+    """Migration 0027 left the documents that were there without words."""
+    await Document.filter(id__in=ids).update(words=None)
+
+
+async def test_what_came_before_words_were_kept_is_found_once_its_owner_was_there(
+    erika: Erika,
+) -> None:
+    knee = await erika.finding(pdf(["Außenmeniskus"]), "Alt.pdf")
+    await is_as_before_words_were_kept(knee)
+    used = await erika.used()
+    assert await documents.matching(erika.actor, "meniskus") == set()
+
+    await erika.sees("/documents")
+    await erika.shelf.desk.catching_up.done()
+
+    assert await documents.matching(erika.actor, "meniskus") == {UUID(knee)}
+    row = await Document.get(id=knee)
+    assert await erika.used() == used + len(row.words or b"")
+    await documents.delete(erika.actor, row.id)
+    assert await erika.used() == 0
+
+
+async def test_what_cannot_be_read_later_is_read_once_and_still_shown(
+    erika: Erika, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def slow(*_: object) -> Unshown:
+        asked.append(1)
+        return Unshown("timeout")
+
+    knee = await erika.finding(pdf(["Meniskus"]))
+    photograph = await erika.finding(photo(), "Wunde.jpg")
+    await is_as_before_words_were_kept(knee, photograph)
+    monkeypatch.setattr(PdfPool, "words", slow)
+    again = CatchingUp(erika.shelf.boxes, erika.shelf.desk.reading_room)
+    for _ in range(2):  # the second looks anew, as a process that has just been started
+        async with background(again.work()):
+            await again.look_for(erika.actor)
+            await again.done()
+        again = CatchingUp(erika.shelf.boxes, erika.shelf.desk.reading_room)
+
+    assert len(asked) == 1
+    assert 'alt="Page 1 of 1"' in await erika.sees(f"/d/{knee}")
+
+
+async def test_a_document_that_waits_for_a_child_is_asked_for_again(
+    erika: Erika, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[str | Unshown] = ["meniskus", Unshown("busy")]
+
+    async def busy_at_first(*_: object) -> str | Unshown:
+        return answers.pop()
+
+    knee = await erika.finding(pdf(["Meniskus"]))
+    await is_as_before_words_were_kept(knee)
+    monkeypatch.setattr("portal.documents.catching_up.PAUSE", 0.0)
+    monkeypatch.setattr(PdfPool, "words", busy_at_first)
+
+    await erika.sees("/documents")
+    await erika.shelf.desk.catching_up.done()
+
+    assert await documents.matching(erika.actor, "meniskus") == {UUID(knee)}
