@@ -28,19 +28,23 @@ NAMES: Final = (
 KINDS: Final = ("CT", "MR", "US", "CR", "DX", "MG")
 
 
-def headers(count: int) -> Iterator[dict[str, Any]]:
-    """What *count* examinations of one image say, of thirty years and a few hundred patients."""
+def headers(count: int, since: int = 0, day: str = "") -> Iterator[dict[str, Any]]:
+    """
+    What *count* examinations of one image say, of thirty years and a few hundred patients.
+
+    They are numbered *since* there, and are all of the same *day* if one is given.
+    """
     made = inspect_file(images.ct(1, 64)[0])
     assert isinstance(made, Header)
     pick, like = random.Random(11), made.to_json()
-    for number in range(count):
+    for number in range(since, since + count):
         patient = pick.randrange(400)
         yield like | {
             "study_instance_uid": f"2.25.{7_000_000 + number}",
             "series_instance_uid": f"2.25.{7_000_000 + number}.1",
             "sop_instance_uid": f"2.25.{7_000_000 + number}.1.1",
-            "study_date": f"{pick.randrange(1996, 2026)}{pick.randrange(1, 13):02}"
-            f"{pick.randrange(1, 29):02}",
+            "study_date": day
+            or f"{pick.randrange(1996, 2026)}{pick.randrange(1, 13):02}{pick.randrange(1, 29):02}",
             "patient_name": f"{NAMES[patient % len(NAMES)]}{patient}",
             "patient_id": f"P{patient}",
             "accession_number": f"A{number}",
@@ -49,10 +53,10 @@ def headers(count: int) -> Iterator[dict[str, Any]]:
         }
 
 
-async def fill(actor: Actor, count: int) -> None:
-    """So many examinations for *actor*, each with its own key and its own box."""
+async def fill(actor: Actor, count: int, since: int = 0, day: str = "") -> None:
+    """So many examinations for *actor* (`headers`), each with its own key and its own box."""
     marks, root = await Marks.of(actor), vault.sub_key(actor.root, "deks")
-    rows = [_rows(actor, marks, root, header) for header in headers(count)]
+    rows = [_rows(actor, marks, root, header) for header in headers(count, since, day)]
     for start in range(0, count, AT_ONCE):
         some = rows[start : start + AT_ONCE]
         async with transaction():

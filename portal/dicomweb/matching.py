@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from portal.dicomweb.attributes import BY_NAME, Record
@@ -38,6 +38,26 @@ class Matcher:
     def __call__(self, record: Record) -> bool:
         """Whether every key matches; of several values one is enough."""
         return all(any(map(test, _values(record.get(name)))) for name, test in self._tests.items())
+
+    def among(self, count: int, column: Callable[[str], Sequence[Any]]) -> Sequence[int]:
+        """
+        Which of *count* records match, of which *column* gives all values of an attribute.
+
+        Of thousands of examinations many have the same value, which is compared once.
+        """
+        left: Sequence[int] = range(count)
+        for name, test in self._tests.items():
+            values, known = column(name), dict[Any, bool]()
+            found = []
+            for at in left:
+                value = values[at]
+                same = tuple(value) if isinstance(value, list) else value
+                if same not in known:
+                    known[same] = any(map(test, _values(value)))
+                if known[same]:
+                    found.append(at)
+            left = found
+        return left
 
 
 def uids_in(value: str) -> frozenset[str]:

@@ -2,39 +2,50 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from portal.dicomweb.attributes import Record
-from portal.studies import StudyFacts
+from portal.studies import Catalogue
 
 Header = dict[str, Any]
 """`viewer.dicom.Header` as JSON."""
 
 
-def study_record(study: StudyFacts, root: str) -> Record:
-    """One study; *root* is the address of the service."""
-    facts = study.facts
-    return {
-        "StudyDate": facts["date"],
-        "StudyTime": facts["time"],
-        "AccessionNumber": facts["accession_number"],
-        "InstanceAvailability": "ONLINE",
-        "ModalitiesInStudy": facts["modalities"],
-        "ReferringPhysicianName": facts["referring_physician"],
-        "StudyDescription": facts["description"],
-        "RetrieveURL": f"{root}/studies/{study.uid}",
-        "PatientName": facts["patient_name"],
-        "PatientID": facts["patient_id"],
-        "IssuerOfPatientID": facts["issuer_of_patient_id"],
-        "PatientBirthDate": facts["birth_date"],
-        "PatientSex": facts["sex"],
-        "StudyInstanceUID": study.uid,
-        "StudyID": facts["study_id"],
-        "NumberOfStudyRelatedSeries": facts["series"],
-        "NumberOfStudyRelatedInstances": facts["instances"],
-        # Some of these are not listed, as their originals are gone: no keyword of the standard.
-        "gone": bool(facts.get("thinned_on")),
-    }
+OF_STUDY: Final = {
+    "StudyDate": "date",
+    "StudyTime": "time",
+    "AccessionNumber": "accession_number",
+    "ModalitiesInStudy": "modalities",
+    "ReferringPhysicianName": "referring_physician",
+    "StudyDescription": "description",
+    "PatientName": "patient_name",
+    "PatientID": "patient_id",
+    "IssuerOfPatientID": "issuer_of_patient_id",
+    "PatientBirthDate": "birth_date",
+    "PatientSex": "sex",
+    "StudyInstanceUID": "study_uid",
+    "StudyID": "study_id",
+    "NumberOfStudyRelatedSeries": "series",
+    "NumberOfStudyRelatedInstances": "instances",
+}
+"""What a study's attributes are called among its facts (`studies.Catalogue`)."""
+
+
+def study_record(found: Catalogue, number: int, root: str) -> Record:
+    """One study (from 0); *root* is the address of the service.  For a thread."""
+    record = {keyword: found.column(name)[number] for keyword, name in OF_STUDY.items()}
+    record["InstanceAvailability"] = "ONLINE"
+    record["RetrieveURL"] = f"{root}/studies/{record['StudyInstanceUID']}"
+    return record
+
+
+def study_values(found: Catalogue, keyword: str, root: str) -> Sequence[Any]:
+    """One attribute of every study, in order.  For a thread."""
+    if keyword == "InstanceAvailability":
+        return ["ONLINE"] * len(found)
+    if keyword == "RetrieveURL":
+        return [f"{root}/studies/{uid}" for uid in found.column("study_uid")]
+    return found.column(OF_STUDY[keyword])
 
 
 def series_record(headers: Sequence[Header], above: Record) -> Record:

@@ -8,13 +8,19 @@ from typing import Any, Final
 from portal import storing, studies, vault
 from portal.core.actor import Actor
 from portal.core.errors import Unknown
-from portal.dicomweb.attributes import Record, as_json
+from portal.dicomweb.attributes import Level, Record, as_json
 from portal.dicomweb.errors import TooBroad
 from portal.dicomweb.holdings import open_named
 from portal.dicomweb.matching import Matcher, uids_in
 from portal.dicomweb.queries import Query
-from portal.dicomweb.records import Header, instance_record, series_record, study_record
-from portal.studies import Shelf, StudyFacts
+from portal.dicomweb.records import (
+    Header,
+    instance_record,
+    series_record,
+    study_record,
+    study_values,
+)
+from portal.studies import Catalogue, Shelf
 
 OPENED: Final = 200
 """
@@ -47,10 +53,9 @@ class Search:
 
     async def studies(self, query: Query) -> Found:
         """The page of studies that *query* asks for.  Raises `BadQuery`."""
-        found = await self._matching(query)
-        page = found[query.offset : query.offset + query.limit]
-        results = await asyncio.to_thread(_listed, page, query)
-        return Found(results, max(0, len(found) - query.offset - len(page)))
+        matches = Matcher(query.keys_of("study"), fuzzy=query.fuzzy)
+        mine = await self._mine(query)
+        return await asyncio.to_thread(_page_of, mine, query, matches, self.root)
 
     async def within(self, query: Query) -> Found:
         """
@@ -61,33 +66,33 @@ class Search:
         series, instance = query.keys_of("series"), query.keys_of("instance")
         matches = Matcher(series, fuzzy=query.fuzzy)
         inner = Matcher(instance, fuzzy=query.fuzzy) if query.level == "instance" else None
-        may = Matcher({"ModalitiesInStudy": series.get("Modality", "")})
-        found: list[Record] = []
-        left = [study for study in await self._matching(query) if may(study)]
-        counts = [study[_COUNTS[query.level]] for study in left]
-        exact = not any([*series.values(), *instance.values(), *(each["gone"] for each in left)])
+        may = query.keys_of("study"), {"ModalitiesInStudy": series.get("Modality", "")}
+        above = [Matcher(each, fuzzy=query.fuzzy) for each in may]
+        mine = await self._mine(query)
+        left, is_thinned = await asyncio.to_thread(_left, mine, query.level, above, self.root)
+        counts = [each.count for each in left]
+        exact = not (is_thinned or any([*series.values(), *instance.values()]))
         skip = _before(counts, query.offset) if exact else 0
         start = query.offset - sum(counts[:skip])
-        wanted = start + query.limit
+        wanted, found = start + query.limit, list[Record]()
         for number, study in enumerate(left[skip:]):
             if len(found) > wanted or (number >= OPENED and exact):
                 break
             if number >= OPENED:
                 raise TooBroad
-            headers = await self._headers(study["StudyInstanceUID"])
-            found += await asyncio.to_thread(_below, study, headers, matches, inner)
+            headers = await self._headers(study.uid)
+            record = await asyncio.to_thread(study_record, mine, study.number, self.root)
+            found += await asyncio.to_thread(_below, record, headers, matches, inner)
         page = found[start:wanted]
         results = await asyncio.to_thread(_listed, page, query)
         more = sum(counts) - query.offset if exact else len(found) - start
         return Found(results, max(0, more - len(page)))
 
-    async def _matching(self, query: Query) -> list[Record]:
-        keys = query.keys_of("study")
-        matches = Matcher(keys, fuzzy=query.fuzzy)
-        uid = keys.get("StudyInstanceUID")
+    async def _mine(self, query: Query) -> Catalogue:
+        """All studies that may match, or of those that are named these alone."""
+        uid = query.keys_of("study").get("StudyInstanceUID")
         named = uids_in(uid) if uid else None
-        mine = await studies.facts_of_mine(self.shelf, self.actor, named)
-        return await asyncio.to_thread(_kept, mine, self.root, matches)
+        return await studies.catalogue_of_mine(self.shelf, self.actor, named)
 
     async def _headers(self, uid: str) -> Sequence[Header]:
         """Of a study that was deleted meanwhile, or does not open, there are none."""
@@ -108,9 +113,39 @@ def _before(counts: Sequence[int], offset: int) -> int:
     return len(counts)
 
 
-def _kept(mine: Sequence[StudyFacts], root: str, matches: Matcher) -> list[Record]:
-    records = (study_record(study, root) for study in mine)
-    return [record for record in records if matches(record)]
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """A study of which the series or instances are searched."""
+
+    number: int
+    """In the catalogue."""
+    uid: str
+    count: int
+    """Series or instances in it."""
+
+
+def _matching(mine: Catalogue, matches: Matcher, root: str) -> Sequence[int]:
+    return matches.among(len(mine), lambda keyword: study_values(mine, keyword, root))
+
+
+def _page_of(mine: Catalogue, query: Query, matches: Matcher, root: str) -> Found:
+    """Only what is on the page is written; for a thread."""
+    found = _matching(mine, matches, root)
+    page = found[query.offset : query.offset + query.limit]
+    records = [study_record(mine, number, root) for number in page]
+    return Found(_listed(records, query), max(0, len(found) - query.offset - len(page)))
+
+
+def _left(
+    mine: Catalogue, level: Level, above: Sequence[Matcher], root: str
+) -> tuple[list[_Above], bool]:
+    """The studies that match, and whether of some not everything is listed; for a thread."""
+    every = [set(_matching(mine, matches, root)) for matches in above]
+    numbers = sorted(set.intersection(*every))
+    uids, counts = mine.column("study_uid"), study_values(mine, _COUNTS[level], root)
+    thinned = mine.column("thinned_on")
+    left = [_Above(number, uids[number], counts[number]) for number in numbers]
+    return left, any(thinned[number] for number in numbers)
 
 
 def _listed(page: Sequence[Record], query: Query) -> list[dict[str, Any]]:

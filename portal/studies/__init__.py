@@ -4,7 +4,7 @@ from portal.studies import parts
 from portal.studies.belongings import Belongings
 from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared
 from portal.studies.growing import Growing
-from portal.studies.identifying import StudyFacts, facts_of_mine
+from portal.studies.identifying import Catalogue, catalogue_of_mine
 from portal.studies.inflating import stretches_of
 from portal.studies.intake import keep_files, keep_images
 from portal.studies.listing import (
@@ -54,6 +54,7 @@ from portal.studies.uploads import (
 __all__ = [
     "Belongings",
     "Bytes",
+    "Catalogue",
     "Entry",
     "Growing",
     "Note",
@@ -67,16 +68,15 @@ __all__ = [
     "Shelf",
     "StudyBinned",
     "StudyDeleted",
-    "StudyFacts",
     "StudyPrepared",
     "StudySummary",
     "UploadState",
     "already_there",
     "begin_upload",
+    "catalogue_of_mine",
     "create_blueprint",
     "create_report_blueprint",
     "delete",
-    "facts_of_mine",
     "finish",
     "instances_there",
     "keep_files",

@@ -79,12 +79,13 @@ async def in_bin(shelf: Shelf, actor: Actor, only: UUID | None = None) -> list[T
     mine = binned().filter(owner=actor.id)
     mine = mine if only is None else mine.filter(id=only)
     since = {row.id: row.binned_at for row in await mine.only("id", "binned_at") if row.binned_at}
-    studies = [each for each in await summaries_of(shelf, actor, mine) if each.id in since]
+    found = await summaries_of(shelf, actor, mine, name="" if only else "bin")
+    studies = [each for each in found if each.id in since]
     papers = await documents.in_bin(actor, only)
-    found = [Thrown(each, since[each.id]) for each in studies]
-    found += [Thrown(paper, thrown_at) for paper, thrown_at in papers]
-    found += [Thrown(each, thrown_at) for each, thrown_at in await records.in_bin(actor, only)]
-    return sorted(found, key=lambda each: each.thrown_at, reverse=True)
+    thrown = [Thrown(each, since[each.id]) for each in studies]
+    thrown += [Thrown(paper, thrown_at) for paper, thrown_at in papers]
+    thrown += [Thrown(each, thrown_at) for each, thrown_at in await records.in_bin(actor, only)]
+    return sorted(thrown, key=lambda each: each.thrown_at, reverse=True)
 
 
 async def empty(shelf: Shelf, actor: Actor) -> None:

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
 
 from portal import storing, vault
 from portal.core.actor import Actor, Secret
@@ -13,63 +11,80 @@ from portal.studies import manifests
 from portal.studies.access import kept, live
 from portal.studies.marks import Marks
 from portal.studies.models import Study
-from portal.studies.said import Said, said_of
+from portal.studies.said import LIVE, Said, Seen, seen_of
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import summary_of
 
-
-@dataclass(frozen=True, slots=True)
-class StudyFacts:
-    """One study of one's own."""
-
-    id: UUID
-    uid: str = field(repr=False)
-    """StudyInstanceUID."""
-    facts: Mapping[str, Any] = field(repr=False)
-    """`summaries.summary_of`."""
+ORDER: Final = ("date", "time", "study_uid")
+"""The latest examination first; of several at the same moment the same one always."""
 
 
-async def facts_of_mine(
-    shelf: Shelf, actor: Actor, uids: Collection[str] | None = None
-) -> list[StudyFacts]:
+class Catalogue:
     """
-    The actor's studies, those with *uids* alone if they are given; the latest examination first.
+    The studies of an account, the latest examination first, by columns (`summaries.summary_of`).
+
+    Columns are opened when they are asked for: for threads.
+    """
+
+    def __init__(self, seen: Seen, anew: Sequence[Mapping[str, Any]]) -> None:
+        """Of what was *seen*, the facts that were opened *anew*."""
+        self._seen, self._anew = seen, anew
+        self._known: dict[str, Sequence[Any]] = {}
+        self._order: Sequence[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self._seen.places) + len(self._anew)
+
+    def column(self, name: str) -> Sequence[Any]:
+        """One fact of every study; None where nothing is known."""
+        if name not in self._known:
+            found, order = self._unordered(name), self._in_order()
+            self._known[name] = found if order is None else [found[at] for at in order]
+        return self._known[name]
+
+    def _unordered(self, name: str) -> Sequence[Any]:
+        standing: Sequence[Any] = self._seen.columns[name] if self._seen.columns else ()
+        if len(standing) == len(self) and not self._anew:
+            return standing
+        return [standing[at] for at in self._seen.places] + [each.get(name) for each in self._anew]
+
+    def _in_order(self) -> Sequence[int] | None:
+        """None while everything stands as it was remembered, in this very order."""
+        if self._order is None and self._anew:
+            by = list(zip(*map(self._unordered, ORDER), strict=True))
+            self._order = sorted(range(len(by)), key=by.__getitem__, reverse=True)
+        return self._order
+
+
+async def catalogue_of_mine(
+    shelf: Shelf, actor: Actor, uids: Collection[str] | None = None
+) -> Catalogue:
+    """
+    The actor's studies, those with *uids* alone if they are given.
 
     What does not open is left out: nothing of it is known by which it could be found.
     """
-    mine = live().filter(owner=actor.id)
+    mine, name = live(), LIVE
     if uids is not None:
         marks = await Marks.of(actor)
-        mine = mine.filter(uid_mark__in=[marks.study(uid) for uid in uids])
-    said = await said_of(shelf.remembered, actor, mine)
-    lacking = {each.id for each in said if not _identifies(each)}
-    read = {row.id: row for row in await kept(actor, lacking)} if lacking else {}
-    known = dict[UUID, Mapping[str, Any] | None]()
-    for each in said:
-        if each.id in read and each.key is not None:
-            known[each.id] = await _read(shelf, read[each.id], each.key)
-    return await asyncio.to_thread(_identified, said, known)
+        mine, name = mine.filter(uid_mark__in=[marks.study(uid) for uid in uids]), ""
+    seen = await seen_of(shelf.remembered, actor, mine, name=name)
+    lacking = {each.id for each in seen.anew if not _identifies(each)}
+    rows = {row.id: row for row in await kept(actor, lacking)} if lacking else {}
+    found: list[Mapping[str, Any]] = []
+    for each in seen.anew:
+        facts: Mapping[str, Any] | None = each.facts
+        if each.id in lacking:
+            row = rows.get(each.id)
+            facts = await _read(shelf, row, each.key) if row and each.key else None
+        if facts is not None and facts["study_uid"]:
+            found.append(facts)
+    return Catalogue(seen, found)
 
 
 def _identifies(study: Said) -> bool:
     """Whether its row says enough; older boxes do not say what identifies."""
     return study.facts is not None and "study_uid" in study.facts
-
-
-def _identified(
-    said: Sequence[Said], read: Mapping[UUID, Mapping[str, Any] | None]
-) -> list[StudyFacts]:
-    """Those that something is known of, in order; for a thread."""
-    found = []
-    for each in said:
-        facts = each.facts if _identifies(each) else read.get(each.id)
-        if facts is not None and facts["study_uid"]:
-            found.append(StudyFacts(each.id, facts["study_uid"], facts))
-    return sorted(found, key=_order, reverse=True)
-
-
-def _order(study: StudyFacts) -> tuple[str, str, str]:
-    return study.facts["date"], study.facts["time"], study.uid
 
 
 async def _read(shelf: Shelf, row: Study, key: Secret) -> Mapping[str, Any] | None:

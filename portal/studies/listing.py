@@ -18,7 +18,7 @@ from portal.studies.access import kept, kept_study_for, live
 from portal.studies.expiring import forget_study
 from portal.studies.models import ASIDE, Study
 from portal.studies.opening import OpenStudy
-from portal.studies.said import Said, said_of, unmerged
+from portal.studies.said import LIVE, Said, said_of, unmerged
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import (
     StudySummary,
@@ -31,7 +31,7 @@ from portal.studies.summaries import (
 
 async def my_studies(shelf: Shelf, actor: Actor) -> list[StudySummary]:
     """The actor's own studies, the latest examination first."""
-    return await summaries_of(shelf, actor, live())
+    return await summaries_of(shelf, actor, live(), name=LIVE)
 
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -121,7 +121,7 @@ async def my_documents(
 ) -> list[Entry]:
     """Everything the actor keeps, the latest first; *sizes* in bytes when somebody knows them."""
     damaged: set[UUID] = set()
-    said = await said_of(shelf.remembered, actor, live(), damaged)
+    said = await said_of(shelf.remembered, actor, live(), damaged, name=LIVE)
     studies = await _summed_up(shelf, actor, said, damaged, sizes)
     papers = await documents.mine(actor, sizes)
     marks = {each.id: each.mark for each in said}
@@ -154,15 +154,17 @@ async def some_of_mine(shelf: Shelf, actor: Actor, wanted: Collection[UUID]) -> 
 
 
 async def summaries_of(
-    shelf: Shelf, actor: Actor, wanted: QuerySet[Study], sizes: Mapping[UUID, int] | None = None
+    shelf: Shelf, actor: Actor, wanted: QuerySet[Study], *, name: str = ""
 ) -> list[StudySummary]:
     """
     Those of the *wanted* that are the actor's own, as lists show them, the latest examination
     first; also what does not open any more: its owner sees that it is there, and can delete it.
+
+    What may be long and is wanted often has a *name* (`said.seen_of`).
     """
     damaged: set[UUID] = set()
-    said = await said_of(shelf.remembered, actor, wanted, damaged)
-    return await _summed_up(shelf, actor, said, damaged, sizes)
+    said = await said_of(shelf.remembered, actor, wanted, damaged, name=name)
+    return await _summed_up(shelf, actor, said, damaged, None)
 
 
 async def _summed_up(

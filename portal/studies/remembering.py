@@ -4,89 +4,111 @@ What the rows of an account with many studies say, remembered from one list to t
 Opening thousands of keys and boxes is most of the work of a list, and little of it changes.  What
 was opened is kept in this process, under a key of the account's root: between two requests nobody
 can read it, and once the session is locked or over, nobody but its owner with another one.
+
+It lies there by columns, each in a box of its own: whoever searches by one of them and shows a
+page opens that one, what orders the list, and nothing else.
 """
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
-from hashlib import blake2b
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from portal import vault
 from portal.core.actor import Actor, Secret
 from portal.studies.describing import inflated, packed
 
-WORTH_IT: Final = 500
-"""Studies in one list below which every one is opened anew."""
-TOGETHER: Final = 256
-"""Studies that are remembered in one box, on the whole: a change opens so many anew."""
 MOST: Final = 32 * 1024 * 1024
 """Bytes of all boxes."""
-DEPTH: Final = 1
-"""How deep the studies lie in what is packed."""
 
-Columns = tuple[Any, ...]
-"""Of one row: the id first, then whatever says that something changed."""
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """Columns that were written together."""
+
+    written: UUID
+    boxes: Mapping[str, bytes]
+    count: int
+    state: bytes
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.boxes.values()))
+
+
+class Columns:
+    """What is remembered of one list, each column opened when it is asked for; for threads."""
+
+    def __init__(self, actor: Actor, sealed: _Sealed) -> None:
+        self._actor, self._sealed = actor, sealed
+        self._known: dict[str, Sequence[Any]] = {}
+
+    @property
+    def count(self) -> int:
+        """Studies."""
+        return self._sealed.count
+
+    @property
+    def state(self) -> bytes:
+        """`state_of` them."""
+        return self._sealed.state
+
+    def __getitem__(self, name: str) -> Sequence[Any]:
+        """The column of this *name*.  Raises `vault.Tampered` under another root."""
+        if name not in self._known:
+            context = _context(self._actor, self._sealed.written, name)
+            plain = vault.unbox(_key(self._actor), self._sealed.boxes[name], context)
+            self._known[name] = json.loads(inflated(plain))
+        return self._known[name]
 
 
 class Remembered:
-    """Boxes with what was opened, of bounded size; the ones used longest ago go first."""
+    """Lists by columns, of bounded size; the ones used longest ago go first."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most, self._size = most, 0
-        self._boxes = OrderedDict[tuple[UUID, UUID], bytes]()
+        self._lists = OrderedDict[tuple[UUID, str], _Sealed]()
         self._changing = Lock()  # several requests remember at once, each in a thread
 
-    def get(self, actor: Actor, name: UUID) -> list[Any] | None:
-        """What was opened of the studies that have this *name*; for a thread."""
-        box = self._boxes.get((actor.id, name))
-        if box is None:
-            return None
-        try:
-            plain = vault.unbox(_key(actor), box, _context(actor, name))
-        except vault.Tampered:  # sealed under a root that was replaced meanwhile
-            return None
-        found: list[Any] = json.loads(inflated(plain))
-        return found
-
-    def put(self, actor: Actor, name: UUID, opened: list[Any]) -> None:
-        """Remember this from now on; for a thread."""
-        box = vault.box(_key(actor), packed(opened, DEPTH), _context(actor, name))
+    def get(self, actor: Actor, name: str) -> Columns | None:
+        """What was put under this *name* last."""
         with self._changing:
-            self._size += len(box) - len(self._boxes.pop((actor.id, name), b""))
-            self._boxes[actor.id, name] = box
+            sealed = self._lists.get((actor.id, name))
+            if sealed is None:
+                return None
+            self._lists.move_to_end((actor.id, name))
+        return Columns(actor, sealed)
+
+    def put(
+        self, actor: Actor, name: str, columns: Mapping[str, Sequence[Any]], state: bytes
+    ) -> None:
+        """Remember these from now on, instead of what was there; for a thread."""
+        written, key = uuid4(), _key(actor)
+        boxes = {
+            column: vault.box(key, packed(values, 0), _context(actor, written, column))
+            for column, values in columns.items()
+        }
+        count = max(map(len, columns.values()), default=0)
+        sealed = _Sealed(written, boxes, count, state)
+        with self._changing:
+            before = self._lists.pop((actor.id, name), None)
+            self._size += sealed.size - (before.size if before else 0)
+            self._lists[actor.id, name] = sealed
             while self._size > self._most:
-                self._size -= len(self._boxes.popitem(last=False)[1])
-
-    def used(self, actor: Actor, names: Sequence[UUID]) -> None:
-        """These were of use just now."""
-        with self._changing:
-            for name in names:
-                if (actor.id, name) in self._boxes:
-                    self._boxes.move_to_end((actor.id, name))
+                self._size -= self._lists.popitem(last=False)[1].size
 
 
-def named(rows: Sequence[Columns]) -> dict[UUID, list[Columns]]:
-    """The *rows* in groups that stay together, by names that change with any of their columns."""
-    bits = (len(rows) // TOGETHER).bit_length()
-    groups: dict[int, list[Columns]] = {}
-    for each in rows:
-        groups.setdefault(each[0].int >> (128 - bits) if bits else 0, []).append(each)
-    return {_digest(group): group for group in groups.values()}
-
-
-def _digest(rows: Sequence[Columns]) -> UUID:
-    found = blake2b(digest_size=16)
-    for each in sorted(rows, key=lambda row: row[0]):
-        found.update(repr(each).encode())
-    return UUID(bytes=found.digest())
+def state_of(actor: Actor, sights: Iterable[str]) -> bytes:
+    """What is another one as soon as any of these is, or the root; their order is the same."""
+    return vault.blind_mark(_key(actor), "study", "sight", "\n".join(sorted(sights)).encode())
 
 
 def _key(actor: Actor) -> Secret:
     return vault.sub_key(actor.root, "lists")
 
 
-def _context(actor: Actor, name: UUID) -> bytes:
-    return vault.contexts.blob(actor.id, name, "summary")
+def _context(actor: Actor, written: UUID, column: str) -> bytes:
+    return vault.contexts.blob(actor.id, uuid5(written, column), "summary")

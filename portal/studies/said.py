@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,13 +22,30 @@ from portal.core.actor import Actor, Secret
 from portal.studies.access import kept
 from portal.studies.labels import opened_label
 from portal.studies.models import ASIDE, Segment, Study
-from portal.studies.remembering import WORTH_IT, Columns, Remembered, named
-from portal.studies.summaries import opened_summary
+from portal.studies.remembering import Columns, Remembered, state_of
+from portal.studies.summaries import opened_summary, summary_of
 
+LIVE: Final = "live"
+"""The name of everything that is not in the bin."""
+WORTH_IT: Final = 500
+"""Studies in one list below which every one is opened anew."""
+MOST_ANEW: Final = 64
+"""Studies of a remembered list that changed since: for one more, the list is remembered anew."""
 AT_ONCE: Final = 500
-LIGHT: Final = ("id", "generation", "uid_mark", "label")
+IN_ROW: Final = 2000
+"""The same of rows of which nothing is opened."""
+IN_SIGHT: Final = ("id", "generation", "uid_mark", "label")
 """By these it is seen that nothing changed."""
-WHOLE: Final = ("id", "uid_mark", "created_at", "label", "summary")
+ID: Final = 36
+"""Characters of an id, which begins what is seen."""
+WHOLE: Final = ("id", "generation", "uid_mark", "created_at", "label", "summary")
+FACTS: Final = tuple(summary_of({}))
+"""What is known of a study, by name; older boxes say less."""
+_NAMES: Final = frozenset(FACTS)
+
+
+Row = tuple[UUID, int, str, bytes | None]
+"""What is in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,30 @@ class Said:
     """Something came that is not in the row yet."""
     key: Secret | None = field(default=None, repr=False)
     """Where the facts are lacking."""
+    sight: str = field(default="", repr=False)
+    """What changes when anything in its row does; empty of what is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is remembered and still true, and what was opened anew beside it."""
+
+    anew: list[Said]
+    columns: Columns | None = None
+    places: Sequence[int] = ()
+    """Of what is remembered, where in the columns it stands."""
+
+    def said(self) -> Iterator[Said]:
+        """Every study by itself; for a thread."""
+        if self.columns is not None:
+            facts = zip(*(self.columns[name] for name in FACTS), strict=True)
+            every = [dict(zip(FACTS, each, strict=True)) for each in facts]
+            sights, marks = self.columns["sight"], self.columns["mark"]
+            added, labels = self.columns["added"], self.columns["label"]
+            for at in self.places:
+                came = datetime.fromisoformat(added[at])
+                yield Said(UUID(sights[at][:ID]), marks[at], came, labels[at], every[at])
+        yield from self.anew
 
 
 async def said_of(
@@ -53,66 +95,102 @@ async def said_of(
     actor: Actor,
     wanted: QuerySet[Study],
     damaged: set[UUID] | None = None,
+    *,
+    name: str = "",
 ) -> list[Said]:
     """
     Those of the *wanted* that are the actor's own.
 
-    Those of which the key does not open are left out, and added to *damaged*.
+    Those of which the key does not open are left out, and added to *damaged*.  What is wanted
+    again and again has a *name* to be remembered by.
     """
+    found = await seen_of(remembered, actor, wanted, damaged, name=name)
+    return await asyncio.to_thread(lambda: list(found.said()))
+
+
+async def seen_of(
+    remembered: Remembered,
+    actor: Actor,
+    wanted: QuerySet[Study],
+    damaged: set[UUID] | None = None,
+    *,
+    name: str = "",
+) -> Seen:
+    """The same, by columns where they are remembered."""
     mine = wanted.filter(owner=actor.id)
     # In this order: what is merged after the first look is in the rows of the second.
     fresh = await unmerged(mine)
-    rows = await _rows(mine)
-    if len(rows) < WORTH_IT:
-        return await _opened_anew(actor, [row[0] for row in rows], damaged)
-    groups = await asyncio.to_thread(named, rows)
-    found, lacking = await asyncio.to_thread(_known, remembered, actor, groups, fresh)
-    for name, group in lacking.items():
-        unopened = set[UUID]()
-        some = await _opened_anew(actor, [row[0] for row in group], unopened)
-        if damaged is not None:
-            damaged |= unopened
-        if not unopened and all(each.facts is not None for each in some):
-            plain = [[each.id.hex, each.mark, each.added.isoformat(), each.label, each.facts]
-                     for each in some]  # fmt: skip
-            await asyncio.to_thread(remembered.put, actor, name, plain)
-        found += some
-    remembered.used(actor, list(groups))
+    rows = await _in_sight(mine)
+    if len(rows) < WORTH_IT or not name:
+        ids = [row[0] for row in rows]
+        return Seen(await _opened_anew(actor, ids, damaged))
+    columns = remembered.get(actor, name)
+    columns, places, changed = await asyncio.to_thread(_still_true, actor, columns, rows, fresh)
+    found = Seen(await _opened_anew(actor, changed, damaged), columns, places)
+    settled = [each for each in found.anew if each.facts and each.facts.keys() == _NAMES]
+    gone = 0 if columns is None else columns.count - len(places)
+    if gone + len(settled) > MOST_ANEW:
+        await asyncio.to_thread(_remember, remembered, actor, name, found, settled)
     return found
 
 
-async def _rows(mine: QuerySet[Study]) -> list[Columns]:
-    """The light columns of all, in the order of their ids."""
-    found: list[Columns] = []
-    rest = mine.order_by("id").limit(AT_ONCE)
-    some: Sequence[Columns] = await rest.values_list(*LIGHT)
+async def _in_sight(mine: QuerySet[Study]) -> list[Row]:
+    """The light columns of all, in the order of their marks, by which an index finds them."""
+    found: list[Row] = []
+    rest = mine.order_by("uid_mark").limit(IN_ROW)
+    some: Sequence[Row] = await rest.values_list(*IN_SIGHT)
     while some:
         found += some
-        some = await rest.filter(id__gt=some[-1][0]).values_list(*LIGHT)
+        some = await rest.filter(uid_mark__gt=some[-1][2]).values_list(*IN_SIGHT)
     return found
 
 
-def _known(
-    remembered: Remembered,
+def _still_true(
     actor: Actor,
-    groups: Mapping[UUID, list[Columns]],
+    columns: Columns | None,
+    rows: Sequence[Row],
     fresh: Collection[UUID],
-) -> tuple[list[Said], dict[UUID, list[Columns]]]:
-    """What is remembered, and the groups of which nothing is, or to which something came."""
-    found: list[Said] = []
-    lacking = {}
-    for name, group in groups.items():
-        plain = None
-        if not any(row[0] in fresh for row in group):
-            plain = remembered.get(actor, name)
-        if plain is None:
-            lacking[name] = group
-            continue
-        found += [
-            Said(UUID(study), mark, datetime.fromisoformat(added), label, facts)
-            for study, mark, added, label, facts in plain
-        ]
-    return found, lacking
+) -> tuple[Columns | None, Sequence[int], list[UUID]]:
+    """What is remembered if it opens, where in it the rows stand, and who is not there."""
+    listed = [_sight(*row) for row in rows]
+    if columns is not None and not fresh and columns.state == state_of(actor, listed):
+        return columns, range(columns.count), []
+    there, known, places = set(listed), set[str](), list[int]()
+    if columns is not None:
+        with suppress(vault.Tampered):  # sealed under a root that was replaced meanwhile
+            sights, some = columns["sight"], frozenset(map(str, fresh))
+            known = {each for each in there.intersection(sights) if each[:ID] not in some}
+            places = [at for at, sight in enumerate(sights) if sight in known]
+    changed = [UUID(each[:ID]) for each in there - known]
+    return columns if known else None, places, changed
+
+
+def _sight(study: UUID, generation: int, mark: str, label: bytes | None) -> str:
+    sight = f"{study} {generation} {mark}"
+    return sight if label is None else f"{sight} {blake2b(label, digest_size=16).hexdigest()}"
+
+
+def _remember(
+    remembered: Remembered, actor: Actor, name: str, found: Seen, settled: Sequence[Said]
+) -> None:
+    """Put everything that is known together again, the latest examination first."""
+    columns = {each: _standing(found, each) for each in (*FACTS, "sight", "mark", "added", "label")}
+    for each in settled:
+        plain = {"sight": each.sight, "mark": each.mark, "label": each.label,
+                 "added": each.added.isoformat(), **(each.facts or {})}  # fmt: skip
+        for column, values in columns.items():
+            values.append(plain[column])
+    by = list(zip(columns["date"], columns["time"], columns["study_uid"], strict=True))
+    order = sorted(range(len(by)), key=by.__getitem__, reverse=True)
+    ordered = {each: [values[at] for at in order] for each, values in columns.items()}
+    remembered.put(actor, name, ordered, state_of(actor, ordered["sight"]))
+
+
+def _standing(found: Seen, name: str) -> list[Any]:
+    if found.columns is None:
+        return []
+    values = found.columns[name]
+    return [values[at] for at in found.places]
 
 
 async def _opened_anew(actor: Actor, ids: Sequence[UUID], damaged: set[UUID] | None) -> list[Said]:
@@ -129,14 +207,20 @@ async def _opened_anew(actor: Actor, ids: Sequence[UUID], damaged: set[UUID] | N
 
 async def unmerged(wanted: QuerySet[Study]) -> set[UUID]:
     """Those of the *wanted* of which the row does not yet say everything."""
-    some = Segment.filter(study__in=Subquery(wanted.values("id")))
-    return {study for (study,) in await some.distinct().values_list("study")}
+    # Little waits at a time, of all accounts: whose it is costs less than looking for thousands.
+    waits = Segment.all().distinct().limit(AT_ONCE)
+    some = [study for (study,) in await waits.values_list("study")]
+    if len(some) < AT_ONCE:
+        found = await wanted.filter(id__in=some).values_list("id") if some else ()
+        return {study for (study,) in found}
+    theirs = Segment.filter(study__in=Subquery(wanted.values("id")))
+    return {study for (study,) in await theirs.distinct().values_list("study")}
 
 
 def _opened(
     rows: Sequence[Any], opened: Mapping[UUID, Secret], fresh: Collection[UUID]
 ) -> Iterator[Said]:
-    for study, mark, added, label, summary in rows:
+    for study, generation, mark, added, label, summary in rows:
         key = opened.get(study)
         if key is not None:
             is_fresh, facts = study in fresh, None
@@ -144,4 +228,5 @@ def _opened(
                 with suppress(vault.Tampered):  # whoever asks the manifest looks again, and says so
                     facts = opened_summary(study, key, summary)
             called = opened_label(study, label, key)
-            yield Said(study, mark, added, called, facts, is_fresh, key)
+            sight = _sight(study, generation, mark, label)
+            yield Said(study, mark, added, called, facts, is_fresh, key, sight)

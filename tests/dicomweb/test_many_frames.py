@@ -113,7 +113,7 @@ async def test_what_is_remembered_between_two_frames_says_nothing_of_a_person(
     await frame(ada, image, PLAIN)
 
     shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
-    (study,) = await studies.facts_of_mine(shelf, ada.actor)
+    (study,) = await studies.my_studies(shelf, ada.actor)
     opened = await studies.open_own(shelf, ada.actor, study.id)
     known = shelf.maps.get(study.id, opened._row.generation)
     assert known is not None

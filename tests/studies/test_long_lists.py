@@ -13,9 +13,9 @@ from quart import Quart
 from bench import holdings
 from portal import studies, vault
 from portal.core.actor import AccountId, Actor, Secret
-from portal.studies import binning, labels, remembering, said, summaries
+from portal.studies import binning, identifying, labels, said, summaries
 from portal.studies.models import Study
-from portal.studies.remembering import Remembered, named
+from portal.studies.remembering import Columns, Remembered
 from tests.people import Person, World
 
 MANY = 40
@@ -26,7 +26,8 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each list is long, and takes several turns and several boxes."""
     monkeypatch.setattr(said, "WORTH_IT", 10)
     monkeypatch.setattr(said, "AT_ONCE", 7)
-    monkeypatch.setattr(remembering, "TOGETHER", 8)
+    monkeypatch.setattr(said, "IN_ROW", 7)
+    monkeypatch.setattr(said, "MOST_ANEW", 4)
 
 
 @pytest.fixture
@@ -77,24 +78,53 @@ async def test_a_long_list_is_opened_once_and_every_change_is_seen_at_once(
 
     left = {each: title for each, title in first.items() if each not in {gone, binned}}
     assert await shown(shelf, erika) == left | {renamed: "The knee"}
-    assert 0 < len(opened) < MANY, "only what lies together with a change was opened anew"
+    assert opened == [renamed], "only what changed was opened anew"
+    for each in list(left)[:6]:
+        await labels.rename(erika.actor, each, "The foot")
+    await shown(shelf, erika)
+    opened.clear()
+    assert list((await shown(shelf, erika)).values()).count("The foot") == 6
+    assert opened == [], "when much has changed, all is remembered anew"
 
 
 async def test_what_is_remembered_opens_to_nobody_without_the_root(
     shelf: studies.Shelf, erika: Person
 ) -> None:
     first = await shown(shelf, erika)
-    boxes = shelf.remembered._boxes
-    assert boxes
+    (sealed,) = shelf.remembered._lists.values()
     title = next(iter(first.values())).encode()
-    assert not any(title in each or b"Muster" in each for each in boxes.values())
+    assert not any(title in each or b"Muster" in each for each in sealed.boxes.values())
     thief = Actor(
         id=erika.actor.id, kind="patient", epoch=erika.actor.epoch, root=vault.new_secret(),
         session=b"", language="en",
     )  # fmt: skip
 
-    assert all(shelf.remembered.get(thief, name) is None for _, name in boxes)
-    assert all(shelf.remembered.get(erika.actor, name) for _, name in boxes)
+    for name in sealed.boxes:
+        with pytest.raises(vault.Tampered):
+            columns_of(shelf, thief)[name]
+        assert len(columns_of(shelf, erika.actor)[name]) == MANY
+
+
+@pytest.mark.tampers
+async def test_a_list_that_was_sealed_under_another_root_is_opened_anew(
+    shelf: studies.Shelf, erika: Person
+) -> None:
+    await shown(shelf, erika)
+    other = Actor(
+        id=erika.actor.id, kind="patient", epoch=erika.actor.epoch, root=vault.new_secret(),
+        session=b"", language="en",
+    )  # fmt: skip
+
+    found = await studies.my_studies(shelf, other)
+
+    assert len(found) == MANY
+    assert all(each.damaged for each in found), "nothing remembered opens, and no key either"
+
+
+def columns_of(shelf: studies.Shelf, whose: Actor) -> Columns:
+    found = shelf.remembered.get(whose, said.LIVE)
+    assert found is not None
+    return found
 
 
 @pytest.mark.tampers
@@ -110,15 +140,72 @@ async def test_an_examination_that_does_not_open_is_shown_as_such_every_time(
         assert [each for each in found if found[each].damaged] == [spoiled]
 
 
+async def found_by_programs(shelf: studies.Shelf, person: Person) -> list[tuple[str, str]]:
+    """Day and UID of every study, as searches have them."""
+    found = await identifying.catalogue_of_mine(shelf, person.actor)
+    return list(zip(found.column("date"), found.column("study_uid"), strict=True))
+
+
 async def test_programs_find_the_same_from_what_is_remembered(
     shelf: studies.Shelf, erika: Person, opened: list[UUID]
 ) -> None:
-    first = await studies.facts_of_mine(shelf, erika.actor)
+    first = await found_by_programs(shelf, erika)
     opened.clear()
 
-    assert await studies.facts_of_mine(shelf, erika.actor) == first
+    assert await found_by_programs(shelf, erika) == first
     assert len(first) == MANY
+    assert first == sorted(first, reverse=True)
     assert opened == []
+
+
+async def test_what_an_older_version_wrote_is_found_every_time(
+    shelf: studies.Shelf, erika: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows do not say by what it is found, so its manifest is asked, again and again."""
+    real = summaries.opened_summary
+
+    def older(study: UUID, key: Secret, box: bytes) -> dict[str, Any]:
+        facts = real(study, key, box)
+        return {name: each for name, each in facts.items() if name not in {"study_uid", "whole"}}
+
+    async def asked(_shelf: studies.Shelf, row: Study, key: Secret) -> dict[str, Any]:
+        assert row.summary is not None
+        return real(row.id, key, row.summary)
+
+    monkeypatch.setattr("portal.studies.said.opened_summary", older)
+    monkeypatch.setattr(identifying, "_read", asked)
+    assert len(await shown(shelf, erika)) == MANY
+    for _ in range(2):
+        assert len(await found_by_programs(shelf, erika)) == MANY
+
+
+async def test_pages_neither_lose_nor_repeat_a_study_while_older_ones_are_added(
+    shelf: studies.Shelf, erika: Person
+) -> None:
+    """New rows are first opened beside what is remembered, then remembered with it."""
+    found = list[str]()
+    while len(found) < MANY:
+        page = (await found_by_programs(shelf, erika))[len(found) :][:9]
+        found += [uid for _, uid in page]
+        await holdings.fill(erika.actor, 3, since=MANY + len(found), day="19500101")
+    assert len(set(found)) == len(found)
+    assert {f"2.25.{7_000_000 + number}" for number in range(MANY)} <= set(found)
+    every = await found_by_programs(shelf, erika)
+    assert every == sorted(set(every), reverse=True), "each once, and where it belongs"
+
+
+async def test_what_was_put_away_and_taken_out_again_is_found_again(
+    shelf: studies.Shelf, erika: Person
+) -> None:
+    first = await shown(shelf, erika)
+    for each in list(first)[:12]:
+        await binning.throw(erika.actor, each)
+    thrown = await binning.in_bin(shelf, erika.actor)
+    assert {each.thing.id for each in thrown} == set(list(first)[:12])
+    assert list(await shown(shelf, erika)) == list(first)[12:]
+    for line in thrown:
+        await binning.take_out(erika.actor, line.thing.id)
+    assert await shown(shelf, erika) == first
 
 
 def actor() -> Actor:
@@ -132,32 +219,21 @@ def actor() -> Actor:
     )
 
 
-def test_boxes_are_bounded_and_the_last_used_stay() -> None:
-    kept, whose, names = Remembered(most=1000), actor(), [uuid4() for _ in range(4)]
-    words = [["x" * 10]]
+def test_lists_are_bounded_and_the_last_used_stay() -> None:
+    kept, whose, names = Remembered(), actor(), ["a", "b", "c", "d"]
+    words = {"words": ["x" * 10]}
     for each in names[:3]:
-        kept.put(whose, each, words)
-    size = len(next(iter(kept._boxes.values())))
-    kept._most = 3 * size
-    kept.used(whose, [names[0]])
+        kept.put(whose, each, words, b"")
+    kept._most = kept._size
+    assert kept.get(whose, "a") is not None
 
-    kept.put(whose, names[3], words)
+    kept.put(whose, "d", words, b"")
 
     there = [kept.get(whose, each) is not None for each in names]
     assert there == [True, False, True, True]
 
 
-def test_groups_change_their_name_with_any_column_and_with_nothing_else() -> None:
-    rows: Sequence[tuple[Any, ...]] = [(uuid4(), 1, "mark", None) for _ in range(30)]
-    groups = named(rows)
-    assert len(groups) > 1
-    assert named(rows[::-1]).keys() == groups.keys()
-    for other in ((rows[0][0], 2, "mark", None), (rows[0][0], 1, "aside", None),
-                  (rows[0][0], 1, "mark", b"box")):  # fmt: skip
-        assert len(named([other, *rows[1:]]).keys() - groups.keys()) == 1
-
-
-class _GivesWay(OrderedDict[tuple[UUID, UUID], bytes]):
+class _GivesWay(OrderedDict[tuple[UUID, str], Any]):
     """Lets another thread go on in the middle of a change."""
 
     def pop(self, *args: Any) -> Any:
@@ -170,15 +246,15 @@ def test_many_lists_at_once_keep_count_of_what_is_remembered(
 ) -> None:
     """Each request remembers in a thread of its own, and they change one and the same memory."""
     monkeypatch.setattr(vault, "box", lambda *_: b"x" * 100)
-    remembered, names = Remembered(most=1000), [uuid4() for _ in range(20)]
-    monkeypatch.setattr(remembered, "_boxes", _GivesWay())
+    remembered, names = Remembered(most=1000), [str(number) for number in range(20)]
+    monkeypatch.setattr(remembered, "_lists", _GivesWay())
     with ThreadPoolExecutor(4) as threads:
         for each in [threads.submit(_fills, remembered, erika.actor, names) for _ in range(4)]:
             each.result()
-    assert remembered._size == 100 * len(remembered._boxes) == 1000
+    assert remembered._size == 100 * len(remembered._lists) == 1000
 
 
-def _fills(remembered: Remembered, actor: Actor, names: Sequence[UUID]) -> None:
+def _fills(remembered: Remembered, actor: Actor, names: Sequence[str]) -> None:
     for name in names:
-        remembered.put(actor, name, [])
-    remembered.used(actor, names)
+        remembered.put(actor, name, {"words": []}, b"")
+        remembered.get(actor, name)
