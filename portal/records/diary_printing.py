@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -56,10 +56,28 @@ async def diary_as_pdf(printed: DiaryPrinted) -> bytes:
     return await on_paper(SHEET, _words(printed) | {"days": days})
 
 
+def printable(span: Span, entries: Sequence[Entry]) -> Span | None:
+    """
+    The last days of *span* whose entries, the earliest first, one paper holds: all of it where that
+    is possible, None where its last day with entries is too much.
+    """
+    fitting, letters, since = 0, 0, None
+    for day, those in groupby(reversed(entries), lambda each: each.day):
+        listed = list(those)
+        fitting, letters = fitting + len(listed), letters + _letters(listed)
+        if fitting > MOST_PRINTED or letters > MOST_LETTERS:
+            return None if since is None else replace(span, since=since)
+        since = day
+    return span
+
+
 def fits_on_paper(entries: Sequence[Entry]) -> bool:
     """Whether one paper holds them."""
-    letters = sum(len(each.symptoms) + len(each.text) for each in entries)
-    return len(entries) <= MOST_PRINTED and letters <= MOST_LETTERS
+    return len(entries) <= MOST_PRINTED and _letters(entries) <= MOST_LETTERS
+
+
+def _letters(entries: Iterable[Entry]) -> int:
+    return sum(len(each.symptoms) + len(each.text) for each in entries)
 
 
 def _words(printed: DiaryPrinted) -> dict[str, Any]:

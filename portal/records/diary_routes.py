@@ -26,7 +26,13 @@ from portal.records.diary_forms import (
     entry_labels,
     span_of,
 )
-from portal.records.diary_printing import DiaryPrinted, as_csv, diary_as_pdf
+from portal.records.diary_printing import (
+    DiaryPrinted,
+    TooMuchPaper,
+    as_csv,
+    diary_as_pdf,
+    printable,
+)
 
 LISTED: Final = 200
 """Entries that a page shows, the latest ones."""
@@ -90,7 +96,7 @@ async def _diary_page(
 ) -> str:
     actor = signed_in()
     pages = await book.read(actor, span)
-    shown = pages.entries[:LISTED]
+    shown, entries = pages.entries[:LISTED], [each.entry for each in reversed(pages.entries)]
     said = sent or {"since": f"{span.since}", "until": f"{span.until}", "kind": span.kind}
     just = request.args.get("binned", None, type=UUID)
     thrown = [] if just is None else await binning.in_bin(actor, just)
@@ -104,7 +110,9 @@ async def _diary_page(
         count=len(pages.entries),
         listed=LISTED,
         damaged=pages.damaged,
-        plots=plots.plots(each.entry for each in pages.entries) if not span.kind else [],
+        plots=plots.plots(entries) if not span.kind else [],
+        paper=printable(span, entries),
+        too_much=explain(TooMuchPaper()),
         shape=plots,
         saved="saved" in request.args,
         thrown=next((each for each, _moment in thrown), None),
@@ -239,8 +247,11 @@ def _taking_away(blueprint: Blueprint) -> None:
         actor, span = signed_in(), Span.parse(await request.form)
         entries = await _earliest_first(span)
         person = (await accounts.profile_of(actor)).name
-        with await turnstile.through(actor.id):
-            pdf = await diary_as_pdf(DiaryPrinted(entries, span, person))
+        try:
+            with await turnstile.through(actor.id):
+                pdf = await diary_as_pdf(DiaryPrinted(entries, span, person))
+        except TooMuchPaper as error:  # the page says so, and offers what can be printed
+            return await _diary_page(span), status_of(error)
         return _file(pdf, "application/pdf", gettext(PDF))
 
     @blueprint.post("/diary/table")
