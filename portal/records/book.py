@@ -13,7 +13,7 @@ other; it comes back into its month.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 from portal import keys, vault
@@ -26,7 +26,7 @@ from portal.records.access import live
 from portal.records.chain import OpenRecord, Version, Written
 from portal.records.diary import KIND, Entry, summary_of
 from portal.records.diary_forms import Span
-from portal.records.models import RecordVersion
+from portal.records.models import Record, RecordVersion
 from portal.records.sealing import open_summary
 
 MOST_ENTRIES: Final = 1_000
@@ -60,14 +60,38 @@ class Turn:
     by: str = field(repr=False)
 
 
-async def months(actor: Actor) -> list[OpenRecord]:
-    """The months in which something lies, the latest first; of one month it may be two."""
-    rows = await live().filter(owner=actor.id)
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The months in which something lies, as they were found."""
+
+    found: tuple[OpenRecord, ...] = ()
+    """The latest first; of one month it may be two."""
+    seen: frozenset[UUID] = frozenset()
+    """Every record that was looked at, plans too."""
+
+
+async def months(actor: Actor, before: Months = Months()) -> Months:
+    """
+    The months in which something lies now; what was found *before* is not opened again.
+
+    Which month a record is, is in its box, so to find one is to open all: whoever writes does so
+    before the transaction, and opens in it what came meanwhile.
+    """
+    listed = await live().filter(owner=actor.id).values_list("id", flat=True)
+    ids = frozenset(cast("list[UUID]", listed))
+    found = [each for each in before.found if each.id in ids]
+    if more := ids - before.seen:
+        rows = live().filter(owner=actor.id)
+        rows = rows.filter(id__in=list(more)) if before.seen else rows
+        found += await _opened(actor, await rows)
+    found.sort(key=lambda each: (each.summary["month"], str(each.id)), reverse=True)
+    return Months(tuple(found), ids)
+
+
+async def _opened(actor: Actor, rows: Sequence[Record]) -> list[OpenRecord]:
     opened = await keys.open_study_keys(actor, [row.id for row in rows])
     records = [OpenRecord(row.id, opened[row.id], {}) for row in rows if row.id in opened]
-    boxes = {row.id: row.summary for row in rows}
-    found = await asyncio.to_thread(_diaries, records, boxes)
-    return sorted(found, key=lambda each: (each.summary["month"], str(each.id)), reverse=True)
+    return await asyncio.to_thread(_diaries, records, {row.id: row.summary for row in rows})
 
 
 def _diaries(records: Sequence[OpenRecord], boxes: dict[UUID, bytes]) -> list[OpenRecord]:
@@ -82,10 +106,11 @@ def _diaries(records: Sequence[OpenRecord], boxes: dict[UUID, bytes]) -> list[Op
     return found
 
 
-async def read(actor: Actor, span: Span) -> Pages:
-    """The entries of *span*."""
+async def read(actor: Actor, span: Span, there: Months | None = None) -> Pages:
+    """The entries of *span*, in the months that are *there* when somebody found them."""
     first, last = span.since.isoformat()[:7], span.until.isoformat()[:7]
-    wanted = [each for each in await months(actor) if first <= each.summary["month"] <= last]
+    there = await months(actor) if there is None else there
+    wanted = [each for each in there.found if first <= each.summary["month"] <= last]
     versions, damaged = await newest_of(wanted)
     found = [Kept(each.item, Entry.unpacked(each.said)) for each in versions]
     inside = [each for each in found if span.holds(each.entry)]
@@ -126,18 +151,22 @@ async def one(actor: Actor, entry_id: UUID) -> tuple[OpenRecord, Version]:
     return month, await chain.newest(month, entry_id)
 
 
-async def write_new(actor: Actor, entry: Entry, turn: Turn, free_quota: int) -> UUID:
+async def write_new(
+    actor: Actor, entry: Entry, turn: Turn, free_quota: int, there: Months | None = None
+) -> UUID:
     """
-    A new entry: its id, which it has already when the same form comes twice.
+    A new entry: its id, which it has already when the same form comes twice; *there* are the months
+    when somebody found them.
 
     Raises `Invalid` when its month is full, `storing.QuotaFull`.
     """
+    there = await months(actor) if there is None else there
     async with transaction():
         await keys.hold(actor)
         known = await chain.came(actor, turn.client_id)
         if known is not None:
             return known
-        month, entry_id = await _month(actor, entry.month, free_quota), uuid4()
+        month, entry_id = await _month(actor, entry.month, there, free_quota), uuid4()
         await chain.write(actor, month, entry_id, await _written(month, entry, turn), free_quota)
     return entry_id
 
@@ -149,6 +178,7 @@ async def rewrite(actor: Actor, entry_id: UUID, entry: Entry, turn: Turn, free_q
     Raises `chain.SavedElsewhere`, `Unknown`, `Invalid` when that month is full,
     `storing.QuotaFull`.  What says nothing new is no version.
     """
+    there = await _others(actor, entry_id, entry.month)
     async with transaction():
         await keys.hold(actor)
         if await chain.came(actor, turn.client_id) is not None:
@@ -157,10 +187,19 @@ async def rewrite(actor: Actor, entry_id: UUID, entry: Entry, turn: Turn, free_q
         if Entry.unpacked(last.said) == entry:
             return
         if month.summary["month"] != entry.month:
-            before, month = month, await _month(actor, entry.month, free_quota)
+            before, month = month, await _month(actor, entry.month, there, free_quota)
             await chain.move(actor, before, month, entry_id)
             await _recount(actor, before)
         await chain.write(actor, month, entry_id, await _written(month, entry, turn), free_quota)
+
+
+async def _others(actor: Actor, entry_id: UUID, month: str) -> Months:
+    """The months, for an entry that goes into another one; nothing is opened for one that stays."""
+    try:
+        stays = (await where(actor, entry_id)).summary["month"] == month
+    except (Unknown, vault.Tampered):
+        stays = True  # it goes nowhere, and whoever writes on it is told
+    return Months() if stays else await months(actor)
 
 
 async def throw(actor: Actor, entry_id: UUID) -> UUID:
@@ -182,28 +221,29 @@ async def take_out(actor: Actor, record_id: UUID) -> None:
 
     Raises `Unknown`.
     """
+    before = await months(actor)
     async with transaction():
         await keys.hold(actor)
         await binning.take_out(actor, record_id)
-        there = await months(actor)
+        there = (await months(actor, before)).found
         part = next((each for each in there if each.id == record_id), None)
         if part is None:
             return
         same = [each for each in there if each.summary["month"] == part.summary["month"]]
         month = next((each for each in same if each.id != record_id), part)
         items = await _items(part)
-        if month is not part and len(items) + len(await _items(month)) <= MOST_ENTRIES:
+        if month is not part and len(items) + await _count(month) <= MOST_ENTRIES:
             for item in items:
                 await chain.move(actor, part, month, item)
             await _recount(actor, month)
             await _recount(actor, part)
 
 
-async def _month(actor: Actor, name: str, free_quota: int) -> OpenRecord:
+async def _month(actor: Actor, name: str, there: Months, free_quota: int) -> OpenRecord:
     """The record of that month, `YYYY-MM`, with room for one more entry."""
-    for each in await months(actor):
+    for each in (await months(actor, there)).found:
         if each.summary["month"] == name:
-            if len(await _items(each)) >= MOST_ENTRIES:
+            if await _count(each) >= MOST_ENTRIES:
                 words = gettext("A month holds at most 1,000 entries.")
                 raise Invalid(fields={"when": words})
             return each
@@ -215,9 +255,13 @@ async def _items(month: OpenRecord) -> list[UUID]:
     return [row.item for row in rows]
 
 
+async def _count(month: OpenRecord) -> int:
+    return await RecordVersion.filter(record=month.id, newest=True).count()
+
+
 async def _written(month: OpenRecord, entry: Entry, turn: Turn) -> Written:
     """The entry as its month takes it; *turn* follows no version when it is a new one."""
-    there = len(await _items(month)) + (turn.rev == 0)
+    there = await _count(month) + (turn.rev == 0)
     summary = _summary(entry.month, there)
     return Written(turn.client_id, turn.rev, turn.by, entry.packed(), summary)
 
@@ -228,7 +272,7 @@ def _summary(month: str, entries: int) -> dict[str, Any]:
 
 async def _recount(actor: Actor, month: OpenRecord) -> None:
     """Say in lists what a month holds now; one that holds nothing is gone."""
-    if there := len(await _items(month)):
+    if there := await _count(month):
         await chain.resummarise(actor, month, _summary(month.summary["month"], there))
     else:
         await chain.delete(actor, month.id)

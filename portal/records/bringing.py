@@ -68,15 +68,16 @@ async def _bring_plan(actor: Actor, plan: Plan, free_quota: int) -> Outcome:
 async def _bring_entries(actor: Actor, entries: Sequence[Entry], free_quota: int) -> Outcome:
     by = (await accounts.profile_of(actor)).name
     outcome: Outcome = "there"
-    there = set[str]()
+    there, months = set[str](), await book.months(actor)
     for month in {each.month for each in entries}:
-        there |= {_said(each.entry) for each in (await book.read(actor, span_of(month, 1))).entries}
+        pages = await book.read(actor, span_of(month, 1), months)
+        there |= {_said(each.entry) for each in pages.entries}
     for each in entries:
         content = _said(each)
         turn = book.Turn(_form_of(actor, content), 0, by)
         if content in there or await chain.came(actor, turn.client_id) is not None:
             continue
-        await book.write_new(actor, each, turn, free_quota)
+        await book.write_new(actor, each, turn, free_quota, months)
         outcome = "kept"
     return outcome
 

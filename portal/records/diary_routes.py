@@ -52,9 +52,9 @@ def _looking(blueprint: Blueprint) -> None:
     @blueprint.get("/diary")
     async def show_diary() -> ResponseReturnValue:
         """The last three months in which something is written."""
-        months = await book.months(signed_in())
-        name = months[0].summary["month"] if months else _here().isoformat()[:7]
-        return await _diary_page(span_of(name, 3))
+        there = await book.months(signed_in())
+        name = there.found[0].summary["month"] if there.found else _here().isoformat()[:7]
+        return await _diary_page(span_of(name, 3), there=there)
 
     @blueprint.post("/diary")
     async def show_span() -> ResponseReturnValue:
@@ -92,10 +92,13 @@ def _here() -> datetime:
 
 
 async def _diary_page(
-    span: Span, error: Invalid | None = None, sent: dict[str, str] | None = None
+    span: Span,
+    error: Invalid | None = None,
+    sent: dict[str, str] | None = None,
+    there: book.Months | None = None,
 ) -> str:
     actor = signed_in()
-    pages = await book.read(actor, span)
+    pages = await book.read(actor, span, there)
     shown, entries = pages.entries[:LISTED], [each.entry for each in reversed(pages.entries)]
     said = sent or {"since": f"{span.since}", "until": f"{span.until}", "kind": span.kind}
     just = request.args.get("binned", None, type=UUID)

@@ -12,12 +12,19 @@ import pypdfium2
 import pytest
 
 from portal import keys, records, storing
-from portal.core.actor import Secret
+from portal.core import db
+from portal.core.actor import Actor, Secret
 from portal.records import book, chain
 from portal.records.models import Record, RecordVersion
 from portal.records.sealing import Place, open_version, seal_version
 from tests.people import PASSWORD, Person, World
-from tests.records.writing import Form, text_of, words_on, writes_an_entry
+from tests.records.writing import (
+    Form,
+    text_of,
+    words_on,
+    writes_a_plan,
+    writes_an_entry,
+)
 
 MARCH = {"since": "2026-03-01", "until": "2026-03-31"}
 
@@ -368,6 +375,32 @@ async def test_a_diary_of_years_opens_the_months_that_are_asked_for(
     assert opened == []
     await erika.browser.post("/diary", form={"since": "2025-02-01", "until": "2025-03-31"})
     assert len(opened) == 2
+
+
+async def test_the_months_of_years_are_looked_through_once_and_not_while_others_wait(
+    erika: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 5):
+        await writes_an_entry(erika.browser, f"2025-{number:02}-12T08:30", text=f"Month {number}")
+    await writes_a_plan(erika.browser)
+    entry = (await _entries(erika))[0]
+    asked, opening = list[tuple[int, bool]](), keys.open_study_keys
+
+    async def counted(actor: Actor, wanted: list[UUID], *more: set[UUID]) -> dict[UUID, Secret]:
+        asked.append((len(wanted), db._announced.get() is not None))
+        return await opening(actor, wanted, *more)
+
+    monkeypatch.setattr(keys, "open_study_keys", counted)
+    await _sees(erika)
+    assert asked == [(5, False)]
+    asked.clear()
+    new = await Form(erika.browser, "/diary/new").opens()
+    await new.says(when="2025-05-13T08:30", text="One more").saves()
+    form = await Form(erika.browser, f"/diary/{entry}/edit").opens()
+    await form.says(text="In its month").saves()
+    await form.opens()
+    await form.says(when="2025-06-13T08:30").saves()
+    assert asked == [(5, False), (6, False)]
 
 
 async def test_a_month_is_bounded(erika: Person, monkeypatch: pytest.MonkeyPatch) -> None:
