@@ -66,6 +66,7 @@ async def open_case(actor: Actor, new: NewCase) -> CaseId:
             await CaseStudy.create(
                 id=uuid4(), case_id=case_id, study=study, added_by=actor.id, position=position
             )
+            await studies.done(actor, study, "shared", key, write.community.name)
         await write.changed("case", case=case_id)
         await telling.case_opened(write, case_id, urgency=new.words.urgency)
     return case_id
@@ -216,12 +217,15 @@ async def _studies_by_case(community: OpenCommunity) -> Counter[UUID]:
     return Counter(row.case_id for row in rows)
 
 
-async def study_key(actor: Actor, study_id: UUID) -> Secret | None:
-    """The key of a study that somebody put before a community of the actor's; None without one."""
+async def study_key(actor: Actor, study_id: UUID) -> tuple[Secret, str] | None:
+    """
+    The key of a study that somebody put before a community of the actor's, and what that community
+    is called; None without one.
+    """
     for community in await access.communities_with(actor, study_id):
         found = await keys.unseal_study_key(study_id, ("community", community.id), community.roots)
         if found is not None:
-            return found
+            return found, community.name
     return None
 
 

@@ -209,13 +209,18 @@ async def _images(shelf: studies.Shelf, opened: OpenCase, wanted: Sequence[UUID]
         "studies": [(study, summaries.get(study)) for study in wanted],
         "damaged": any(each.damaged for each in summaries.values()),
         "viewable": [study.hex for study in viewable],
-        "preview": await _preview(by_id[viewable[0]]) if viewable else None,
+        "preview": await _preview(opened, by_id[viewable[0]]) if viewable else None,
     }
 
 
-async def _preview(study: studies.OpenStudy) -> str | None:
-    """The first picture, painted with the page; None when the study went away or is damaged."""
+async def _preview(opened: OpenCase, study: studies.OpenStudy) -> str | None:
+    """
+    The first picture, painted with the page; None when the study went away or is damaged.
+
+    Who sees it has opened the images: their owner reads that.
+    """
     try:
+        await studies.seen(signed_in(), study, "viewed", opened.community.name)
         return await inline_preview(study)
     except (Unknown, storing.Damaged, vault.Tampered):
         return None

@@ -31,6 +31,7 @@ from portal import (
     accounts,
     api,
     assets,
+    auditing,
     dicomweb,
     documents,
     edge,
@@ -63,6 +64,7 @@ MODELS: Final[tuple[str, ...]] = (
     "portal.accounts.models",
     "portal.accounts.factors.models",
     "portal.storing.models",
+    "portal.auditing.models",
     "portal.documents.models",
     "portal.records.models",
     "portal.studies.models",
@@ -177,6 +179,7 @@ def _register_rooms(app: Quart, rooms: Rooms) -> None:
         documents.create_blueprint(shelf.desk, viewing.open_enclosed, studies.known_by),
         studies.create_report_blueprint(shelf, viewing.open_study),
         dicomweb.create_blueprint(settings, shelf),
+        auditing.create_blueprint(),
         records.create_blueprint(settings.free_quota),
         notices.create_blueprint(wording, settings),
         cases.routes.create_blueprint(shelf, headers.socket_origin(settings)),
@@ -215,6 +218,7 @@ async def _running(rooms: Rooms) -> AsyncIterator[None]:
         documents.Belongings(),
         records.Belongings(),
         notices.Belongings(),
+        auditing.Belongings(),
     )
     async with AsyncExitStack() as stack:
         await rooms.database.open()

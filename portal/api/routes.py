@@ -98,6 +98,7 @@ def _files(blueprint: Blueprint, shelf: studies.Shelf) -> None:
     @blueprint.get("/studies/<uuid:study_id>/files")
     async def files(study_id: UUID) -> ResponseReturnValue:
         study = await studies.open_own(shelf, signed_in(), study_id)
+        await studies.seen(signed_in(), study, "program")
         found = [(instance, file.entry) async for instance, file in study.originals()]
         return {"items": [_file(instance, dict(entry)) for instance, entry in found]}
 
@@ -105,6 +106,7 @@ def _files(blueprint: Blueprint, shelf: studies.Shelf) -> None:
     async def file(study_id: UUID, instance: UUID) -> ResponseReturnValue:
         """Bit for bit as it was uploaded, also by ranges."""
         study = await studies.open_own(shelf, signed_in(), study_id)
+        await studies.seen(signed_in(), study, "program")
         found = await study.original_file(instance)
         answer = await streamed(found.size, found.stretches)
         answer.content_type = "application/dicom"

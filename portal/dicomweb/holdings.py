@@ -115,10 +115,12 @@ async def held_frames(service: Service, actor: Actor, named: Named) -> Held:
 
 
 async def open_named(shelf: Shelf, actor: Actor, uid: str) -> OpenStudy:
-    """The actor's own study with this StudyInstanceUID, or `Unknown`."""
+    """The actor's own study with this StudyInstanceUID, or `Unknown`; their log says so."""
     if not is_uid(uid):
         raise Unknown
-    return await studies.open_by_uid(shelf, actor, uid)
+    study = await studies.open_by_uid(shelf, actor, uid)
+    await studies.seen(actor, study, "dicomweb")
+    return study
 
 
 def _is_within(header: Header, named: Named) -> bool:

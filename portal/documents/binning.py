@@ -10,18 +10,25 @@ from portal.core.errors import Unknown
 from portal.documents.access import binned, live
 from portal.documents.listing import DocumentSummary, listed
 from portal.documents.models import Document
+from portal.documents.seeing import done
 
 
 async def throw(actor: Actor, document_id: UUID) -> None:
     """Put a document of one's own into the bin.  Raises `Unknown`."""
-    if not await live().filter(id=document_id, owner=actor.id).update(binned_at=now()):
-        raise Unknown
+    async with transaction():
+        await keys.hold(actor)
+        if not await live().filter(id=document_id, owner=actor.id).update(binned_at=now()):
+            raise Unknown
+        await done(actor, document_id, "binned")
 
 
 async def take_out(actor: Actor, document_id: UUID) -> None:
     """Take a document of one's own out of the bin while its time lasts.  Raises `Unknown`."""
-    if not await binned().filter(id=document_id, owner=actor.id).update(binned_at=None):
-        raise Unknown
+    async with transaction():
+        await keys.hold(actor)
+        if not await binned().filter(id=document_id, owner=actor.id).update(binned_at=None):
+            raise Unknown
+        await done(actor, document_id, "restored")
 
 
 async def in_bin(actor: Actor, only: UUID | None = None) -> list[tuple[DocumentSummary, datetime]]:

@@ -17,6 +17,7 @@ from portal.documents.access import document_for, kept_document_for, live
 from portal.documents.facts import Facts, explain, label_of, shown_day, shown_label
 from portal.documents.models import Document
 from portal.documents.opening import key_of
+from portal.documents.seeing import done
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ async def delete(actor: Actor, document_id: UUID) -> None:
     """
     row = await kept_document_for(actor, document_id)
     async with transaction():
+        await keys.hold(actor)
+        await done(actor, row.id, "deleted")
         await Document.filter(id=row.id, owner=actor.id).delete()
         await keys.drop_study_keys(row.id)
         await storing.let_go_of(row.id)

@@ -8,6 +8,7 @@ from uuid import UUID
 from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
 
 from portal import accounts, storing
+from portal.auditing import Act
 from portal.core.errors import Unknown, reading
 from portal.core.language import gettext as _
 from portal.core.web import signed_in
@@ -16,6 +17,7 @@ from portal.documents.cleaning import KnownBy
 from portal.documents.desk import Desk
 from portal.documents.facts import LONGEST_LABEL, explain
 from portal.documents.opening import Enclosed, OpenDocument, Readable
+from portal.documents.seeing import seen
 from portal.keys import Scope
 from viewer.pdf import MOST_PAGES, WIDTHS
 from viewer.routes import Stretches, streamed
@@ -50,16 +52,16 @@ def create_blueprint(desk: Desk, open_enclosed: OpenEnclosed, known_by: KnownBy)
 def _own(blueprint: Blueprint, desk: Desk) -> None:
     @blueprint.get("/d/<uuid:document_id>")
     async def show(document_id: UUID) -> ResponseReturnValue:
-        document = await opening.open_own(desk, signed_in(), document_id)
+        document = await _opened(desk, document_id, "viewed")
         return await _page_of(desk, await opening.seen(desk, signed_in(), document), own=True)
 
     @blueprint.get("/d/<uuid:document_id>/pages/<int:page>")
     async def page(document_id: UUID, page: int) -> ResponseReturnValue:
-        return await _picture(desk, await opening.open_own(desk, signed_in(), document_id), page)
+        return await _picture(desk, await _opened(desk, document_id, "viewed"), page)
 
     @blueprint.get("/d/<uuid:document_id>/original")
     async def original(document_id: UUID) -> ResponseReturnValue:
-        document = await opening.open_own(desk, signed_in(), document_id)
+        document = await _opened(desk, document_id, "downloaded")
         return await _attached(document, await opening.given_back(desk, signed_in(), document))
 
     @blueprint.get("/d/<uuid:document_id>/preview")
@@ -68,6 +70,13 @@ def _own(blueprint: Blueprint, desk: Desk) -> None:
         if picture is None:
             raise Unknown
         return Response(picture, content_type="image/jpeg")
+
+
+async def _opened(desk: Desk, document_id: UUID, act: Act) -> OpenDocument:
+    """A document of one's own; the log says so before the answer begins."""
+    document = await opening.open_own(desk, signed_in(), document_id)
+    await seen(signed_in(), document, act)
+    return document
 
 
 def _keeping(blueprint: Blueprint) -> None:

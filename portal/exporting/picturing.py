@@ -75,6 +75,7 @@ async def pictured(
     Raises `Unknown` also for what others let one see, and where there is no picture, and `Busy`.
     """
     study = await studies.open_own(shelf, actor, study_id)
+    await studies.seen(actor, study, "picture")
     file = await study.original_file(instance)
     header = file.entry["header"]
     numbers = [f"{header['series_number'] or 0:03}", f"{header['instance_number'] or 0:05}"]

@@ -15,6 +15,7 @@ from portal.core.web import signed_in, wants_html
 from portal.exporting.archive import Known
 from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen
 from portal.exporting.everything import everything
+from portal.exporting.noting import note_taken
 from portal.exporting.picturing import Look, pictured
 from portal.exporting.planning import planned
 from portal.exporting.plans import Plan
@@ -78,6 +79,7 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
             entries = await chosen(shelf, signed_in(), choice)
             plan = await planned(shelf, signed_in(), known, entries, choice.series, dicom=dicom)
             plan = await plan.sized()
+        await note_taken(signed_in(), entries)
         return await _sent(plan, turns, signed_in())
 
     @blueprint.get("/download/picture/<uuid:study_id>/<uuid:instance>/<int:frame>")
@@ -120,6 +122,7 @@ def _account(blueprint: Blueprint, shelf: studies.Shelf, known: Known, turns: Tu
             await accounts.step_up(signed_in())
         with await turns.through(signed_in().id):
             plan = await plan.sized()
+        await note_taken(signed_in(), await studies.my_documents(shelf, signed_in()))
         return await _sent(plan, turns, signed_in())
 
 

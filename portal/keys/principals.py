@@ -4,8 +4,10 @@ import logging
 from collections.abc import Iterable, Mapping
 from uuid import UUID, uuid4
 
+from tortoise.expressions import F
+
 from portal import vault
-from portal.core.actor import Actor, Secret
+from portal.core.actor import AccountId, Actor, Secret
 from portal.core.db import transaction
 from portal.core.errors import Conflict, SignInNeeded, Unknown
 from portal.keys.custody import custody
@@ -102,6 +104,19 @@ async def hold(actor: Actor) -> None:
     today = Principal.filter(id=actor.id, kind="user", epoch=actor.epoch)
     if not await today.update(epoch=actor.epoch):
         raise SignInNeeded
+
+
+async def hold_user(account: AccountId) -> PublicKey:
+    """
+    Today's public key of an account; until the surrounding transaction ends nobody replaces it.
+
+    For whoever seals something to somebody who is not there.  Raises `Unknown` when the account
+    has ended, and `vault.Tampered` when nobody vouches for the key.
+    """
+    today = Principal.filter(id=account, kind="user", epoch__gte=FIRST_EPOCH)
+    if not await today.update(epoch=F("epoch")):
+        raise Unknown
+    return await public_key("user", account)
 
 
 async def replace_root(before: Holder, after: Holder) -> PublicKey:

@@ -36,6 +36,7 @@ from portal.studies.receiving import receive_part
 from portal.studies.report_routes import create_report_blueprint
 from portal.studies.requests import PortalRequest
 from portal.studies.routes import create_blueprint
+from portal.studies.seeing import done, seen
 from portal.studies.shelf import Shelf, working
 from portal.studies.strays import stray_keys
 from portal.studies.summaries import StudySummary
@@ -77,6 +78,7 @@ __all__ = [
     "create_blueprint",
     "create_report_blueprint",
     "delete",
+    "done",
     "finish",
     "instances_there",
     "keep_files",
@@ -95,6 +97,7 @@ __all__ = [
     "places",
     "prepared",
     "receive_part",
+    "seen",
     "some_of_mine",
     "stray_keys",
     "stretches_of",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal import documents, records, storing
+from portal import documents, keys, records, storing
 from portal.core.actor import Actor
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
@@ -19,6 +19,7 @@ from portal.owing import owe
 from portal.studies.access import binned, live
 from portal.studies.events import StudyBinned
 from portal.studies.listing import delete, summaries_of
+from portal.studies.seeing import done
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import StudySummary
 
@@ -61,16 +62,20 @@ class Thrown:
 async def throw(actor: Actor, study_id: UUID) -> None:
     """Put a study of one's own into the bin: from here on nobody sees it.  Raises `Unknown`."""
     async with transaction():
+        await keys.hold(actor)
         if not await live().filter(id=study_id, owner=actor.id).update(binned_at=now()):
             raise Unknown
+        await done(actor, study_id, "binned")
         await owe(StudyBinned(study_id, actor.id))
 
 
 async def take_out(actor: Actor, study_id: UUID) -> None:
     """Take a study of one's own out of the bin while its time lasts.  Raises `Unknown`."""
     async with transaction():
+        await keys.hold(actor)
         if not await binned().filter(id=study_id, owner=actor.id).update(binned_at=None):
             raise Unknown
+        await done(actor, study_id, "restored")
         await owe(StudyBinned(study_id, actor.id))
 
 

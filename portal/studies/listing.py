@@ -10,8 +10,9 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from portal import documents, records, storing, vault
+from portal import documents, keys, records, storing, vault
 from portal.core.actor import Actor, Secret
+from portal.core.db import transaction
 from portal.core.errors import Unknown
 from portal.studies import manifests
 from portal.studies.access import kept, kept_study_for, live
@@ -19,6 +20,7 @@ from portal.studies.expiring import forget_study
 from portal.studies.models import ASIDE, Study
 from portal.studies.opening import OpenStudy
 from portal.studies.said import LIVE, Said, said_of, unmerged
+from portal.studies.seeing import done
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import (
     StudySummary,
@@ -287,4 +289,7 @@ async def delete(actor: Actor, study_id: UUID) -> None:
     on; its objects free the account's space at once and are removed by the sweeper.
     """
     study = await kept_study_for(actor, study_id)
-    await forget_study(study.id, actor.id)
+    async with transaction():
+        await keys.hold(actor)
+        await done(actor, study.id, "deleted")
+        await forget_study(study.id, actor.id)

@@ -3,14 +3,15 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from portal import documents, keys, records
+from portal import auditing, documents, keys, records
 from portal.studies.access import known
 
 
 async def stray_keys() -> list[UUID]:
-    """Examinations, documents and records that are gone although somebody still has their key."""
+    """What is gone although somebody has its key: studies, documents, records, lines of logs."""
     return await keys.stray_keys("study", _there)
 
 
 async def _there(ids: Collection[UUID]) -> set[UUID]:
-    return await known(ids) | await documents.known(ids) | await records.known(ids)
+    kept = await known(ids) | await documents.known(ids) | await records.known(ids)
+    return kept | await auditing.known(ids)

@@ -29,6 +29,7 @@ from portal.studies.models import Instance, Study
 from portal.studies.opening import open_own, own_key, prepared
 from portal.studies.originals import Original
 from portal.studies.packing import JsonPlaces, Packer, places
+from portal.studies.seeing import done as done_to
 from portal.studies.shelf import Shelf
 from portal.studies.summaries import PICTURED
 from portal.studies.views import is_made
@@ -97,6 +98,7 @@ async def _thinned(shelf: Shelf, actor: Actor, row: Study, key: Secret) -> bool:
             if done:
                 await storing.keep(actor.id, row.id, work.packed, None)
                 await _are_lost(row.id, gone)
+                await done_to(actor, row.id, "thinned", key)
                 await owe(StudyBinned(row.id, actor.id))
     except PortalError:
         await shelf.boxes.delete(list(work.sizes))

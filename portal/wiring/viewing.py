@@ -8,6 +8,7 @@ from quart import request
 
 import cases
 from portal import documents, storing, studies, vault
+from portal.auditing import Act
 from portal.core.errors import Unknown
 from portal.core.web import signed_in
 from viewer import ViewedStudy
@@ -15,6 +16,9 @@ from viewer.routes import inline_preview
 
 OPENING: Final = frozenset({"viewer.page", "viewer.open_series"})
 """Where somebody begins to look at images, and can wait a little for them."""
+
+TAKING: Final = frozenset({"viewer.original", "documents.enclosed_original"})
+"""Where somebody gets a file as it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,11 @@ class Viewing:
     shelf: studies.Shelf
 
     async def open_study(self, study_id: UUID) -> studies.OpenStudy:
-        """For the viewer; opening waits a little for frames that are still being made."""
+        """
+        For the viewer; opening waits a little for frames that are still being made.
+
+        Whatever of it is asked for: the owner's log says so before the answer begins.
+        """
         study = await self._find(study_id)
         if request.endpoint not in OPENING:
             return study
@@ -55,9 +63,16 @@ class Viewing:
         """One's own study, or one that lies before a community of one's own."""
         actor = signed_in()
         try:
-            return await studies.open_own(self.shelf, actor, study_id)
+            return await self._seen(await studies.open_own(self.shelf, actor, study_id))
         except Unknown:
-            key = await cases.study_key(actor, study_id)
-            if key is None:
+            found = await cases.study_key(actor, study_id)
+            if found is None:
                 raise
-            return await studies.open_with(self.shelf, study_id, key)
+            key, community = found
+            return await self._seen(await studies.open_with(self.shelf, study_id, key), community)
+
+    @staticmethod
+    async def _seen(study: studies.OpenStudy, community: str = "") -> studies.OpenStudy:
+        act: Act = "downloaded" if request.endpoint in TAKING else "viewed"
+        await studies.seen(signed_in(), study, act, community)
+        return study

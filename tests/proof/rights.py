@@ -225,6 +225,7 @@ RIGHTS: Final[dict[str, Right]] = {
     "accounts.edit_profile": Right(SIGNED_IN, sends=form()),
     "accounts.ask_password": Right(SIGNED_IN),
     "accounts.change_password": Right(SIGNED_IN, sends=form()),
+    "auditing.show": Right(SIGNED_IN),
     "notices.show": Right(SIGNED_IN),
     "notices.count": Right(SIGNED_IN),
     "notices.open_": Right(AUTHOR, fresh=a_notice),

@@ -109,8 +109,9 @@ async def test_its_owner_calls_it_otherwise_and_nobody_else_sees_that(world: Wor
     assert NAMED.findall(await _lists(ada)) == ["Before the operation 1/2"]
     assert "Thorax pa" in await _lists(ada), "what the images say stands beside it"
     assert await _finds(ada, q="operation") == await _finds(ada, q="thorax")
-    key = await cases.study_key(ben.actor, study)
-    assert key is not None
+    found = await cases.study_key(ben.actor, study)
+    assert found is not None
+    key, _ = found
     (theirs,) = await studies.summaries_with(world.app.extensions["hds"]["shelf"], {study: key})
     assert theirs.title == "Thorax pa"
     for person in (ada, ben):
