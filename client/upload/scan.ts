@@ -79,8 +79,11 @@ export async function scan(chosen: readonly FileSource[], worker: Worker, progre
     const own = await ownArchives(everything);
     records = own.records;
     const taken = new Set<Source>(records);
-    const queue = everything.filter((each) => !own.made.has(each.name) && !taken.has(each));
-    for (const { name } of everything) if (own.made.has(name)) refused.push({ name, why: "made" });
+    const queue = everything.filter((each) => !own.made.has(each.name) && !own.alone.has(each.name) && !taken.has(each));
+    for (const { name } of everything) {
+      if (own.made.has(name)) refused.push({ name, why: "made" });
+      if (own.alone.has(name)) refused.push({ name, why: "alone" });
+    }
     const total = queue.length;
     let next = 0;
     let done = 0;

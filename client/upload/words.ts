@@ -7,6 +7,7 @@ const REASONS: Readonly<Record<string, () => string>> = {
   bad_uid: () => t("its identification is not valid"),
   bomb: () => t("it unpacks to far more than it could hold; refused for safety"),
   conflict: () => t("an image with the same number but other content is stored already; that one was kept"),
+  alone: () => t("a small picture whose original data were deleted: it can be looked at in the archive, and is no image to keep"),
   conflict_lost: () =>
     t("the image stored under this number can no longer be read, and this file is another one"),
   crashed: () => t("it could not be read safely"),

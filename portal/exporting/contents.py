@@ -28,6 +28,8 @@ class Examination:
     """As the images have it (PS3.5 6.2.1)."""
     files: list[str] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
+    without_original: list[str] = field(default_factory=list)
+    """Of the pictures those whose files were deleted: they are all that is left."""
     enclosed: list[str] = field(default_factory=list)
     """Documents that lie inside its DICOM files, taken out."""
 

@@ -173,6 +173,8 @@ class _Planner:
         read = self._reader.picture(at.study, at.instance, mark)
         self.entries.append(Entry(name, size, mark, read, at.header["study_date"]))
         at.told.pictures.append(name)
+        if at.file.is_gone:
+            at.told.without_original.append(name)
         self.counts = replace(self.counts, pictures=self.counts.pictures + 1)
         return True
 

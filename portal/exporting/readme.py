@@ -61,8 +61,8 @@ def _contents(counts: Counts) -> list[str]:
         lines.append(f"{_('Documents')}/: {words}")
     if counts.records:
         words = ngettext(
-            "%(num)s entry written here, such as a medication plan, as PDF and as data (JSON)",
-            "%(num)s entries written here, such as medication plans, as PDF and as data (JSON)",
+            "%(num)s medication plan or month of the diary, to read and as data (JSON)",
+            "%(num)s medication plans and months of the diary, to read and as data (JSON)",
             counts.records)  # fmt: skip
         lines.append(f"{_('Records')}/: {words}")
     if counts.files:

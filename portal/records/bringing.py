@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
 from portal import accounts, vault
@@ -27,18 +27,28 @@ from portal.records.diary_forms import EntryTyped, checked_entry, span_of
 from portal.records.forms import Typed, checked
 from portal.records.medication import ABOUT, MOST_LINES, Plan
 
-Outcome = Literal["kept", "there"]
 PLAN: Final = "plan"
 MOST_ENTRIES: Final = 25
 """Entries of a diary that come at once; whoever has more sends them in turn."""
 
 
-async def bring(actor: Actor, sent: Any, free_quota: int) -> Outcome:
-    """
-    Keep a copy of a plan, or of entries of the diary, as `copies` made it, unless it is all there.
+class Brought(NamedTuple):
+    """What became of a plan, or of entries of the diary: how many of them."""
 
-    Raises `Invalid` for anything else, `storing.QuotaFull`, `SignInNeeded`.  What was kept before
-    that stays; the same copy again goes on behind it.
+    kept: int = 0
+    there: int = 0
+    """Here already, or in the bin."""
+    refused: int = 0
+    """No entry of a diary."""
+
+
+async def bring(actor: Actor, sent: Any, free_quota: int) -> Brought:
+    """
+    Keep a copy of a plan, or of entries of the diary, as `copies` made it, as far as it is not
+    there.
+
+    Raises `Invalid` when nothing of it can be kept, `storing.QuotaFull`, `SignInNeeded`.  What was
+    kept before that stays; the same copy again goes on behind it.
     """
     with reading():
         kind, form = str(sent["kind"]), sent["format"]
@@ -49,25 +59,29 @@ async def bring(actor: Actor, sent: Any, free_quota: int) -> Outcome:
         return await _bring_plan(actor, _plan(versions[-1]), free_quota)
     if len(versions) > MOST_ENTRIES:
         raise Invalid
-    return await _bring_entries(actor, [_entry(each) for each in versions], free_quota)
+    entries = [found for each in versions if (found := _entry_if_any(each))]
+    if not entries:
+        raise Invalid
+    brought = await _bring_entries(actor, entries, free_quota)
+    return brought._replace(refused=len(versions) - len(entries))
 
 
-async def _bring_plan(actor: Actor, plan: Plan, free_quota: int) -> Outcome:
+async def _bring_plan(actor: Actor, plan: Plan, free_quota: int) -> Brought:
     content = _content(plan)
     if content in await _contents_of_mine(actor):
-        return "there"
+        return Brought(there=1)
     client_id = _form_of(actor, content)
     if await begun_with(actor, client_id):
-        return "there"
+        return Brought(there=1)
     by = (await accounts.profile_of(actor)).name
     summary = plan.summary(now().isoformat())
     await chain.begin(actor, Written(client_id, 0, by, plan.packed(), summary), free_quota)
-    return "kept"
+    return Brought(kept=1)
 
 
-async def _bring_entries(actor: Actor, entries: Sequence[Entry], free_quota: int) -> Outcome:
+async def _bring_entries(actor: Actor, entries: Sequence[Entry], free_quota: int) -> Brought:
     by = (await accounts.profile_of(actor)).name
-    outcome: Outcome = "there"
+    kept = 0
     there, months = set[str](), await book.months(actor)
     for month in {each.month for each in entries}:
         pages = await book.read(actor, span_of(month, 1), months)
@@ -78,13 +92,20 @@ async def _bring_entries(actor: Actor, entries: Sequence[Entry], free_quota: int
         if content in there or await chain.came(actor, turn.client_id) is not None:
             continue
         await book.write_new(actor, each, turn, free_quota, months)
-        outcome = "kept"
-    return outcome
+        kept += 1
+    return Brought(kept, len(entries) - kept)
 
 
 def _form_of(actor: Actor, content: str) -> UUID:
     """The same file again is the same form again, even in two windows at once."""
     return uuid5(actor.id, sha256(content.encode()).hexdigest())
+
+
+def _entry_if_any(version: Mapping[str, Any]) -> Entry | None:
+    try:
+        return _entry(version)
+    except Invalid:
+        return None  # the others of its month are none the worse
 
 
 def _entry(version: Mapping[str, Any]) -> Entry:

@@ -29,8 +29,8 @@ def _bringing(blueprint: Blueprint, free_quota: int) -> None:
     @blueprint.post("/records/bring")
     async def bring() -> ResponseReturnValue:
         """A copy out of an archive, as the page for uploading found it there."""
-        outcome = await bringing.bring(signed_in(), await request.get_json(), free_quota)
-        return {"outcome": outcome}
+        brought = await bringing.bring(signed_in(), await request.get_json(), free_quota)
+        return brought._asdict()
 
 
 def _deleting(blueprint: Blueprint) -> None:

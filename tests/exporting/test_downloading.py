@@ -237,12 +237,12 @@ async def test_what_was_written_here_is_on_paper_and_as_data(erika: Erika) -> No
     plan = await writes_a_plan(erika.person.browser)
 
     assert (await erika.sees("/download")).count('type="checkbox"') == 1
-    assert "1 entry written here" in await erika.sees("/download/size?all=1")
+    assert "1 medication plan or month of the diary" in await erika.sees("/download/size?all=1")
     for path in (ALL, "/download/archive?all=1"):
         files = await opened(await archive(erika, path))
         assert files["Records/001 Medication plan.pdf"].startswith(b"%PDF-")
         assert json.loads(files["Records/001 Medication plan.json"])["id"] == plan
-        assert "1 entry written here" in files["README.txt"].decode()
+        assert "1 medication plan or month of the diary" in files["README.txt"].decode()
     alone = await opened(await archive(erika, f"/download/archive?d={finding}"))
     assert not any(name.startswith("Records") for name in alone)
 

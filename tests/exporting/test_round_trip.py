@@ -35,10 +35,8 @@ async def held(person: Person, shelf: studies.Shelf) -> dict[str, Any]:
         for entry in entries
         for paper in entry.papers
     }
-    written = [
-        (await each.data())["versions"][-1]["said"]
-        async for each in records.everything(person.actor)
-    ]
+    copies = [await each.data() async for each in records.everything(person.actor)]
+    written = [version["said"] for each in copies for version in each["versions"]]
     written.sort(key=str)
     return {"files": files, "papers": papers, "written": written, "documents": len(papers)}
 
@@ -61,6 +59,8 @@ async def test_an_archive_is_taken_by_another_account_whole_and_once(
     await otto.sends([photo()], [[0, "Knee.jpg", ""]])
     await writes_a_plan(otto.person.browser, person="Otto Muster", substance_0="Candesartan")
     await writes_an_entry(otto.person.browser, text="Slept well")
+    await writes_an_entry(otto.person.browser, when="2026-03-13T07:00", text="Slept badly")
+    await studies.thin(shelf, otto.actor, await keeps(otto, slices(1, seed=7)))
     await proves(otto)
     archive = tmp_path / "HealthDataSpace.zip"
     archive.write_bytes(await (await exported(otto)).get_data(as_text=False))
@@ -73,6 +73,8 @@ async def test_an_archive_is_taken_by_another_account_whole_and_once(
     await expect(page.locator("[data-found-title]")).to_have_text(
         "2 examinations found, 3 documents found"
     )
+    left_out = page.locator("[data-refused]")
+    await expect(left_out).to_contain_text("whose original data were deleted")
     for mine in await page.get_by_label("They are mine").all():
         await mine.check()
     for box in await page.locator("[data-patients] input[type=checkbox]").all():
@@ -80,13 +82,15 @@ async def test_an_archive_is_taken_by_another_account_whole_and_once(
     await page.get_by_role("button", name="Upload", exact=True).click()
     done = page.locator("[data-done-words]")
     await expect(done).to_contain_text("6 files stored", timeout=30_000)
-    await expect(done).to_contain_text("2 entries were kept.")
+    await expect(done).to_contain_text("1 medication plan was kept. 2 diary entries were kept.")
 
     assert await held(erika, shelf) == source
 
     await page.get_by_role("button", name="Upload more").click()
     await page.locator("#f-files").set_input_files(archive)
     await expect(page.locator("[data-all-there]")).to_be_visible()
-    await page.get_by_role("button", name="Keep these entries").click()
-    await expect(card).to_contain_text("2 entries are here already")
+    await page.get_by_role("button", name="Keep plans and diary").click()
+    await expect(card).to_contain_text(
+        "1 medication plan is here already, or in the bin. 2 diary entries"
+    )
     assert await held(erika, shelf) == source

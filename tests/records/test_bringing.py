@@ -42,7 +42,9 @@ async def copies(person: Person) -> list[dict[str, Any]]:
 async def brings(person: Person, sent: Any) -> str:
     answer = await person.browser.post(PATH, json=sent)
     assert answer.status_code == 200
-    return str((await answer.get_json())["outcome"])
+    said = await answer.get_json()
+    assert sum(said.values()) == len(sent["versions"]) or sent["kind"] == "plan"
+    return next(fate for fate in ("refused", "kept", "there") if said[fate])
 
 
 def content(plan: dict[str, Any]) -> Any:
@@ -100,6 +102,16 @@ async def test_a_diary_comes_back_once_in_its_newest_version(erika: Person, worl
 
     assert sorted(said(await copies(otto)), key=str) == sorted(said(taken), key=str)
     assert len(await copies(otto)) == 2, "a month each"
+
+
+async def test_entries_are_counted_and_one_that_is_none_keeps_no_other_out(erika: Person) -> None:
+    later = [ENTRY | {"when": f"2026-11-0{day}T08:00"} for day in (2, 3)]
+    await brings(erika, diary(ENTRY))
+
+    answer = await erika.browser.post(PATH, json=diary(ENTRY, *later, {"text": "no time"}))
+
+    assert await answer.get_json() == {"kept": 2, "there": 1, "refused": 1}
+    assert len(said(await copies(erika))) == 3
 
 
 async def test_an_entry_that_was_brought_and_binned_is_not_brought_again(erika: Person) -> None:
