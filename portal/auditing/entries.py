@@ -32,6 +32,8 @@ ACTS: Final[Mapping[str, str]] = {
     "thinned": N_("Original data deleted"),
 }
 """What was done, as a msgid."""
+LOOKS: Final = frozenset({"viewed", "downloaded", "picture", "dicomweb", "program"})
+"""Opening something; after the others it is somewhere else, or less."""
 ICONS: Final[Mapping[str, str]] = {
     "viewed": "eye", "downloaded": "download", "picture": "image", "dicomweb": "code",
     "program": "code", "shared": "communities", "binned": "trash", "restored": "documents",
@@ -71,6 +73,11 @@ class Entry:
     def words(self) -> str:
         """What was done, as a msgid."""
         return ACTS.get(self.act, ACTS["viewed"])
+
+    @property
+    def is_look(self) -> bool:
+        """Whether somebody opened it, and nothing became of it."""
+        return self.act in LOOKS
 
     @property
     def icon(self) -> str:

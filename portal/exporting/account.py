@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from cases import OwnCase, put_in_by, written_by
-from portal import accounts, keys
+from portal import accounts, auditing, keys
 from portal.core.actor import Actor
 from portal.core.language import ZONE
 
@@ -39,12 +39,19 @@ class Account:
     """
     What the portal knows of somebody, as they may read it.
 
-    It keeps no list of who opened what when: `shown` and `programs` say who can.
+    `shown` and `programs` say who can open something, `opened` who did.
     """
 
     profile: accounts.Profile = field(repr=False)
     cases: Sequence[OwnCase] = field(repr=False)
     programs: Sequence[Program] = field(repr=False)
+    opened: Sequence[auditing.Entry] = field(repr=False)
+    """
+    The log, the newest line first, without the account's own looks: this archive would be one, and
+    would not be the same when it goes on.
+    """
+    broken: int
+    """From which line on the log is not as it was written; 0: it is."""
     put_in: int
     """How often an examination was put into a case, also where the account comes no more."""
 
@@ -79,11 +86,13 @@ class Account:
         """For JSON; *titles* of the examinations in the archive."""
         shown = [asdict(each) | {"study": titles.get(each.study, "")} for each in self.shown]
         programs = _plain([asdict(each) for each in self.programs])
-        return {"shown": _plain(shown), "elsewhere": self.elsewhere, "programs": programs}
+        opened = _plain([asdict(each) for each in self.opened])
+        log = {"opened": opened, "log_changed_from_line": self.broken}
+        return {"shown": _plain(shown), "elsewhere": self.elsewhere, "programs": programs, **log}
 
 
-async def account_of(actor: Actor) -> Account:
-    """The actor's own."""
+async def account_of(actor: Actor, line: int | None = None) -> Account:
+    """The actor's own; of the log what it said when *line* was its last one."""
     programs = [
         Program(each.label, each.scopes, _day(each.created), _day(each.last_use),
                 each.until.astimezone(ZONE).date())
@@ -91,7 +100,10 @@ async def account_of(actor: Actor) -> Account:
     ]  # fmt: skip
     programs.sort(key=lambda each: (each.until, each.label))
     profile, cases = await accounts.profile_of(actor), await written_by(actor)
-    return Account(profile, cases, programs, await put_in_by(actor))
+    log = await auditing.log_of(actor, line)
+    entries = [each.entry for each in reversed(log.lines) if each.entry is not None]
+    opened = [each for each in entries if each.who != actor.id or not each.is_look]
+    return Account(profile, cases, programs, opened, log.broken, await put_in_by(actor))
 
 
 def _day(moment: datetime | None) -> date | None:

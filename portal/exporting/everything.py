@@ -43,9 +43,11 @@ DATA: Final = {
 }
 
 
-async def everything(shelf: studies.Shelf, actor: Actor, known: Known) -> Plan:
-    """The archive of all that is the actor's.  Raises `Busy`."""
-    account = await account_of(actor)
+async def everything(
+    shelf: studies.Shelf, actor: Actor, known: Known, line: int | None = None
+) -> Plan:
+    """The archive of all that is the actor's, their log up to *line* if given.  Raises `Busy`."""
+    account = await account_of(actor, line)
     listed = await studies.my_documents(shelf, actor)
     titles = {each.study.id: each.study.title for each in listed if each.study}
     wanted = [*listed, *(studies.Entry(None, (), each) for each in await records.mine(actor))]

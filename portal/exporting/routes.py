@@ -8,7 +8,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
 
-from portal import accounts, edge, studies
+from portal import accounts, auditing, edge, studies
 from portal.core.actor import AccountId, Actor
 from portal.core.errors import Invalid, reading
 from portal.core.web import signed_in, wants_html
@@ -103,9 +103,11 @@ def _account(blueprint: Blueprint, shelf: studies.Shelf, known: Known, turns: Tu
     @blueprint.get(ACCOUNT)
     async def account() -> ResponseReturnValue:
         with await turns.through(signed_in().id):
-            plan = await everything(shelf, signed_in(), known)
+            line = await auditing.length_of(signed_in())
+            plan = await everything(shelf, signed_in(), known, line)
         proved = await _is_proved(signed_in())
-        return await render_template("exporting/account.html", plan=plan, proved=proved)
+        # The line is in the address: what others open meanwhile makes it no other archive.
+        return await render_template("exporting/account.html", plan=plan, proved=proved, line=line)
 
     @blueprint.post(ACCOUNT)
     async def prove() -> ResponseReturnValue:
@@ -114,8 +116,9 @@ def _account(blueprint: Blueprint, shelf: studies.Shelf, known: Known, turns: Tu
 
     @blueprint.get(f"{ACCOUNT}/archive")
     async def account_archive() -> ResponseReturnValue:
+        line = request.args.get("log", None, type=int)
         with await turns.through(signed_in().id):
-            plan = await everything(shelf, signed_in(), known)
+            plan = await everything(shelf, signed_in(), known, line)
         if not _goes_on(plan.archive.etag):
             if wants_html() and not await _is_proved(signed_in()):
                 return redirect(ACCOUNT, 303)  # the page asks, and offers the archive again

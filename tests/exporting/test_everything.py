@@ -93,7 +93,7 @@ async def test_everything_of_an_account_is_in_one_archive(erika: Erika, slices: 
     answer = await exported(erika)
     files = await opened(answer)
 
-    assert f'href="{ARCHIVE}"' in page
+    assert f'href="{ARCHIVE}?log=' in page
     assert "Erika" not in answer.headers["Content-Disposition"]
     told = json.loads(files["HealthDataSpace.json"])
     assert (told["format"], told["version"]) == ("healthdataspace-export", 1)
@@ -260,3 +260,34 @@ async def test_the_diary_comes_along_and_is_the_same_each_time(erika: Erika) -> 
     assert "Slept badly" in files[record["data"]].decode()
     assert record["title"] in Read.page(files["index.html"]).words
     assert (await exported(erika)).headers["ETag"] == tag
+
+
+async def test_who_saw_what_comes_along_and_what_is_opened_meanwhile_makes_no_other_archive(
+    world: World, ada: Erika, slices: Slices
+) -> None:
+    otto = await world.physician("Otto Brandt")
+    board = await ada.person.founds("Tumour board")
+    await ada.person.invites(otto, board)
+    study = await keeps(ada, slices(1, StudyDescription="Knee"))
+    await ada.person.opens("Torn?", in_=board, about=[study])
+    assert (await otto.browser.get(f"/v/{study}/open")).status_code == 200
+    await proves(ada)
+    page = await ada.sees(PAGE)
+    (address,) = re.findall(rf'href="({ARCHIVE}\?log=\d+)"', page)
+
+    answer = await ada.person.browser.get(address)
+    files, tag = await opened(answer), answer.headers["ETag"]
+    assert (await otto.browser.get(f"/v/{study}/i/{study}/original")).status_code == 404
+    again = await ada.person.browser.get(address, headers={"Range": "bytes=9-", "If-Range": tag})
+    newer = await ada.person.browser.get(ARCHIVE)
+
+    access = json.loads(files["Data/access.json"])
+    assert [(each["name"], each["act"], each["through"]) for each in access["opened"]] == [
+        ("Otto Brandt", "viewed", "Tumour board"),
+        ("Ada Lindqvist", "shared", "Tumour board"),
+    ]
+    assert access["log_changed_from_line"] == 0
+    words = Read.page(files["index.html"]).words
+    assert "Otto Brandt · Looked at · Community: Tumour board" in words
+    assert (again.status_code, again.headers["ETag"]) == (206, tag)
+    assert newer.headers["ETag"] != tag, "there is more in it now"
