@@ -71,10 +71,13 @@ class Held:
             return await self.file.described()
 
     async def pixels(self) -> dict[str, Any] | None:
-        """Where its frames lie in its file, and in what form: looked for once (`described`)."""
-        if "pixels" not in self.file.noted:
-            await self.described()
-        found: dict[str, Any] | None = self.file.noted["pixels"]
+        """
+        Where its frames lie in its file, and in what form: looked for once (`described`), or each
+        time where that is too much to remember.
+        """
+        known = self.file.noted
+        seen = known if "pixels" in known else await self.described()
+        found: dict[str, Any] | None = seen["pixels"]
         return found
 
     def listed(self) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from uuid import UUID
 STUDIES: Final = 64
 """Studies remembered at a time."""
 MOST: Final = 60_000
-"""Instances and frames remembered at a time, of all these studies: some 60 MiB."""
+"""
+Instances and frames remembered at a time, of all these studies: some 60 MiB, and as much again when
+each frame lies in as many pieces as are remembered (`originals.PIECES_NOTED`).
+"""
 
 Places = TypeVar("Places")
 

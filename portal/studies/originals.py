@@ -27,6 +27,9 @@ STRETCH: Final = 1024 * 1024
 REBUILT_AT_ONCE: Final = 16 * 1024 * 1024
 """Bytes of a file that is rebuilt in one piece; of a larger one, a frame at a time is in memory."""
 
+PIECES_NOTED: Final = 4
+"""Pieces of the file that are remembered for each frame; whoever remembers counts the frames."""
+
 Pieces = AsyncGenerator[bytes, None]
 Placed = AsyncGenerator[tuple[int, bytes], None]
 """With where each begins in the file."""
@@ -123,8 +126,15 @@ class Original:
             raise Busy(retry_after=2) from None
         if isinstance(found, Refused):
             raise Unknown
-        self.noted["pixels"] = found["pixels"]
+        if self._is_small(found["pixels"]):
+            self.noted["pixels"] = found["pixels"]
         return found
+
+    def _is_small(self, pixels: dict[str, Any] | None) -> bool:
+        """Whether it may be remembered: a file can be in millions of pieces."""
+        frames = len(self.entry["view"]["frames"]) if "view" in self.entry else 0
+        pieces = 0 if pixels is None else sum(map(len, pixels["frames"]))
+        return pieces <= PIECES_NOTED * max(1, frames)
 
     async def stored_frame(self, number: int) -> bytes | None:
         """

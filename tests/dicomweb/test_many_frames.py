@@ -7,10 +7,12 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.encaps import encapsulate, generate_frames
 
 from portal import storing, studies
 from portal.storing import Place
 from portal.studies.maps import Maps
+from portal.studies.originals import PIECES_NOTED
 from tests.dicomweb.conftest import Keeps, Made, uid
 from tests.people import Person, World
 from tests.viewer.dicom.making import sample
@@ -103,6 +105,22 @@ async def test_a_frame_of_a_file_that_lies_as_it_came_is_read_where_it_lies(
     assert len(again) == len(first)  # the boundary between the parts is another
     assert (reads.whole, reads.described) == ([], 0)
     assert 0 < reads.bytes < len(first)
+
+
+async def test_a_file_in_very_many_pieces_is_not_remembered_piece_by_piece(
+    ada: Person, keeps: Keeps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frame may lie in millions of them: it is read each time as well as any other."""
+    image = dcmread(io.BytesIO(sample("MR_small_RLE.dcm")))
+    (once,) = generate_frames(image.PixelData, number_of_frames=1)
+    image.PixelData = encapsulate([once], fragments_per_frame=PIECES_NOTED + 1, has_bot=False)
+    await keeps(ada, [image], frames=True)
+    reads = Reads(monkeypatch)
+    rle = 'multipart/related; type="image/dicom-rle"; transfer-syntax=1.2.840.10008.1.2.5'
+
+    for times in (1, 2):
+        assert once.rstrip(b"\0") in await frame(ada, image, rle)
+        assert reads.described == times
 
 
 async def test_what_is_remembered_between_two_frames_says_nothing_of_a_person(

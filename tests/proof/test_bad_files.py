@@ -4,14 +4,12 @@ import asyncio
 import gzip
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import numpy as np
-import psutil
 import pytest
 from pydicom.encaps import encapsulate
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
@@ -19,6 +17,7 @@ from quart import Quart
 
 from portal import studies
 from portal.studies import parts
+from tests.bounds import within_bounds
 from tests.people import Person, World
 from tests.viewer.dicom.making import dataset, image, nested, written
 from tests.viewer.photos.making import photo
@@ -26,8 +25,6 @@ from tests.viewer.photos.making import photo
 pytestmark = pytest.mark.one_engine
 
 JSON: Final = {"Accept": "application/json"}
-MOST: Final = 512 * 1024 * 1024
-"""Bytes by which any process may grow."""
 GREY: Final = np.zeros((16, 16), np.uint8)
 META: Final = bytes(128) + b"DICM\x02\x00\x00\x00UL\x04\x00"
 
@@ -139,32 +136,15 @@ class Ada:
 async def ada(world: World, app: Quart) -> Ada:
     ada = Ada(await world.patient("Ada"), app.extensions["hds"]["shelf"])
     await ada.begins()
+    assert (await ada.sends(image(SOPInstanceUID="2.25.7", StudyInstanceUID="2.25.8")))["kept"]
     return ada
-
-
-@contextmanager
-def within_bounds() -> Iterator[None]:
-    """Of us and of every child."""
-    us, most = psutil.Process(), [0]
-    before = us.memory_info().rss
-
-    async def watch() -> None:
-        while True:
-            family = [us, *us.children(recursive=True)]
-            most[0] = max(most[0], *(each.memory_info().rss for each in family))
-            await asyncio.sleep(0.02)
-
-    watching = asyncio.get_running_loop().create_task(watch())
-    yield
-    watching.cancel()
-    assert most[0] - before < MOST
 
 
 @pytest.mark.parametrize("kind", REFUSED)
 async def test_it_is_refused_with_its_reason(ada: Ada, kind: str) -> None:
     make, reasons = REFUSED[kind]
     data = make()
-    with within_bounds():
+    async with within_bounds():
         said = await ada.sends(data)
 
     ((number, why),) = said["refused"]
@@ -177,7 +157,7 @@ async def test_it_is_refused_with_its_reason(ada: Ada, kind: str) -> None:
 async def test_it_is_kept_and_never_drawn_larger_than_it_is(ada: Ada, kind: str) -> None:
     make, reasons = UNREAD[kind] if kind in UNREAD else (SHOWN[kind], {None})
     data = make()
-    with within_bounds():
+    async with within_bounds():
         said = await ada.sends(data)
         why = await ada.why_unshown(said["studies"][0]) if said["kept"] else said["refused"][0][1]
 
@@ -188,9 +168,11 @@ async def test_it_is_kept_and_never_drawn_larger_than_it_is(ada: Ada, kind: str)
 async def test_a_packed_body_is_not_unpacked(ada: Ada) -> None:
     """A bomb in the coding of the request itself."""
     bomb = gzip.compress(bytes(64 << 20))
-    with within_bounds():
+    async with within_bounds():
         answer = await ada.person.browser.put(
-            f"/uploads/{ada.upload}/parts/1", data=bomb, headers=JSON | {"Content-Encoding": "gzip"}
+            f"/uploads/{ada.upload}/parts/{ada.number + 1}",
+            data=bomb,
+            headers=JSON | {"Content-Encoding": "gzip"},
         )
     assert answer.status_code in {400, 415, 422}
     assert (await ada.sends(image()))["kept"] == [ada.number]
@@ -201,12 +183,13 @@ async def test_a_body_that_says_it_is_a_terabyte_is_not_waited_for(ada: Ada, ser
     host, port = server.removeprefix("http://").split(":")
     cookie = ada.person.browser.cookie("hds") or ""
     head = (
-        f"PUT /uploads/{ada.upload}/parts/1 HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {server}\r\n"
+        f"PUT /uploads/{ada.upload}/parts/{ada.number + 1} HTTP/1.1\r\n"
+        f"Host: {host}:{port}\r\nOrigin: {server}\r\n"
         f"Cookie: hds={cookie}\r\nX-HDS-CSRF: {ada.person.browser.csrf}\r\n"
         "Accept: application/json\r\nContent-Length: 1099511627776\r\n\r\n"
     )
     reader, writer = await asyncio.open_connection(host, int(port))
-    with within_bounds():
+    async with within_bounds():
         writer.write(head.encode() + bytes(70_000))
         async with asyncio.timeout(20):
             status = await reader.readline()

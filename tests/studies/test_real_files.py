@@ -1,6 +1,5 @@
 """Files of many makers, good, odd and hostile, through the whole way in."""
 
-import asyncio
 import io
 import os
 import zlib
@@ -16,6 +15,7 @@ from pydicom.filebase import DicomBytesIO
 from portal import storing, studies
 from portal.core.actor import Actor
 from portal.studies import parts
+from tests.bounds import within_bounds
 from tests.studies.reading import originals_in
 
 Slices = Callable[..., list[bytes]]
@@ -23,8 +23,6 @@ pytestmark = pytest.mark.one_engine
 
 SAMPLES = Path(pydicom.data.__file__).parent / "test_files"
 """Small files that come with pydicom itself."""
-MOST_GROWTH = 512 * 1024 * 1024
-"""T31: bytes that any process may grow by, whatever arrives."""
 
 
 async def _kept(shelf: studies.Shelf, actor: Actor, outcome: studies.Outcome) -> set[bytes]:
@@ -146,24 +144,12 @@ async def test_bombs_neither_kill_nor_fill_anything(
     shelf: studies.Shelf, erika: Actor, slices: Slices
 ) -> None:
     """T31: refused, or kept unread; memory stays bounded and the next file is served."""
-    us = psutil.Process()
     await studies.keep_files(shelf, erika, slices(1, seed=9))
-    before, most = us.memory_info().rss, 0
-
-    async def watch() -> None:
-        nonlocal most
-        while True:
-            family = [us, *us.children(recursive=True)]
-            most = max(most, *(each.memory_info().rss for each in family if each.is_running()))
-            await asyncio.sleep(0.02)
-
-    watching = asyncio.create_task(watch())
     files = dict(_hostile(slices))
-    outcome = await studies.keep_files(shelf, erika, list(files.values()))
-    kept = await _kept(shelf, erika, outcome)
-    watching.cancel()
+    async with within_bounds():
+        outcome = await studies.keep_files(shelf, erika, list(files.values()))
+        kept = await _kept(shelf, erika, outcome)
 
-    assert most - before < MOST_GROWTH
     assert kept == {list(files.values())[number] for number in outcome.kept}
     assert len(kept) <= 1, "at most the one whose pixels alone are a lie"
     assert (await studies.keep_files(shelf, erika, slices(1, seed=8))).kept == [0]
