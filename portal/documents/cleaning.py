@@ -71,11 +71,12 @@ async def clean(desk: Desk, actor: Actor, document_id: UUID, known_by: KnownBy) 
 
 async def cleaned(desk: Desk, actor: Actor, arrived: Arrived, known_by: KnownBy) -> Arrived | None:
     """
-    A photo that just arrived without place, camera and time, but with its day; itself if it is no
-    photo or tells nothing, and None when nobody can read it.  Raises `Busy`.
+    A photo that just arrived without place, camera and time, but with its day; itself if that
+    leaves nothing out.  None for whatever nothing can be left out of: a photo that nobody can read,
+    and every other kind, since its sender was promised that it tells nothing.  Raises `Busy`.
     """
     if not kind_of(arrived.data):
-        return arrived
+        return None
     reader = Reader(actor.id, uuid4())
 
     async def load() -> Bytes:
@@ -87,7 +88,7 @@ async def cleaned(desk: Desk, actor: Actor, arrived: Arrived, known_by: KnownBy)
         if "busy" in {getattr(look, "why", ""), getattr(found, "why", "")}:
             raise Busy(retry_after=2)
         return None
-    if not look.found:
+    if found == arrived.data:
         return arrived
     mark = await asyncio.to_thread(known_by, found)
     return replace(arrived, data=found, fingerprint=mark, day=look.created)

@@ -8,6 +8,7 @@ import pytest
 from portal.studies import parts
 from tests.documents.test_documents import JSON, Erika, erika
 from tests.people import World
+from tests.viewer.pdf.making import pdf
 from tests.viewer.photos.making import photo, points, telling
 
 __all__ = ["erika"]
@@ -157,6 +158,14 @@ async def test_a_photo_that_cannot_be_cleaned_is_not_stored(erika: Erika) -> Non
     data[body : body + 4] = b"\xff\xff\xff\xff"
 
     said = await erika.sends([bytes(data)], [[0, "Knie.png", "", True]])
+
+    assert (said["kept"], said["refused"]) == ([], [[0, "uncleanable"]])
+    assert (await erika.mine(), await erika.used()) == ([], 0)
+
+
+async def test_no_other_kind_passes_for_a_photo_that_tells_nothing(erika: Erika) -> None:
+    """A paper says who wrote it, too: unchanged it would not be what was promised."""
+    said = await erika.sends([pdf(["Befund"])], [[0, "Befund.pdf", "", True]])
 
     assert (said["kept"], said["refused"]) == ([], [[0, "uncleanable"]])
     assert (await erika.mine(), await erika.used()) == ([], 0)
