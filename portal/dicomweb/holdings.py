@@ -12,6 +12,7 @@ from portal.core.errors import Unknown
 from portal.dicomweb.attributes import BY_NAME, as_json
 from portal.dicomweb.matching import is_uid
 from portal.dicomweb.records import Header, instance_record
+from portal.dicomweb.sheets import Sheets
 from portal.studies import OpenStudy, Original, Shelf
 
 LARGE: Final = 16 * 1024 * 1024
@@ -24,6 +25,7 @@ class Service:
 
     shelf: Shelf
     root: str
+    sheets: Sheets = field(default_factory=Sheets, repr=False)
     large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1), repr=False)
 
 
@@ -99,7 +101,11 @@ async def held(service: Service, actor: Actor, named: Named) -> list[Held]:
     """
     The instances of what is *named*, in the order of their numbers; `Unknown` when there are none.
     """
-    study = await open_named(service.shelf, actor, named.study)
+    return await held_in(service, await open_named(service.shelf, actor, named.study), named)
+
+
+async def held_in(service: Service, study: OpenStudy, named: Named) -> list[Held]:
+    """The same of a study that was opened."""
     found = [
         Held(instance, study, file, service)
         async for instance, file in study.originals()

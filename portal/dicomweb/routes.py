@@ -35,8 +35,6 @@ FOR_PROGRAMS: Final[Mapping[str, Scope]] = {
     **{f"dicomweb.{name}": "add" for name in ADDS},
 }
 """Where a token counts, and what it must be allowed."""
-PER_INSTANCE = 64 * 1024
-"""Bytes of metadata that are expected of an instance, for the time its answer may take."""
 
 
 def create_blueprint(settings: Settings, shelf: Shelf) -> Blueprint:
@@ -105,10 +103,8 @@ def _search_below(blueprint: Blueprint, service: Service) -> None:
 
 def _metadata(blueprint: Blueprint, service: Service) -> None:
     async def described(named: Named) -> ResponseReturnValue:
-        found = await held(service, signed_in(), named)
-        media = answering.json_wanted()
-        size = PER_INSTANCE * len(found)
-        return await answering.streamed(metadata.written(found), media, size)
+        pieces, size = await metadata.described(service, signed_in(), named)
+        return await answering.streamed(pieces, answering.json_wanted(), size)
 
     @blueprint.get(f"{STUDY}/metadata")
     async def study_metadata(study_uid: str) -> ResponseReturnValue:

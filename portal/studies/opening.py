@@ -116,6 +116,11 @@ class OpenStudy:
         return self._is_settled and bool(self._facts.get("prepared"))
 
     @property
+    def edition(self) -> int | None:
+        """What counts the changes of a settled study; None while something is being added."""
+        return self._row.generation if self._is_settled else None
+
+    @property
     def _known_series(self) -> tuple[Series, ...] | None:
         """Remembered of exactly this generation, with nothing that came since."""
         if not self._is_settled:
