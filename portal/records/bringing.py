@@ -26,8 +26,8 @@ from portal.records.diary import MEASURES, MOST_OWN, Entry, Own
 from portal.records.diary_forms import EntryTyped, checked_entry, span_of
 from portal.records.forms import Typed, checked
 from portal.records.medication import ABOUT, MOST_LINES, Plan
+from portal.records.medication import KIND as PLAN
 
-PLAN: Final = "plan"
 MOST_ENTRIES: Final = 25
 """Entries of a diary that come at once; whoever has more sends them in turn."""
 

@@ -25,6 +25,7 @@ from portal.records.diary import Entry
 from portal.records.diary_forms import span_of
 from portal.records.diary_printing import DiaryPrinted, as_csv, diary_as_pdf, fits_on_paper
 from portal.records.listing import RecordSummary
+from portal.records.medication import KIND as PLAN
 from portal.records.medication import Plan
 from portal.records.models import RecordVersion
 
@@ -67,7 +68,7 @@ class Copy:
 
     async def paper(self) -> bytes:
         """PDF or CSV.  Raises `Unknown` when it is gone or another one, `vault.Tampered`."""
-        if self.kind == "plan":
+        if self.kind == PLAN:
             return await self._plan()
         newest, _damaged = await book.newest_of([self._record])
         await self._check()
@@ -131,7 +132,7 @@ async def everything(actor: Actor) -> AsyncIterator[Copy]:
 
 async def _suffix(summary: RecordSummary, record: OpenRecord) -> str:
     """Of the paper.  Raises `vault.Tampered` for a plan that cannot be printed."""
-    if summary.kind == "plan":
+    if summary.kind == PLAN:
         await chain.newest(record, record.id)
     elif summary.size > diary_printing.MOST_LETTERS:  # else it cannot hold so many
         newest, _damaged = await book.newest_of([record])

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
-from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
+from quart import Blueprint, ResponseReturnValue, redirect, render_template, request
 
 from portal import accounts, edge, storing, vault
 from portal.core.actor import AccountId
@@ -33,6 +33,7 @@ from portal.records.diary_printing import (
     diary_as_pdf,
     printable,
 )
+from portal.records.files import as_file
 
 LISTED: Final = 200
 """Entries that a page shows, the latest ones."""
@@ -255,22 +256,14 @@ def _taking_away(blueprint: Blueprint) -> None:
                 pdf = await diary_as_pdf(DiaryPrinted(entries, span, person))
         except TooMuchPaper as error:  # the page says so, and offers what can be printed
             return await _diary_page(span), status_of(error)
-        return _file(pdf, "application/pdf", gettext(PDF))
+        return as_file(pdf, "application/pdf", gettext(PDF))
 
     @blueprint.post("/diary/table")
     async def diary_table() -> ResponseReturnValue:
         entries = await _earliest_first(Span.parse(await request.form))
-        return _file(as_csv(entries), "text/csv; charset=utf-8", gettext(CSV))
+        return as_file(as_csv(entries), "text/csv; charset=utf-8", gettext(CSV))
 
 
 async def _earliest_first(span: Span) -> list[Entry]:
     pages = await book.read(signed_in(), span)
     return [each.entry for each in reversed(pages.entries)]
-
-
-def _file(body: bytes, kind: str, name: str) -> Response:
-    return Response(
-        body,
-        content_type=kind,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

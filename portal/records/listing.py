@@ -15,12 +15,14 @@ from portal.core.actor import Actor, Secret
 from portal.core.errors import Unknown
 from portal.core.language import N_, ZONE, gettext, language, ngettext, show_date
 from portal.records.access import live
+from portal.records.diary import KIND as DIARY
+from portal.records.medication import KIND as PLAN
 from portal.records.models import Record
 from portal.records.sealing import open_summary
 
-NAMES: Final = {"plan": N_("Medication plan"), "diary": N_("Health diary, %(month)s")}
-PLACES: Final = {"plan": "/plans", "diary": "/diary/months"}
-ICONS: Final = {"plan": "pill", "diary": "diary"}
+NAMES: Final = {PLAN: N_("Medication plan"), DIARY: N_("Health diary, %(month)s")}
+PLACES: Final = {PLAN: "/plans", DIARY: "/diary/months"}
+ICONS: Final = {PLAN: "pill", DIARY: "diary"}
 
 
 def show_month(day: date) -> str:
@@ -66,7 +68,7 @@ class RecordSummary:
     @property
     def counted(self) -> str:
         """How much is in it, in words."""
-        if self.kind == "diary":
+        if self.kind == DIARY:
             return ngettext("%(num)s entry", "%(num)s entries", self.entries)
         return ngettext("%(num)s medicine", "%(num)s medicines", self.entries)
 

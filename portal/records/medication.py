@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Self
 
 from portal.core.language import N_, gettext
 
+KIND: Final = "plan"
 LINES_ON_A_PAGE: Final = 15
 MOST_LINES: Final = 3 * LINES_ON_A_PAGE
 
@@ -176,4 +177,4 @@ class Plan:
     def summary(self, changed: str) -> dict[str, Any]:
         """What lists show; *changed* in ISO 8601."""
         about = {"person": self.person, "entries": self.medicines}
-        return {"kind": "plan", "changed": changed, **about}
+        return {"kind": KIND, "changed": changed, **about}

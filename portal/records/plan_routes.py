@@ -1,10 +1,10 @@
 """Pages and addresses of medication plans."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-from quart import Blueprint, Response, ResponseReturnValue, redirect, render_template, request
+from quart import Blueprint, ResponseReturnValue, redirect, render_template, request
 
 from portal import accounts, edge, storing, vault
 from portal.core import language
@@ -15,8 +15,9 @@ from portal.core.language import LANGUAGES, N_, ZONE
 from portal.core.web import explain, signed_in, status_of
 from portal.records import chain, comparing, listing, medication, printing
 from portal.records.chain import Damaged, OpenRecord, SavedElsewhere, Version, Written
+from portal.records.files import as_file
 from portal.records.forms import FULL, Typed, checked, labels_of, new_line
-from portal.records.medication import MOST_LINES, Plan
+from portal.records.medication import KIND, MOST_LINES, Plan
 
 FILE: Final = N_("Medication plan.pdf")
 
@@ -34,7 +35,7 @@ def _looking(blueprint: Blueprint) -> None:
         mine = await listing.mine(signed_in())
         # What does not open may be a plan, too, and can only be deleted.
         return await render_template(
-            "records/plans.html", plans=[each for each in mine if each.kind in {"plan", ""}]
+            "records/plans.html", plans=[each for each in mine if each.kind in {KIND, ""}]
         )
 
     @blueprint.get("/plans/<uuid:record_id>")
@@ -44,7 +45,7 @@ def _looking(blueprint: Blueprint) -> None:
 
     @blueprint.get("/plans/<uuid:record_id>/history")
     async def plan_history(record_id: UUID) -> ResponseReturnValue:
-        record = await chain.open_own(signed_in(), record_id, "plan")
+        record = await chain.open_own(signed_in(), record_id, KIND)
         return await render_template(
             "records/history.html",
             id=record.id,
@@ -60,7 +61,7 @@ def _looking(blueprint: Blueprint) -> None:
 
 
 async def _newest(actor: Actor, record_id: UUID) -> tuple[OpenRecord, Version]:
-    record = await chain.open_own(actor, record_id, "plan")
+    record = await chain.open_own(actor, record_id, KIND)
     return record, await chain.newest(record, record.id)
 
 
@@ -71,16 +72,16 @@ async def _plan_page(record: OpenRecord, version: Version, *, newest: int) -> st
         plan=Plan.unpacked(version.said),
         version=version,
         newest=newest,
-        about=about_words(),
-        shown=comparing.shown_about,
+        **_about(),
         saved="saved" in request.args,
         forms=_forms(),
     )
 
 
-def about_words() -> dict[str, str]:
-    """What stands in the head of a plan, in the reader's language."""
-    return {name: language.gettext(label) for name, label in medication.ABOUT.items()}
+def _about() -> dict[str, Any]:
+    """For the head of a plan: what stands there, in the reader's language."""
+    words = {name: language.gettext(label) for name, label in medication.ABOUT.items()}
+    return {"about": words, "shown": comparing.shown_about}
 
 
 def _forms() -> list[str]:
@@ -153,7 +154,7 @@ async def _sent(typed: Typed, record_id: UUID | None, free_quota: int) -> Respon
     if record_id is None:
         return await _tried(typed, None, free_quota)
     try:
-        record = await chain.open_own(signed_in(), record_id, "plan")
+        record = await chain.open_own(signed_in(), record_id, KIND)
         return await _tried(typed, record, free_quota)
     except (Unknown, vault.Tampered) as error:
         if isinstance(error, vault.Tampered):
@@ -227,8 +228,7 @@ async def _form_page(  # noqa: PLR0913 -- each is one thing that the page may ha
         older=older,
         acted=bool(typed.act),
         vocabulary=medication,
-        about=about_words(),
-        shown=comparing.shown_about,
+        **_about(),
     )
 
 
@@ -251,8 +251,4 @@ def _printing(blueprint: Blueprint) -> None:
             pdf = await printing.as_pdf(printed, spoken)
         with language.speaking(spoken):
             name = language.gettext(FILE)
-        return Response(
-            pdf,
-            mimetype="application/pdf",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return as_file(pdf, "application/pdf", name)
