@@ -27,6 +27,14 @@ class TooBroad(Refusal):
     message = N_("This search is too broad. Please say more about the examination.")
 
 
+class TooMany(Refusal):
+    """More pictures would have to be made than one message may hold."""
+
+    status = 413
+    code = "too_many"
+    message = N_("These are more than %(most)s pictures. Please ask for a series or single images.")
+
+
 class NotAcceptable(Refusal):
     """None of the media types and transfer syntaxes asked for can be given."""
 

@@ -46,6 +46,26 @@ async def message(parts: Sequence[Part]) -> Response:
     return answer
 
 
+async def growing(
+    media: str, contents: AsyncGenerator[tuple[str, bytes], None], expected: int
+) -> Response:
+    """
+    A message of parts that are made while it is read, each with the address it may be had from.
+
+    What goes wrong with the first is raised.  *expected* is about how many bytes there will be.
+    """
+    boundary = token_hex(16)
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        async with aclosing(contents):
+            async for address, data in contents:
+                head = f"Content-Type: {media}\r\nContent-Location: {address}\r\n\r\n"
+                yield f"--{boundary}\r\n{head}".encode() + data + END
+        yield f"--{boundary}--\r\n".encode()
+
+    return await streamed(pieces(), f'{MULTIPART}; type="{media}"; boundary={boundary}', expected)
+
+
 async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """The same, the first head with the first bytes: what is wrong with these is told in time."""
     head = await anext(pieces)

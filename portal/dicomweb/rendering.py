@@ -1,13 +1,15 @@
 """Pictures for people (PS3.18 10.4.1.1.3 and 10.4.1.1.4): windowed, cut out and scaled here."""
 
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
 
 from quart import Response, request
 
 from portal.core.errors import Busy, Unknown
-from portal.dicomweb.accepting import accepted
-from portal.dicomweb.errors import BadQuery, NotAcceptable
+from portal.dicomweb.accepting import MULTIPART, accepted
+from portal.dicomweb.errors import BadQuery, NotAcceptable, TooMany
 from portal.dicomweb.holdings import Held
+from portal.dicomweb.messages import growing
 from viewer.dicom import ChildLost, PoolFull
 
 JPEG: Final = "image/jpeg"
@@ -16,6 +18,10 @@ THUMBNAIL: Final = 128
 """Pixels of the longer side."""
 LARGEST: Final = 8192
 QUALITY: Final = 90
+MOST: Final = 1000
+"""Pictures of one message."""
+PER_PICTURE: Final = 1024 * 1024
+"""Bytes that are expected of a picture, for the time its answer may take."""
 
 _FUNCTIONS: Final = {
     "linear": "LINEAR",
@@ -27,15 +33,61 @@ _FUNCTIONS: Final = {
 async def rendered(instance: Held, frame: int) -> Response:
     """A frame (from 1) as PNG or JPEG.  Raises `BadQuery`, `NotAcceptable`, `Unknown`, `Busy`."""
     media = _media((JPEG, PNG))
+    return Response(await _picture(instance, frame, _wanted(media)), content_type=media)
+
+
+async def all_rendered(found: Sequence[Held]) -> Response:
+    """
+    The first frames of all instances that have a picture, in one message, made as it is read.
+
+    Raises `TooMany`, and what `rendered` raises when there is no picture to begin with.
+    """
+    media = _media_of_several()
+    how = _wanted(media)
+    shown = [each for each in found if _is_shown(each)]
+    if not all(each.file.entry.get("view") for each in shown) or not shown:
+        raise NotAcceptable(available="application/dicom")
+    if len(shown) > MOST:
+        raise TooMany(most=MOST)
+    return await growing(media, _pictures(shown, how), PER_PICTURE * len(shown))
+
+
+def _is_shown(instance: Held) -> bool:
+    """Whether it has a picture, or one is still being made."""
+    view = instance.file.entry.get("view")
+    if view is None:
+        return bool(instance.header["kind"] == "image")
+    return bool(view["codec"] != "none")
+
+
+async def _pictures(
+    shown: Sequence[Held], how: dict[str, Any]
+) -> AsyncGenerator[tuple[str, bytes], None]:
+    """Addresses and pictures; one of which nothing can be cut out is left out, all are refused."""
+    refusal: BadQuery | None = None
+    count = 0
+    for each in shown:
+        try:
+            made = await _picture(each, 1, how)
+        except BadQuery as error:
+            refusal = error
+            continue
+        count += 1
+        yield f"{each.address}/rendered", made
+    if refusal is not None and not count:
+        raise refusal
+
+
+def _wanted(media: str) -> dict[str, Any]:
+    """How the present request wants a picture.  Raises `BadQuery`."""
     viewport = _numbers("viewport", (2, 6))
-    how = {
+    return {
         "format": media.partition("/")[2],
         "quality": _quality(),
         "window": _window(),
         "region": _region(viewport),
         "size": None if viewport is None else _size(viewport),
     }
-    return Response(await _picture(instance, frame, how), content_type=media)
 
 
 async def thumbnail(instance: Held, frame: int | None) -> Response:
@@ -87,6 +139,15 @@ def _media(offers: tuple[str, ...]) -> str:
             if wish.single and wish.takes(offer):
                 return offer
     raise NotAcceptable(available=", ".join(offers))
+
+
+def _media_of_several() -> str:
+    for wish in accepted():
+        for offer in (JPEG, PNG):
+            if wish.several and wish.takes(offer):
+                return offer
+    available = f'{MULTIPART}; type="{JPEG}", {MULTIPART}; type="{PNG}"'
+    raise NotAcceptable(available=available)
 
 
 def _quality() -> int:

@@ -26,8 +26,8 @@ INSTANCE = f"{SERIES}/instances/<sop_uid>"
 LOOKS = (
     "search_studies", "search_series", "search_instances", "series_of", "instances_of",
     "instances_of_series", "study_metadata", "series_metadata", "instance_metadata", "study",
-    "series", "instance", "bulk", "frames", "rendered", "rendered_frame", "study_thumbnail",
-    "series_thumbnail", "thumbnail", "frame_thumbnail",
+    "series", "instance", "bulk", "frames", "rendered", "rendered_frame", "study_rendered",
+    "series_rendered", "study_thumbnail", "series_thumbnail", "thumbnail", "frame_thumbnail",
 )  # fmt: skip
 ADDS = ("store", "store_within")
 FOR_PROGRAMS: Final[Mapping[str, Scope]] = {
@@ -181,6 +181,15 @@ def _frames(blueprint: Blueprint, service: Service) -> None:
 
 
 def _pictures(blueprint: Blueprint, service: Service) -> None:
+    @blueprint.get(f"{STUDY}/rendered")
+    async def study_rendered(study_uid: str) -> ResponseReturnValue:
+        return await rendering.all_rendered(await held(service, signed_in(), Named(study_uid)))
+
+    @blueprint.get(f"{SERIES}/rendered")
+    async def series_rendered(study_uid: str, series_uid: str) -> ResponseReturnValue:
+        named = Named(study_uid, series_uid)
+        return await rendering.all_rendered(await held(service, signed_in(), named))
+
     @blueprint.get(f"{INSTANCE}/rendered")
     async def rendered(study_uid: str, series_uid: str, sop_uid: str) -> ResponseReturnValue:
         found = await _one(service, Named(study_uid, series_uid, sop_uid))

@@ -13,6 +13,7 @@ from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.encaps import generate_frames
 
+from portal.dicomweb import rendering
 from tests.dicomweb.conftest import Client, Keeps, Made, told, uid
 from tests.people import Person, World
 from tests.viewer.dicom.making import dataset, sample, written
@@ -222,6 +223,47 @@ async def test_pictures_for_people(ada: Person, client: Client, keeps: Keeps) ->
         assert answer.status_code == 400, what
     video = await ada.browser.get(f"{path}/rendered", headers={"Accept": "video/mp4"})
     assert video.status_code == 406
+
+
+async def test_a_series_and_a_study_come_as_the_pictures_of_their_images(
+    ada: Person, keeps: Keeps, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = made(3)
+    report = dcmread(io.BytesIO(sample("test-SR.dcm")))
+    report.StudyInstanceUID = images[0].StudyInstanceUID
+    await keeps(ada, [*images, report], frames=True)
+    series = path_of(images[0]).partition("/instances")[0]
+    study = series.partition("/series")[0]
+    png = 'multipart/related; type="image/png"'
+
+    for path in (series, study):
+        asked = f"{path}/rendered?viewport=24,16&window=2048,4096,linear"
+        answer = await ada.browser.get(asked, headers={"Accept": png})
+        assert answer.status_code == 200, path
+        parts = list(parts_of(answer, await answer.get_data(as_text=False)))
+        for image, (head, data) in zip(images, parts, strict=True):
+            assert head.startswith("image/png\r\n")
+            assert head.endswith(f"Content-Location: {ada.browser.origin}{path_of(image)}/rendered")
+            alone = await ada.browser.get(
+                f"{path_of(image)}/rendered?{asked.partition('?')[2]}",
+                headers={"Accept": "image/png"},
+            )
+            assert data == await alone.get_data(as_text=False)
+    answer = await ada.browser.get(f"{series}/rendered", headers={"Accept": "*/*"})
+    assert 'type="image/jpeg"' in answer.headers["Content-Type"]
+
+    statuses = {"?viewport=0,0": 400, "?viewport=9,9,5000,0,1,1": 400, "?window=1,2": 400}
+    for what, status in statuses.items():
+        answer = await ada.browser.get(f"{series}/rendered{what}", headers={"Accept": png})
+        assert answer.status_code == status, what
+    answer = await ada.browser.get(f"{series}/rendered", headers={"Accept": "image/jpeg"})
+    assert answer.status_code == 406, "several do not fit into one"
+    text = path_of(report).partition("/instances")[0]
+    assert (await ada.browser.get(f"{text}/rendered", headers={"Accept": png})).status_code == 406
+    monkeypatch.setattr(rendering, "MOST", 2)
+    answer = await ada.browser.get(f"{study}/rendered", headers={"Accept": png})
+    assert answer.status_code == 413
+    assert "more than 2 pictures" in (await answer.get_json())["message"]
 
 
 async def test_what_has_no_picture_says_so(ada: Person, keeps: Keeps) -> None:

@@ -127,7 +127,8 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "dicomweb.series_of dicomweb.instances_of dicomweb.instances_of_series",
         "read": "dicomweb.study_metadata dicomweb.series_metadata dicomweb.instance_metadata "
         "dicomweb.study dicomweb.series dicomweb.instance dicomweb.bulk dicomweb.frames "
-        "dicomweb.rendered dicomweb.rendered_frame dicomweb.study_thumbnail "
+        "dicomweb.rendered dicomweb.rendered_frame dicomweb.study_rendered "
+        "dicomweb.series_rendered dicomweb.study_thumbnail "
         "dicomweb.series_thumbnail dicomweb.thumbnail dicomweb.frame_thumbnail",
         "create": "dicomweb.store dicomweb.store_within",
     },

@@ -390,6 +390,8 @@ RIGHTS: Final[dict[str, Right]] = {
     "dicomweb.frames": Right(AUTHOR),
     "dicomweb.rendered": Right(AUTHOR),
     "dicomweb.rendered_frame": Right(AUTHOR),
+    "dicomweb.study_rendered": Right(AUTHOR),
+    "dicomweb.series_rendered": Right(AUTHOR),
     "dicomweb.study_thumbnail": Right(AUTHOR),
     "dicomweb.series_thumbnail": Right(AUTHOR),
     "dicomweb.thumbnail": Right(AUTHOR),
