@@ -1,7 +1,7 @@
 """Answers as PS3.18 wants them: JSON, messages of several parts, and what is refused."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from math import ceil
 from typing import Any
@@ -37,15 +37,21 @@ def listed(results: list[dict[str, Any]], warnings: list[str]) -> Response:
     media = json_wanted()
     text = json.dumps(results, ensure_ascii=False, separators=(",", ":"))
     answer = Response(text, content_type=media) if results else Response(status=204)
+    return _warned(answer, warnings)
+
+
+def written(
+    found: dict[str, Any], media: str, status: int, warnings: Sequence[str] = ()
+) -> Response:
+    """One object of DICOM JSON."""
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return _warned(Response(text, status, content_type=media), warnings)
+
+
+def _warned(answer: Response, warnings: Sequence[str]) -> Response:
     for words in warnings:
         answer.headers.add("Warning", f'299 {request.host}: "{words}"')
     return answer
-
-
-def written(found: dict[str, Any], media: str, status: int) -> Response:
-    """One object of DICOM JSON."""
-    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status, content_type=media)
 
 
 async def streamed(pieces: Pieces, media: str, size: int = 0) -> Response:

@@ -157,7 +157,7 @@ def _store(blueprint: Blueprint, service: Service) -> None:
         with await turnstile.through(actor.id):
             work = storing.Storing(service, actor, within)
             report = await work.take(asked.body, boundary, asked.content_length)
-        return answering.written(report.as_json(), media, report.status)
+        return answering.written(report.as_json(), media, report.status, report.warnings)
 
     @blueprint.post("/studies")
     async def store() -> ResponseReturnValue:

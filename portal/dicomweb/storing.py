@@ -28,6 +28,13 @@ UNREADABLE: Final = 0xC000
 NOT_NOW: Final = 0x0110
 """Reasons of failures (PS3.18 table 10.5.3, PS3.7 C.5, PS3.4 B.2.3)."""
 
+TOO_LARGE: Final = (
+    "Instances above 512 MiB, or 256 MiB in a frame, are not stored; please send smaller ones, "
+    "such as a Concatenation of fewer frames each"
+)
+NO_ROOM: Final = "There is no room for some instances, please delete examinations and send again"
+"""Warnings, which a program reads in English, as those of searches."""
+
 _REASONS: Final = {
     "conflict": DUPLICATE,
     "conflict_lost": DUPLICATE,
@@ -46,6 +53,8 @@ class Report:
     root: str
     stored: list[Header] = field(default_factory=list, repr=False)
     failed: list[tuple[Header | None, int]] = field(default_factory=list, repr=False)
+    too_large: int = 0
+    """How many of those that failed are larger than a file may be."""
 
     @property
     def status(self) -> int:
@@ -54,7 +63,16 @@ class Report:
             return 200
         if self.stored:
             return 202
+        if self.too_large == len(self.failed):
+            return 413
         return 507 if {reason for _, reason in self.failed} == {FULL} else 409
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to do about those that failed, where something can be done."""
+        full = sum(reason == FULL for _, reason in self.failed)
+        found = [TOO_LARGE] if self.too_large else []
+        return [*found, NO_ROOM] if full > self.too_large else found
 
     def as_json(self) -> dict[str, Any]:
         """The response module (PS3.18 10.5.3.1)."""
@@ -146,6 +164,7 @@ class Storing:
             return
         if self._length > parts.FILE:
             self._failed = FULL
+            self.report.too_large += 1
             await self._drop()
             return
         self._part += data
@@ -207,6 +226,7 @@ class Storing:
             header = outcome.headers.get(number)
             if number in reasons:
                 why = _REASONS.get(reasons[number], UNREADABLE)
+                self.report.too_large += reasons[number] == "too_large"
                 self.report.failed.append((header, why))
             elif header is not None:
                 self.report.stored.append(header)

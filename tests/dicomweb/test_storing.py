@@ -133,12 +133,36 @@ async def test_what_finds_no_room_is_named_and_nothing_of_it_stays(
     big = dataset(large, StudyInstanceUID=uid(), SOPInstanceUID=uid())
     answer = await sends(ada, message(written(image), written(big)))
     assert answer.status_code == 507
+    assert "delete examinations" in answer.headers["Warning"], "what to do"
     failed = await said(answer)
     reasons = [*failed.get("FailedSOPSequence", []), *failed.get("OtherFailuresSequence", [])]
     assert [each.FailureReason for each in reasons] == [0xA700, 0xA700]
     assert await kept(ada, world) == set()
     assert await studies.my_studies(shelf, ada.actor) == []
     assert (await storing.space(ada.actor.id, 1000)).used == 0
+
+
+async def test_what_is_larger_than_a_file_may_be_is_told_so_and_what_to_do(
+    ada: Person, made: Made, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studies.parts, "FILE", 100_000)
+    (image,) = made(1)
+    big = written(dataset(np.zeros((200, 400), np.uint16), SOPInstanceUID=uid()))
+
+    answer = await sends(ada, message(big))
+    assert answer.status_code == 413
+    assert [each.FailureReason for each in (await said(answer)).OtherFailuresSequence] == [0xA700]
+    assert "512 MiB" in answer.headers["Warning"]
+    assert "Concatenation" in answer.headers["Warning"], "what to do"
+    assert await kept(ada, world) == set()
+    assert (await storing.space(ada.actor.id, 1000)).used == 0
+
+    answer = await sends(ada, message(big, written(image)))
+    assert answer.status_code == 202
+    assert "512 MiB" in answer.headers["Warning"]
+    assert await kept(ada, world) == digests(written(image)), "the other one is whole"
+    answer = await sends(ada, message(big, b"no image"))
+    assert answer.status_code == 409
 
 
 async def test_a_large_image_is_never_in_memory_before_it_is_whole(
