@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from bench import (
+    bundles,
     crowding,
     ingest,
     live,
@@ -28,6 +29,7 @@ from bench.stage import SMALL, Sizes, Stage, built
 OF_SERIES = {"opening": opening.measure, "webbing": webbing.measure}
 """What needs the series that `ingest` has uploaded."""
 BY_THEMSELVES = {
+    "bundles": bundles.measure,
     "shelves": shelves.measure,
     "live": live.measure,
     "search": search.measure,

@@ -56,7 +56,7 @@ async def measure(stage: Stage) -> Uploaded:
     sizes = stage.sizes
     head(f"Ingest, CT of {sizes.slices} x {sizes.side}² x 16 bit", "Orthanc")
     visitor = await people.physician(stage.portal, "Ingest")
-    await _warm_up(stage, visitor)
+    await warm_up(stage, visitor)
     done = None
     for way in WAYS:
         files = images.ct(sizes.slices, sizes.side)
@@ -78,7 +78,7 @@ async def measure(stage: Stage) -> Uploaded:
     return done
 
 
-async def _warm_up(stage: Stage, visitor: Visitor) -> None:
+async def warm_up(stage: Stage, visitor: Visitor) -> None:
     """What starts with the first upload ever (the limited children) is nobody's time."""
     files = images.ct(2, 64)
     await prepared(stage, visitor, await upload(stage, visitor, files, 1))

@@ -19,13 +19,14 @@ class Sizes:
     side: int = 512
     crowds: tuple[int, ...] = (100, 1000)
     posts: int = 20_000
+    small_files: int = 1000
     studies: int = 10_000
     """Examinations in one account."""
     seconds: float = 6.0
     """How long members are told at a steady pace, and how long frames are asked for."""
 
 
-SMALL = Sizes(slices=6, side=64, crowds=(5,), posts=60, studies=30, seconds=0.5)
+SMALL = Sizes(slices=6, side=64, crowds=(5,), posts=60, small_files=12, studies=30, seconds=0.5)
 """Enough to see that a benchmark works; its figures mean nothing."""
 
 

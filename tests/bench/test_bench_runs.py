@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
         ("ingest", "wall until all is kept"),
         ("opening", "frames, 16 connections"),
         ("webbing", "frames, as it lies, 16 at once"),
+        ("bundles", "everything as a ZIP, wall"),
         ("shelves", "My documents, wall"),
         ("live", "burst of 40 posts: deliveries"),
         ("search", "a new post is found after, p50"),
