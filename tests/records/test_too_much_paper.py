@@ -50,7 +50,7 @@ async def test_whoever_asks_for_too_much_paper_is_offered_less_and_the_table(
     assert refused.status_code == 422
     page = await text_of(refused)
     assert "printed at once" in words_on(page)
-    assert "Print the last days, from 2 March 2026 to 31 March 2026" in words_on(page)
+    assert "the last days: from 2 March 2026 to 31 March 2026" in words_on(page)
     form = page.split('action="/diary/print"')[1].split("</form>")[0]
     offered = dict(re.findall(r'name="(since|until|kind)" value="([^"]*)"', form))
     paper = await erika.browser.post("/diary/print", form=offered)
