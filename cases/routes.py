@@ -220,10 +220,12 @@ async def _preview(opened: OpenCase, study: studies.OpenStudy) -> str | None:
     Who sees it has opened the images: their owner reads that.
     """
     try:
-        await studies.seen(signed_in(), study, "viewed", opened.community.name)
-        return await inline_preview(study)
+        picture = await inline_preview(study)
+        if picture is not None:
+            await studies.seen(signed_in(), study, "viewed", opened.community.name)
     except (Unknown, storing.Damaged, vault.Tampered):
         return None
+    return picture
 
 
 async def _conflict(case: UUID, form: Mapping[str, Any], error: Conflict) -> str:
