@@ -3,7 +3,8 @@ Images that their owner deletes, or puts into the bin, while a case talks about 
 
 The case and its discussion stay, since they are the community's; the images show as withdrawn, and
 the search finds the case no longer by what the images said of themselves.  Out of the bin they
-come back with all that.
+come back with all that.  When somebody has read what is written inside them, the search reads them
+anew as well.
 """
 
 from collections.abc import Iterator
@@ -14,13 +15,17 @@ from cases.ids import CommunityId
 from cases.models import CaseStudy
 from cases.writing import say_changed
 from portal import owing
-from portal.studies import StudyBinned, StudyDeleted
+from portal.studies import StudyBinned, StudyDeleted, StudyWorded
 
 
 @contextmanager
 def withdrawing() -> Iterator[None]:
-    """What a deleted or binned study owes the cases about it, while the block lasts."""
-    with owing.paying(StudyDeleted, withdraw), owing.paying(StudyBinned, withdraw):
+    """What a deleted, binned or read study owes the cases about it, while the block lasts."""
+    with (
+        owing.paying(StudyDeleted, withdraw),
+        owing.paying(StudyBinned, withdraw),
+        owing.paying(StudyWorded, withdraw),
+    ):
         yield
 
 
@@ -29,7 +34,7 @@ async def cases_about(study: UUID) -> int:
     return await CaseStudy.filter(study=study).count()
 
 
-async def withdraw(event: StudyDeleted | StudyBinned) -> None:
+async def withdraw(event: StudyDeleted | StudyBinned | StudyWorded) -> None:
     """
     Every case about the study has changed: members' pages show it, and the search reads it anew.
 

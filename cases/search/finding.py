@@ -1,5 +1,6 @@
 """One search over everything the actor may read: exactly that, and not a count of the rest."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -152,12 +153,15 @@ async def _hits(ranked: list[_Ranked], wanted: Wanted, describe: DescribeStudies
     hits = [_hit(one, row, cases[row.case], names[row.author], stems) for one, row in shown]
     mute = [cases[hit.case] for hit in hits if stems and hit.kind == "case" and not hit.matches]
     said = await said_in(mute, describe)
-    return [
-        _with_examinations(hit, said[hit.case], stems)
-        if hit.kind == "case" and hit.case in said
-        else hit
-        for hit in hits
-    ]
+    # Beside the event loop: there may be pages of findings in them.
+    return await asyncio.to_thread(
+        lambda: [
+            _with_examinations(hit, said[hit.case], stems)
+            if hit.kind == "case" and hit.case in said
+            else hit
+            for hit in hits
+        ]
+    )
 
 
 def _with_examinations(hit: Hit, said: Iterable[str], stems: Collection[str]) -> Hit:

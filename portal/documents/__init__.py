@@ -16,9 +16,10 @@ from portal.documents.opening import (
     look_at,
     open_own,
 )
+from portal.documents.reading_room import ReadingRoom
 from portal.documents.routes import create_blueprint
 from portal.documents.taking import Arrived, Taken, is_document, taking, why_refused
-from portal.documents.words import matching
+from portal.documents.words import folded, matching
 
 __all__ = [
     "LONGEST_LABEL",
@@ -29,12 +30,14 @@ __all__ = [
     "Enclosed",
     "Inside",
     "OpenDocument",
+    "ReadingRoom",
     "Taken",
     "TooLarge",
     "already_there",
     "cleaned",
     "create_blueprint",
     "delete",
+    "folded",
     "forget_binned",
     "ids_of",
     "in_bin",

@@ -2,7 +2,7 @@
 
 from portal.studies import parts
 from portal.studies.belongings import Belongings
-from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared
+from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared, StudyWorded
 from portal.studies.growing import Growing
 from portal.studies.identifying import Catalogue, catalogue_of_mine
 from portal.studies.inflating import stretches_of
@@ -51,6 +51,7 @@ from portal.studies.uploads import (
     merge_all,
     places,
 )
+from portal.studies.words import words_with
 
 __all__ = [
     "Belongings",
@@ -71,6 +72,7 @@ __all__ = [
     "StudyDeleted",
     "StudyPrepared",
     "StudySummary",
+    "StudyWorded",
     "UploadState",
     "already_there",
     "begin_upload",
@@ -104,5 +106,6 @@ __all__ = [
     "summaries_with",
     "thin",
     "unopened",
+    "words_with",
     "working",
 ]

@@ -28,3 +28,11 @@ class StudyPrepared:
 
     study: UUID
     owner: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class StudyWorded:
+    """Other words are written inside a study than before: whoever searches it looks."""
+
+    study: UUID
+    owner: AccountId

@@ -1,8 +1,9 @@
 """Finding one's own things in My documents: filtered, sorted and sought, and never in a URL."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -69,18 +70,23 @@ def choices(entries: Sequence[Entry]) -> Choices:
     return Choices(tuple(sorted(images - {DOCUMENT})), tuple(sorted(years, reverse=True)))
 
 
-def chosen(entries: Sequence[Entry], wanted: Wanted, inside: Collection[UUID] = ()) -> list[Entry]:
+def chosen(
+    entries: Sequence[Entry],
+    wanted: Wanted,
+    inside: Collection[UUID] = (),
+    written: Mapping[UUID, Collection[str]] = MappingProxyType({}),
+) -> list[Entry]:
     """
     Those of *entries* that are wanted, in the order wanted.
 
     Every word must occur in what an entry and its findings are called; *inside* are documents that
-    say them in their text.
+    say them in their text, *written* which words stand inside which study.
     """
     sought = folded(wanted.words).split()
     found = [
         each
         for each in entries
-        if _fits(each, wanted) and (_says(each, sought) or _inside(each, inside))
+        if _fits(each, wanted) and (_says(each, sought, written) or _inside(each, inside))
     ]
     return _sorted(found, wanted.sort)
 
@@ -97,15 +103,17 @@ def _fits(entry: Entry, wanted: Wanted) -> bool:
     return wanted.kind != "findings" or bool(said)
 
 
-def _says(entry: Entry, sought: Sequence[str]) -> bool:
-    if not sought:
+def _says(entry: Entry, sought: Sequence[str], written: Mapping[UUID, Collection[str]]) -> bool:
+    there = written.get(entry.study.id, ()) if entry.study else ()
+    lacking = [word for word in sought if word not in there]
+    if not lacking:
         return True
     said = [each.title for each in entry.papers]
     said += [entry.record.title, entry.record.person] if entry.record else []
     if entry.study is not None:
         said += _words_of(entry.study)
     text = folded(" ".join(said))
-    return all(word in text for word in sought)
+    return all(word in text for word in lacking)
 
 
 def _words_of(study: StudySummary) -> list[str]:

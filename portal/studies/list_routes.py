@@ -10,7 +10,7 @@ from portal.core.errors import reading
 from portal.core.language import gettext as _
 from portal.core.web import signed_in
 from portal.documents import LONGEST_LABEL, matching
-from portal.studies import binning, labels, listing
+from portal.studies import binning, catching_up, labels, listing, words
 from portal.studies.access import study_for
 from portal.studies.finding import KINDS, SORTS, Wanted, choices, chosen
 from portal.studies.shelf import Shelf
@@ -54,8 +54,10 @@ def add_list(blueprint: Blueprint, shelf: Shelf) -> None:
 async def _page(shelf: Shelf, wanted: Wanted, start: int) -> str:
     await shelf.desk.catching_up.look_for(signed_in())
     found = await listing.overview(shelf, signed_in())
+    await catching_up.look_for(shelf, signed_in(), found.entries)
     inside = await matching(signed_in(), wanted.words)
-    kept = await asyncio.to_thread(chosen, found.entries, wanted, inside)
+    written = await words.matching(signed_in(), wanted.words)
+    kept = await asyncio.to_thread(chosen, found.entries, wanted, inside, written)
     count, there = len(kept), choices(found.entries)
     first = min(max(0, start), max(0, count - 1))
     last = min(first + LISTED, count)

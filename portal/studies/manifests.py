@@ -16,8 +16,11 @@ from portal import storing, vault
 from portal.core.actor import AccountId, Secret
 from portal.core.db import now, transaction
 from portal.core.errors import Unknown
+from portal.owing import owe
 from portal.storing import Boxes
+from portal.studies import words
 from portal.studies.describing import packed, unpacked
+from portal.studies.events import StudyWorded
 from portal.studies.models import Segment, Study
 from portal.studies.packing import JsonPlaces
 from portal.studies.summaries import sealed_summary
@@ -43,6 +46,8 @@ class FrameSet(TypedDict):
     facts: dict[str, Any]
     tries: NotRequired[int]
     """How often a fault was in the way that may pass: an object did not open, a child was lost."""
+    words: NotRequired[str]
+    """What is written in a finding or report (`wording.Wording`); nothing for what is looked at."""
     shape: NotRequired[list[int]]
     """Rows and columns, where they are not those of the header: of a small picture."""
     of: NotRequired[str]
@@ -205,6 +210,7 @@ class Generation:
     manifest: UUID
     view: UUID
     summary: bytes
+    words: bytes | None
     made: dict[UUID, int]
     """Its objects, and the bytes of each."""
 
@@ -217,7 +223,8 @@ async def written(boxes: Boxes, row: Study, key: Secret, manifest: Manifest) -> 
     shown = await asyncio.to_thread(browser_view, row.id, manifest)
     seen = await boxes.write(by, row.id, key, "view", shown)
     summary = await asyncio.to_thread(sealed_summary, row.id, key, manifest)
-    return Generation(said[0], seen[0], summary, dict((said, seen)))
+    written_in = await asyncio.to_thread(words.sealed, row, key, manifest)
+    return Generation(said[0], seen[0], summary, written_in, dict((said, seen)))
 
 
 async def swap(
@@ -228,9 +235,11 @@ async def swap(
         # The generation in the WHERE decides: of two mergers one wins, the other looks again.
         won = await Study.filter(id=row.id, generation=row.generation).update(
             generation=row.generation + 1, manifest=following.manifest, view=following.view,
-            summary=following.summary,
+            summary=following.summary, words=following.words,
         )  # fmt: skip
         if won:
+            if following.words != row.words:
+                await owe(StudyWorded(row.id, AccountId(row.owner)))
             await Segment.filter(id__in=segments).delete()
             await storing.keep(AccountId(row.owner), row.id, following.made, None)
             await storing.let_go(stale)

@@ -34,6 +34,12 @@ class Study(Model):
     binned_at = fields.DatetimeField(null=True, db_index=True)
     """When it went into the bin, null: it is not there."""
 
+    words = fields.BinaryField(null=True)
+    """
+    Box with what is written in the findings and reports in it, null: nobody has read any, or there
+    are none.
+    """
+
     class Meta:
         table = "study"
         unique_together = (("owner", "uid_mark"),)

@@ -26,6 +26,7 @@ from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Instance, Study
 from portal.studies.packing import JsonPlaces, Packer, places
 from portal.studies.views import is_made
+from portal.studies.wording import Wording, has_words, lacks_words
 from viewer.dicom import Canonical, Frame, Pool, Reason, Undecodable
 
 MOST_WAITING: Final = 500
@@ -44,8 +45,8 @@ log = logging.getLogger(__name__)
 class Preparing:
     """The queue of studies to prepare, and the work."""
 
-    def __init__(self, boxes: Boxes, pool: Pool) -> None:
-        self._boxes, self._pool = boxes, pool
+    def __init__(self, boxes: Boxes, pool: Pool, wording: Wording) -> None:
+        self._boxes, self._pool, self._wording = boxes, pool, wording
         self._waiting: OrderedDict[UUID, Secret] = OrderedDict()
         self._again: dict[UUID, set[str]] = {}
         self._idle: dict[UUID, asyncio.Event] = {}
@@ -149,7 +150,10 @@ class Preparing:
             chosen = len(batch) <= FEW or number == len(batch) // 2
             try:
                 pieces = await self._boxes.ranges(row.id, key, "pack", places(entry["at"]))
-                view = await _stored(self._pool, packer, pieces, large=chosen)
+                view = await self._view(entry, packer, pieces, large=chosen)
+                if has_words(dict(entry)):
+                    by = AccountId(row.owner)
+                    view["words"] = await self._wording.words(by, row.id, dict(entry), pieces)
             except UNREADABLE:  # the others are made; this one can be sent again
                 await doubt(row.id, UUID(instance))
                 view = _without_frames(str(Reason.DAMAGED), {})
@@ -159,13 +163,21 @@ class Preparing:
             views[instance] = manifests.made_from(entry, view)
         return views
 
+    async def _view(
+        self, entry: InstanceEntry, packer: Packer, pieces: Sequence[bytes], *, large: bool
+    ) -> FrameSet:
+        """What there is already, when only words are lacking; else made anew."""
+        if "view" in entry and "tries" not in entry["view"]:
+            return {**entry["view"]}
+        return await _stored(self._pool, packer, pieces, large=large)
+
 
 def _batches(
     manifest: Manifest, again: Collection[str]
 ) -> Iterator[list[tuple[str, InstanceEntry]]]:
-    """What has no frames yet, series by series in reading order, in bounded portions."""
+    """What has no frames or words yet, series by series in reading order, in bounded portions."""
     todo = sorted(
-        (each for each in manifest.items() if each[0] in again or not is_made(dict(each[1]))),
+        (each for each in manifest.items() if each[0] in again or _is_due(dict(each[1]))),
         key=lambda each: _order(each[1]["header"]),
     )
     batch: list[tuple[str, InstanceEntry]] = []
@@ -180,6 +192,10 @@ def _batches(
         series = entry["header"]["series_instance_uid"]
     if batch:
         yield batch
+
+
+def _is_due(entry: dict[str, Any]) -> bool:
+    return not is_made(entry) or lacks_words(entry)
 
 
 def _order(header: dict[str, Any]) -> tuple[str, int]:

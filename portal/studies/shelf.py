@@ -19,6 +19,7 @@ from portal.studies.layouts import Layout
 from portal.studies.maps import Maps
 from portal.studies.preparing import Preparing
 from portal.studies.remembering import Remembered
+from portal.studies.wording import Wording
 from viewer import Series
 from viewer.dicom import Pool
 
@@ -57,6 +58,8 @@ class Shelf:
     """Of accounts with many studies: what their rows say, sealed."""
     sound: Memory[UUID, int] = field(default_factory=lambda: Memory(REMEMBERED), repr=False)
     """Which generation of a study was read without fault, so that not every part does so."""
+    worded: Memory[UUID, None] = field(default_factory=lambda: Memory(REMEMBERED), repr=False)
+    """Studies of which it is known that somebody read, or reads, what is written in them."""
     filing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILED), repr=False)
     """Whoever packs, seals and writes: each takes three times the bytes of a part meanwhile."""
 
@@ -68,7 +71,7 @@ class Shelf:
             store=store,
             boxes=boxes,
             pool=pool,
-            preparing=Preparing(boxes, pool),
+            preparing=Preparing(boxes, pool, Wording(pool, desk.reading_room)),
             assembler=Assembler(boxes, quota),
             maps=Maps(),
             series=Maps(),

@@ -18,6 +18,8 @@ DOCUMENT: Final = "DOC"
 """The modality of encapsulated documents."""
 DOCUMENTS: Final = frozenset({"document", "report", "keys"})
 """Kinds of objects that are read and not looked at."""
+READ: Final = frozenset({DOCUMENT, "SR", "KO"})
+"""The modalities of these."""
 PICTURED: Final = frozenset({"image", "video"})
 """Kinds of objects that are looked at, and whose original data may be deleted by themselves."""
 COUNTED: Final = frozenset({"image", "video", *DOCUMENTS})

@@ -14,7 +14,9 @@ def describing(shelf: studies.Shelf) -> DescribeStudies:
 
     async def describe(opened: Mapping[UUID, Secret]) -> dict[UUID, str]:
         found = await studies.summaries_with(shelf, opened)
-        return {each.id: f"{each.description} {each.body_part}" for each in found}
+        inside = await studies.words_with(opened)
+        said = {each.id: f"{each.description} {each.body_part}" for each in found}
+        return {each: f"{said[each]}\n{inside.get(each, '')}".strip() for each in said}
 
     return describe
 
