@@ -159,6 +159,7 @@ ADDRESSES: Final[dict[str, dict[str, str]]] = {
         "reports.show",
     },
     "archive": {"list": "search.form", "read": "search.find"},
+    "look at images": {"list": "auditing.show"},
     "community": {
         "list": "cases.communities.mine cases.communities.manage",
         "read": "cases.communities.show",
