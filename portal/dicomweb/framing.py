@@ -36,6 +36,13 @@ MEDIA: Final[dict[str, str]] = {
 }
 """By transfer syntax (PS3.18 table 8.7.3-5)."""
 
+OTHER_NAMES: Final = {
+    "image/dicom-rle": "image/x-dicom-rle",
+    "image/jls": "image/x-jls",
+    "image/jphc": "image/jhc",
+}
+"""What programs in use call some of these; answers say the name of the standard."""
+
 Read = Callable[[int], Awaitable[bytes]]
 
 
@@ -78,7 +85,7 @@ async def frames(instance: Held, wanted: Sequence[int]) -> Response:
         forms = ", ".join(f"{each.media}; transfer-syntax={each.syntax}" for each in offers)
         raise NotAcceptable(available=forms or "application/dicom")
     wish, offer = found
-    media = offer.media if wish.takes(offer.media) else OCTETS
+    media = offer.media if _takes(wish, offer) else OCTETS
     media = f"{media}; transfer-syntax={offer.syntax}"
     if not wish.several:
         return Response(await offer.read(wanted[0] - 1), content_type=media)
@@ -92,9 +99,13 @@ async def frames(instance: Held, wanted: Sequence[int]) -> Response:
 def _fits(count: int, wish: Wish, offer: Offer) -> bool:
     if not (wish.several or count == 1):
         return False
-    if wish.takes(offer.media):
+    if _takes(wish, offer):
         return wish.syntax in {"", "*", offer.syntax}
     return offer.stored and wish.part == OCTETS and wish.syntax in {"*", offer.syntax}
+
+
+def _takes(wish: Wish, offer: Offer) -> bool:
+    return wish.takes(offer.media) or wish.part == OTHER_NAMES.get(offer.media)
 
 
 async def offered(instance: Held) -> list[Offer]:

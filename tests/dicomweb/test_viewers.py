@@ -1,12 +1,16 @@
 """What the viewers that people use ask, in their own words, and what they read from the answer."""
 
+import io
 from typing import Any
 from urllib.parse import urlencode
 
-from pydicom import Dataset
+import pytest
+from pydicom import Dataset, dcmread
+from pydicom.encaps import generate_frames
 
-from tests.dicomweb.conftest import Keeps, Made
+from tests.dicomweb.conftest import Keeps, Made, uid
 from tests.people import Person, World
+from tests.viewer.dicom.making import sample, written
 
 WORKLIST = {
     "limit": "101",
@@ -87,3 +91,71 @@ async def test_a_study_opens_in_ohif_by_series_metadata_and_frames(
     small = f"{at}/instances/{images[0].SOPInstanceUID}/rendered"
     assert (await _asked(ada, small, "image/jpeg")).startswith(b"\xff\xd8")
     assert (await _asked(ada, f"{at}/thumbnail", "image/jpeg")).startswith(b"\xff\xd8")
+
+
+def _split(body: bytes) -> list[bytes]:
+    """As `dicomweb-client` for JavaScript does: the first line with dashes parts everything."""
+    head, _, rest = body.partition(b"\r\n\r\n")
+    boundary = next(line for line in head.split(b"\r\n") if line.startswith(b"--"))
+    found = []
+    while boundary in rest:
+        part, _, rest = rest.partition(boundary)
+        found.append(part[:-2])
+        # Each part has a head of its own behind the boundary; the end has none.
+        rest = rest.partition(b"\r\n\r\n")[2]
+    return found
+
+
+async def test_the_client_of_javascript_viewers_stores_and_gets_back_what_it_stored(
+    world: World, made: Made
+) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    images = made(2)
+    name = "1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+    parts = [
+        f"\r\n--{name}\r\nContent-Type: application/dicom\r\n\r\n".encode() + written(each)
+        for each in images
+    ]
+    end = f"\r\n--{name}--".encode()
+    # It reckons with an end for every part, and the room that is left stays zeros.
+    body = b"".join(parts) + end + bytes(len(end))
+    media = f'multipart/related; type="application/dicom"; boundary="{name}"'
+    headers = {"Content-Type": media, "Accept": "*/*"}
+    answer = await ada.browser.post("/dicomweb/studies", data=body, headers=headers)
+    assert answer.status_code == 200
+
+    study = f"/studies/{images[0].StudyInstanceUID}"
+    series = f"{study}/series/{images[0].SeriesInstanceUID}"
+    whole = 'multipart/related; type="application/dicom"'
+    for path in (study, series):
+        came = _split(await _asked(ada, path, whole))
+        assert sorted(came) == sorted(map(written, images)), path
+    one = f"{series}/instances/{images[1].SOPInstanceUID}"
+    assert _split(await _asked(ada, one, whole)) == [written(images[1])]
+    octets = 'multipart/related; type="application/octet-stream"'
+    assert _split(await _asked(ada, f"{one}/frames/1", octets)) == [images[1].PixelData]
+    (described,) = await _asked(ada, f"{one}/metadata")
+    address = described["7FE00010"]["BulkDataURI"].partition("/dicomweb")[2]
+    assert _split(await _asked(ada, address, octets)) == [images[1].PixelData]
+
+
+@pytest.mark.one_engine
+async def test_that_client_is_understood_by_the_names_it_gives_to_compressed_frames(
+    world: World, keeps: Keeps
+) -> None:
+    ada = await world.physician("Dr. Ada Lindqvist")
+    for name, media, syntax in (
+        ("MR_small_jpeg_ls_lossless.dcm", "image/x-jls", "1.2.840.10008.1.2.4.80"),
+        ("MR_small_RLE.dcm", "image/x-dicom-rle", "1.2.840.10008.1.2.5"),
+    ):
+        image = dcmread(io.BytesIO(sample(name)))
+        image.StudyInstanceUID, image.SOPInstanceUID = uid(), uid()
+        image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID
+        await keeps(ada, [image], frames=True)
+        frame = (
+            f"/studies/{image.StudyInstanceUID}/series/{image.SeriesInstanceUID}"
+            f"/instances/{image.SOPInstanceUID}/frames/1"
+        )
+        came = next(generate_frames(image.PixelData, number_of_frames=1))
+        accept = f'multipart/related; type="{media}"; transfer-syntax={syntax}'
+        assert _split(await _asked(ada, frame, accept)) == [came], name
