@@ -1,5 +1,6 @@
 """
-What is not made before somebody downloads it: what was written here, on paper and as data.
+What is not made before somebody downloads it: what was written here, on paper and as data, and
+pictures in full size.
 
 A page says about how much that is.  Whoever downloads is told exactly, so whatever nobody remembers
 the size of is made first, once, and kept for the sending as far as there is room; of what was made
@@ -11,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
+from portal import vault
 from portal.core.errors import Busy, Unknown
 from portal.exporting.archive import UNREADABLE, Archive, Known, sums_of
 from portal.exporting.zipping import Entry
@@ -19,6 +21,10 @@ MOST_HELD: Final = 8 * 1024 * 1024
 """Bytes of one archive that are kept between their making and their sending."""
 
 Make = Callable[[], Awaitable[bytes]]
+
+
+class Unmade(vault.Tampered):
+    """It cannot be made, now or later: the next archive does without."""
 
 
 class _Draft:
@@ -55,17 +61,23 @@ class Drafts:
 
     async def sized(self, archive: Archive) -> Archive:
         """
-        The same archive, as large as it says.  Raises `Busy` when something went away meanwhile,
-        `vault.Tampered` for what does not open: the next archive leaves it out.
+        The same archive, as large as it says.  Raises `Busy` when something went away meanwhile or
+        cannot be made, `vault.Tampered` for what does not open: the next archive leaves it out.
         """
-        sizes, held = dict[bytes, int](), 0
+        sizes, held, unmade = dict[bytes, int](), 0, False
         for mark, draft in self._unsized.items():
-            made = await self._made(draft)
+            try:
+                made = await self._made(draft)
+            except Unmade:
+                unmade = True
+                continue
             self.known.sums.put(mark, await asyncio.to_thread(sums_of, made))
             self.known.sizes.put(mark, len(made))
             sizes[mark] = len(made)
             if held + len(made) <= MOST_HELD:
                 draft.held, held = made, held + len(made)
+        if unmade:
+            raise Busy(retry_after=1)
         entries = [replace(each, size=sizes.get(each.mark, each.size)) for each in archive.entries]
         return await asyncio.to_thread(Archive, entries, self.known)
 

@@ -1,27 +1,23 @@
 """What goes into an archive, in which order and under which names; nothing is read but lists."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
 from uuid import UUID
 
 from portal import documents, records, studies
 from portal.core.actor import Actor
 from portal.core.errors import Unknown
 from portal.core.language import gettext as _
-from portal.exporting import dicomdir, names, readme
+from portal.exporting import dicomdir, drawing, names, readme
 from portal.exporting.archive import UNREADABLE, Archive, Known, of_bytes
 from portal.exporting.contents import Contents, Examination, Paper, Written, as_json
 from portal.exporting.drafts import Drafts, Make
+from portal.exporting.places import Placed, by_series
 from portal.exporting.plans import Plan, Series
 from portal.exporting.reading import Reader, marked, picture_mark
 from portal.exporting.zipping import Entry
-
-LAST: Final = 2**31
-"""Sorts what has no number behind what has."""
-
 
 Front = Callable[[Contents], Awaitable[list[Entry]]]
 """Makes what stands in front, and tells of what comes."""
@@ -101,14 +97,14 @@ class _Planner:
         folder = " ".join(filter(None, (f"{number:03}", names.day(study.date), title)))
         told = Examination.of(study, next(iter(files.values())).entry["header"])
         self.contents.examinations.append(told)
-        for listed in _by_series(files, only):
+        for listed in by_series(files, only):
             first, header = listed[0][0], listed[0][1].entry["header"]
             named = str(header["series_description"] or header["protocol_name"])
             shown = header["series_number"]
             order = len(self.series) + 1
             self.series.append(Series(first, order if shown is None else shown, named, len(listed)))
             for place, (instance, file) in enumerate(listed, start=1):
-                at = _Place(study.id, instance, file, folder, order, place, told)
+                at = Placed(study.id, instance, file, folder, order, place, told)
                 seen = await self._add_seen(at)
                 self._add_file(at, seen=seen)
         return told.uid
@@ -160,25 +156,52 @@ class _Planner:
         places = (first, marked("record", first.hex(), "again"))
         return next((each for each in places if each not in self._known.unreadable), None)
 
-    async def _add_seen(self, at: "_Place") -> bool:
+    async def _add_seen(self, at: Placed) -> bool:
         """What can be seen of a file without a viewer, if there is something."""
         if at.header["kind"] == "document":
             return await self._add_inside(at)
+        return (not self._dicom and self._add_drawn(at)) or self._add_small(at)
+
+    def _add_drawn(self, at: Placed) -> bool:
+        """Each frame as a picture in full size; False when there is no room or no way."""
+        frames = drawing.chosen(at.file)
+        drawn = self.counts.drawn + (0 if at.file.is_gone else len(frames))
+        if not frames or drawn > drawing.MOST_DRAWN:
+            return False
+        marks = drawing.marks(at.instance, at.file, frames)
+        if any(each in self._known.unreadable for each in marks):
+            return False
+        entries = drawing.entries(
+            self._reader, self.drafts, at, dict(zip(marks, frames, strict=True))
+        )
+        self.entries += entries
+        at.told.pictures.extend(each.name for each in entries)
+        self.counts = replace(
+            self.counts,
+            pictures=self.counts.pictures + len(entries),
+            drawn=drawn,
+            shortened=self.counts.shortened + (len(frames) < drawing.count(at.file)),
+        )
+        return True
+
+    def _add_small(self, at: Placed) -> bool:
+        """The picture of the overview."""
         mark = picture_mark(at.instance, at.file)
         if not at.file.shown or mark in self._known.unreadable:
             return False
         size = sum(int(place[2]) for place in at.file.shown)
-        pictures = _("Pictures")  # catalogues are not made from words inside a name
-        name = f"{pictures}/{at.folder}/{at.series:03}-{at.number:05}.jpg"
+        name = f"{at.stem}.jpg"
         read = self._reader.picture(at.study, at.instance, mark)
         self.entries.append(Entry(name, size, mark, read, at.header["study_date"]))
         at.told.pictures.append(name)
         if at.file.is_gone:
             at.told.without_original.append(name)
-        self.counts = replace(self.counts, pictures=self.counts.pictures + 1)
+        self.counts = replace(
+            self.counts, pictures=self.counts.pictures + 1, small=self.counts.small + 1
+        )
         return True
 
-    async def _add_inside(self, at: "_Place") -> bool:
+    async def _add_inside(self, at: Placed) -> bool:
         """The finding inside a DICOM file, as it was before somebody put it there."""
         mark = marked("inside", at.instance.hex, at.file.entry["sha256"])
         size = self._known.sizes.get(mark)
@@ -207,7 +230,7 @@ class _Planner:
         self.counts = replace(self.counts, documents=number)
         return name
 
-    def _add_file(self, at: "_Place", *, seen: bool) -> None:
+    def _add_file(self, at: Placed, *, seen: bool) -> None:
         if at.file.is_gone:
             self.counts = replace(self.counts, gone=self.counts.gone + 1)
             return
@@ -234,46 +257,3 @@ class _Planner:
 async def _data_of(copy: records.Copy) -> bytes:
     data = await copy.data()
     return await asyncio.to_thread(as_json, data)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A file, and where it comes in the archive."""
-
-    study: UUID
-    instance: UUID
-    file: studies.Original
-    folder: str
-    series: int
-    number: int
-    told: Examination
-
-    @property
-    def header(self) -> dict[str, Any]:
-        """What the manifest says of it."""
-        return self.file.entry["header"]
-
-
-def _by_series(
-    files: Mapping[UUID, studies.Original], only: UUID | None
-) -> list[list[tuple[UUID, studies.Original]]]:
-    """The files of each series in the order of display; with *only* those of one series."""
-    if only is not None and only not in files:
-        raise Unknown
-    found: dict[str, list[tuple[UUID, studies.Original]]] = {}
-    for each in sorted(files.items(), key=lambda file: _order(file[1].entry["header"])):
-        found.setdefault(_series_uid(each[1]), []).append(each)
-    return list(found.values()) if only is None else [found[_series_uid(files[only])]]
-
-
-def _series_uid(file: studies.Original) -> str:
-    return str(file.entry["header"]["series_instance_uid"])
-
-
-def _order(header: dict[str, Any]) -> tuple[int, str, int, str]:
-    """As the viewer shows them."""
-    series, number = header["series_number"], header["instance_number"]
-    return (
-        LAST if series is None else series, header["series_instance_uid"],
-        LAST if number is None else number, header["sop_instance_uid"],
-    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final
 from uuid import UUID
@@ -62,6 +62,19 @@ class Reader:
             if picture_mark(instance, file) != mark:
                 raise vault.Tampered
             yield (await file.picture())[start:stop]
+
+        return self._patiently(read)
+
+    def kept(
+        self, study_id: UUID, instance: UUID, frame: int, lies: Sequence[Sequence[object]]
+    ) -> Stretches:
+        """Reads what is left of a frame, as long as it lies there."""
+
+        async def read(start: int, stop: int) -> Pieces:
+            file = await self._file(study_id, instance)
+            if not file.is_gone or file.entry["view"]["frames"][frame] != lies:
+                raise vault.Tampered
+            yield (await file.kept_frame(frame))[start:stop]
 
         return self._patiently(read)
 

@@ -13,6 +13,12 @@ class Counts:
     dicom: bool
     examinations: int = 0
     pictures: int = 0
+    small: int = 0
+    """Of these: as the overview shows them."""
+    drawn: int = 0
+    """Of these: in full size, made for this archive."""
+    shortened: int = 0
+    """Images with more frames than are here."""
     documents: int = 0
     files: int = 0
     """As they came, with everything a diagnosis needs."""
@@ -53,9 +59,10 @@ def _contents(counts: Counts) -> list[str]:
     lines = [ngettext("%(num)s examination", "%(num)s examinations", counts.examinations)]
     if counts.pictures:
         lines.append(f"{_('Pictures')}/: " + ngettext(
-            "%(num)s picture as JPEG, small and as the overview shows it; not for a diagnosis",
-            "%(num)s pictures as JPEG, small and as the overview shows them; not for a diagnosis",
-            counts.pictures))  # fmt: skip
+            "%(num)s picture as JPEG; not for a diagnosis",
+            "%(num)s pictures as JPEG; not for a diagnosis", counts.pictures))  # fmt: skip
+        told = full(counts.drawn), small(counts.small), shortened(counts.shortened)
+        lines += filter(None, told)
     if counts.documents:
         words = ngettext("%(num)s document", "%(num)s documents", counts.documents)
         lines.append(f"{_('Documents')}/: {words}")
@@ -75,6 +82,39 @@ def _contents(counts: Counts) -> list[str]:
     if counts.unseen:
         lines.append(unseen(counts.unseen))
     return lines
+
+
+def full(number: int) -> str:
+    """What has every pixel."""
+    if not number:
+        return ""
+    return ngettext(
+        "%(num)s picture has every pixel and is as bright as its file says.",
+        "%(num)s pictures have every pixel and are as bright as their files say.",
+        number,
+    )
+
+
+def small(number: int) -> str:
+    """What is as the overview shows it."""
+    if not number:
+        return ""
+    return ngettext(
+        "%(num)s picture is the small one of the overview.",
+        "%(num)s pictures are the small ones of the overview.",
+        number,
+    )
+
+
+def shortened(number: int) -> str:
+    """Films of which not every frame is there."""
+    if not number:
+        return ""
+    return ngettext(
+        "%(num)s image has more than 300 frames; 300 of them, evenly spread, are here.",
+        "%(num)s images have more than 300 frames; 300 of each, evenly spread, are here.",
+        number,
+    )
 
 
 def missing(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from math import ceil
 from typing import Final
 from uuid import UUID
@@ -10,7 +11,7 @@ from quart import Blueprint, Response, ResponseReturnValue, redirect, render_tem
 
 from portal import accounts, auditing, edge, studies
 from portal.core.actor import AccountId, Actor
-from portal.core.errors import Invalid, reading
+from portal.core.errors import Busy, Invalid, reading
 from portal.core.web import signed_in, wants_html
 from portal.exporting.archive import Known
 from portal.exporting.choosing import AT_ONCE, MOST, Choice, chosen
@@ -77,8 +78,13 @@ def create_blueprint(shelf: studies.Shelf) -> Blueprint:
         choice, dicom = _choice(), request.args.get("dicom") == "1"
         with await turns.through(signed_in().id):
             entries = await chosen(shelf, signed_in(), choice)
-            plan = await planned(shelf, signed_in(), known, entries, choice.series, dicom=dicom)
-            plan = await plan.sized()
+            plan_it = partial(
+                planned, shelf, signed_in(), known, entries, choice.series, dicom=dicom
+            )
+            try:
+                plan = await (await plan_it()).sized()
+            except Busy:  # what cannot be made is known by now: the next one does without
+                plan = await (await plan_it()).sized()
         await note_taken(signed_in(), entries)
         return await _sent(plan, turns, signed_in())
 

@@ -67,6 +67,12 @@ class Original:
         """That picture as a JPEG.  Raises `vault.Tampered`, `storing.Damaged` or `Busy`."""
         return b"".join(await self._read("frames", places(self.shown)))
 
+    async def kept_frame(self, frame: int) -> bytes:
+        """
+        What is kept of a frame (from 0) whose original is gone: a JPEG.  Raises as `picture` does.
+        """
+        return b"".join(await self._read("frames", places(self.entry["view"]["frames"][frame])))
+
     async def drawn(self, frame: int, how: dict[str, Any]) -> bytes:
         """
         A frame (from 0) as people see it, as `viewer.dicom.rendering` is told by *how*.
