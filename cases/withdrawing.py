@@ -15,15 +15,16 @@ from cases.ids import CommunityId
 from cases.models import CaseStudy
 from cases.writing import say_changed
 from portal import owing
-from portal.studies import StudyBinned, StudyDeleted, StudyWorded
+from portal.studies import StudyBinned, StudyDeleted, StudyThinned, StudyWorded
 
 
 @contextmanager
 def withdrawing() -> Iterator[None]:
-    """What a deleted, binned or read study owes the cases about it, while the block lasts."""
+    """What a deleted, binned, thinned or read study owes the cases about it."""
     with (
         owing.paying(StudyDeleted, withdraw),
         owing.paying(StudyBinned, withdraw),
+        owing.paying(StudyThinned, withdraw),
         owing.paying(StudyWorded, withdraw),
     ):
         yield
@@ -34,7 +35,7 @@ async def cases_about(study: UUID) -> int:
     return await CaseStudy.filter(study=study).count()
 
 
-async def withdraw(event: StudyDeleted | StudyBinned | StudyWorded) -> None:
+async def withdraw(event: StudyDeleted | StudyBinned | StudyThinned | StudyWorded) -> None:
     """
     Every case about the study has changed: members' pages show it, and the search reads it anew.
 

@@ -2,7 +2,13 @@
 
 from portal.studies import parts
 from portal.studies.belongings import Belongings
-from portal.studies.events import StudyBinned, StudyDeleted, StudyPrepared, StudyWorded
+from portal.studies.events import (
+    StudyBinned,
+    StudyDeleted,
+    StudyPrepared,
+    StudyThinned,
+    StudyWorded,
+)
 from portal.studies.growing import Growing
 from portal.studies.identifying import Catalogue, catalogue_of_mine
 from portal.studies.inflating import stretches_of
@@ -72,6 +78,7 @@ __all__ = [
     "StudyDeleted",
     "StudyPrepared",
     "StudySummary",
+    "StudyThinned",
     "StudyWorded",
     "UploadState",
     "already_there",

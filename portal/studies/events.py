@@ -16,7 +16,15 @@ class StudyDeleted:
 
 @dataclass(frozen=True, slots=True)
 class StudyBinned:
-    """A study went into the bin, came out of it, or lost its originals: whoever shows it looks."""
+    """A study went into the bin or came out of it: whoever shows it looks."""
+
+    study: UUID
+    owner: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class StudyThinned:
+    """The originals of a study are deleted, small pictures stay: whoever shows it looks."""
 
     study: UUID
     owner: AccountId

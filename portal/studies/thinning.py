@@ -23,7 +23,7 @@ from portal.studies import manifests
 from portal.studies.access import live
 from portal.studies.doubts import DOUBTED, UNREADABLE
 from portal.studies.errors import StillPreparing
-from portal.studies.events import StudyBinned
+from portal.studies.events import StudyThinned
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.models import Instance, Study
 from portal.studies.opening import open_own, own_key, prepared
@@ -99,7 +99,7 @@ async def _thinned(shelf: Shelf, actor: Actor, row: Study, key: Secret) -> bool:
                 await storing.keep(actor.id, row.id, work.packed, None)
                 await _are_lost(row.id, gone)
                 await done_to(actor, row.id, "thinned", key)
-                await owe(StudyBinned(row.id, actor.id))
+                await owe(StudyThinned(row.id, actor.id))
     except PortalError:
         await shelf.boxes.delete(list(work.sizes))
         raise

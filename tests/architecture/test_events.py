@@ -25,7 +25,8 @@ def test_what_must_not_be_lost_is_somebodys_duty() -> None:
     owed = set(called("owe", 0)) - {"event"}
 
     assert owed == set(called("paying", 0)) == {
-        "SafetyChanged", "StudyBinned", "StudyDeleted", "StudyPrepared", "StudyWorded",
+        "SafetyChanged", "StudyBinned", "StudyDeleted", "StudyPrepared", "StudyThinned",
+        "StudyWorded",
     }  # fmt: skip
 
 
