@@ -31,3 +31,19 @@ def test_what_is_no_longer_true_is_forgotten_and_what_never_was_disturbs_nobody(
     memory.forget("b")
 
     assert "a" not in memory
+
+
+def test_what_is_heavy_takes_the_place_of_several_and_the_latest_always_stays() -> None:
+    memory = Memory[str, str](10, len)
+    for each in ("four", "also", "me"):
+        memory.put(each, each)
+    assert memory.weight == 10
+
+    memory.put("also", "longer")
+    assert [each in memory for each in ("four", "also", "me")] == [False, True, True]
+    assert memory.weight == 8
+
+    memory.put("all", "longer than everything")
+    assert [each in memory for each in ("also", "me", "all")] == [False, False, True]
+    memory.forget("all")
+    assert memory.weight == 0

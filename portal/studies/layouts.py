@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import Any, Final, Self
+from uuid import UUID
 
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.packing import JsonPlaces
@@ -21,6 +22,9 @@ FORM: Final = (
 """What a header says of the form of the pixels."""
 SHOWN_FORM: Final = ("bitsStored", "modalityLut", "photometric", "samples", "scaled", "signed")
 """The same of the frames the viewer reads (`viewer.dicom.Canonical.meta`)."""
+
+Generation = tuple[UUID, int]
+"""A study, and which of its manifests."""
 
 _SALT: Final = token_bytes(16)
 """So that what is remembered says nothing outside this process."""

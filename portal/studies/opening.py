@@ -15,7 +15,7 @@ from portal.studies.access import live, study_for, study_with
 from portal.studies.describing import inflated, unpacked
 from portal.studies.doubts import UNREADABLE, doubt
 from portal.studies.inflating import stretches_of
-from portal.studies.layouts import Layout
+from portal.studies.layouts import Generation, Layout
 from portal.studies.manifests import FrameSet, InstanceEntry, Manifest
 from portal.studies.marks import Marks
 from portal.studies.models import Study
@@ -92,8 +92,7 @@ class OpenStudy:
         known = self._known_series
         if known is None:
             known = await asyncio.to_thread(_series_in, packed)
-            slots = sum(len(each.slots) for each in known)
-            self._shelf.series.put(self.id, self._row.generation, known, slots)
+            self._shelf.series.put(self._generation, known)
         return packed, known
 
     async def listed(self) -> tuple[Series, ...]:
@@ -125,7 +124,7 @@ class OpenStudy:
         """Remembered of exactly this generation, with nothing that came since."""
         if not self._is_settled:
             return None
-        return self._shelf.series.get(self.id, self._row.generation)
+        return self._shelf.series.get(self._generation)
 
     async def frame(
         self, instance: UUID, frame: int, start: int = 0, stop: int | None = None
@@ -207,6 +206,10 @@ class OpenStudy:
         return entry
 
     @property
+    def _generation(self) -> Generation:
+        return self.id, self._row.generation
+
+    @property
     def _boxes(self) -> Boxes:
         return self._shelf.boxes
 
@@ -216,7 +219,7 @@ class OpenStudy:
 
     async def named(self, series: str, sop: str) -> tuple[UUID, Original]:
         """The image with these UIDs, its entry as `Layout` has it; `Unknown`, also if gone."""
-        known = self._shelf.maps.get(self.id, self._row.generation)
+        known = self._shelf.maps.get(self._generation)
         if known is None or not known.shows(known.named(series, sop)):
             known = await self._look()
         name = known.named(series, sop)
@@ -227,7 +230,7 @@ class OpenStudy:
         return instance, Original(known.entries[name], read, self._shelf.pool, known.noted[name])
 
     async def _view(self, instance: UUID) -> FrameSet:
-        known = self._shelf.maps.get(self.id, self._row.generation)
+        known = self._shelf.maps.get(self._generation)
         if known is None or not known.shows(instance.hex):
             known = await self._look()
         if not known.shows(instance.hex):
@@ -237,7 +240,7 @@ class OpenStudy:
     async def _look(self) -> Layout:
         """Where everything lies now, remembered for whoever asks next."""
         found = await asyncio.to_thread(Layout.of, await self._whole())
-        self._shelf.maps.put(self.id, self._row.generation, found, found.size)
+        self._shelf.maps.put(self._generation, found)
         return found
 
     async def _still_names(self, instance: UUID, objects: set[UUID]) -> bool:
@@ -246,7 +249,7 @@ class OpenStudy:
         named = {} if entry is None else {instance.hex: entry}
         if objects <= manifests.objects_in(named):
             return True
-        self._shelf.maps.forget(self.id)
+        self._shelf.maps.forget(self._generation)
         return False
 
     def _reader(self, instance: UUID) -> Read:

@@ -10,7 +10,6 @@ page opens that one, what orders the list, and nothing else.
 """
 
 import json
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -19,6 +18,7 @@ from uuid import UUID, uuid4, uuid5
 
 from portal import vault
 from portal.core.actor import Actor, Secret
+from portal.memories import Memory
 from portal.studies.describing import inflated, packed
 
 MOST: Final = 32 * 1024 * 1024
@@ -69,18 +69,14 @@ class Remembered:
     """Lists by columns, of bounded size; the ones used longest ago go first."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most, self._size = most, 0
-        self._lists = OrderedDict[tuple[UUID, str], _Sealed]()
+        self._lists = Memory[tuple[UUID, str], _Sealed](most, lambda each: each.size)
         self._changing = Lock()  # several requests remember at once, each in a thread
 
     def get(self, actor: Actor, name: str) -> Columns | None:
         """What was put under this *name* last."""
         with self._changing:
             sealed = self._lists.get((actor.id, name))
-            if sealed is None:
-                return None
-            self._lists.move_to_end((actor.id, name))
-        return Columns(actor, sealed)
+        return None if sealed is None else Columns(actor, sealed)
 
     def put(
         self, actor: Actor, name: str, columns: Mapping[str, Sequence[Any]], state: bytes
@@ -94,11 +90,7 @@ class Remembered:
         count = max(map(len, columns.values()), default=0)
         sealed = _Sealed(written, boxes, count, state)
         with self._changing:
-            before = self._lists.pop((actor.id, name), None)
-            self._size += sealed.size - (before.size if before else 0)
-            self._lists[actor.id, name] = sealed
-            while self._size > self._most:
-                self._size -= self._lists.popitem(last=False)[1].size
+            self._lists.put((actor.id, name), sealed)
 
 
 def state_of(actor: Actor, sights: Iterable[str]) -> bytes:

@@ -1,7 +1,7 @@
 """What the verbs of this room work with; made once by the composition root."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -15,8 +15,7 @@ from portal.memories import Memory
 from portal.storing import Boxes, Store, sweeping
 from portal.studies.assembling import Assembler
 from portal.studies.expiring import forgetting
-from portal.studies.layouts import Layout
-from portal.studies.maps import Maps
+from portal.studies.layouts import Generation, Layout
 from portal.studies.preparing import Preparing
 from portal.studies.remembering import Remembered
 from portal.studies.wording import Wording
@@ -25,6 +24,13 @@ from viewer.dicom import Pool
 
 REMEMBERED: Final = 10_000
 """Studies of which it is known that they were read without fault lately."""
+SLOTS: Final = 60_000
+"""
+Instances and frames of which a process remembers where they lie: some 60 MiB, and as much again when
+each frame lies in as many pieces as are remembered (`originals.PIECES_NOTED`).
+"""
+AT_LEAST: Final = 300
+"""As so many of them counts the smallest study, so there are at most two hundred."""
 WAITING: Final = 64
 """Parts that wait to be looked at; `PartTurnstile` lets in far fewer of one account."""
 PATIENCE: Final = 300.0
@@ -42,9 +48,6 @@ class Shelf:
     pool: Pool
     preparing: Preparing
     assembler: Assembler = field(repr=False)
-    maps: Maps[Layout] = field(repr=False)
-    series: Maps[tuple[Series, ...]] = field(repr=False)
-    """In the order of the view that goes to the browser."""
     desk: documents.Desk = field(repr=False)
     """Where the findings go that come with the images."""
     free_quota: int
@@ -54,6 +57,14 @@ class Shelf:
     Whose files a child looks at next.  One place more than there are children, so that one account
     alone keeps them all at work, and another still waits for no more than a spell.
     """
+    maps: Memory[Generation, Layout] = field(
+        default_factory=lambda: Memory(SLOTS, lambda each: max(AT_LEAST, each.size)), repr=False
+    )
+    """Where the frames of studies opened lately lie, so a frame costs one read."""
+    series: Memory[Generation, tuple[Series, ...]] = field(
+        default_factory=lambda: Memory(SLOTS, _slots), repr=False
+    )
+    """In the order of the view that goes to the browser."""
     remembered: Remembered = field(default_factory=Remembered, repr=False)
     """Of accounts with many studies: what their rows say, sealed."""
     sound: Memory[UUID, int] = field(default_factory=lambda: Memory(REMEMBERED), repr=False)
@@ -73,14 +84,16 @@ class Shelf:
             pool=pool,
             preparing=Preparing(boxes, pool, Wording(pool, desk.reading_room)),
             assembler=Assembler(boxes, quota),
-            maps=Maps(),
-            series=Maps(),
             desk=desk,
             free_quota=quota,
             inspecting=edge.Turnstile(
                 each=WAITING, all_=settings.decoders + 1, waiting=WAITING, patience=PATIENCE
             ),
         )
+
+
+def _slots(series: Sequence[Series]) -> int:
+    return max(AT_LEAST, sum(len(each.slots) for each in series))
 
 
 @asynccontextmanager

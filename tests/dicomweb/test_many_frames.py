@@ -11,8 +11,10 @@ from pydicom.encaps import encapsulate, generate_frames
 
 from portal import storing, studies
 from portal.storing import Place
-from portal.studies.maps import Maps
+from portal.studies.layouts import Layout
+from portal.studies.manifests import InstanceEntry
 from portal.studies.originals import PIECES_NOTED
+from portal.studies.shelf import AT_LEAST, SLOTS
 from tests.dicomweb.conftest import Keeps, Made, uid
 from tests.people import Person, World
 from tests.viewer.dicom.making import sample
@@ -20,6 +22,7 @@ from viewer.dicom import Pool
 
 HTJ2K = 'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202'
 PLAIN = "application/octet-stream"
+ENTRY: InstanceEntry = {"header": {}, "sha256": "", "size": 0, "at": []}
 
 
 @pytest.fixture
@@ -133,7 +136,7 @@ async def test_what_is_remembered_between_two_frames_says_nothing_of_a_person(
     shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
     (study,) = await studies.my_studies(shelf, ada.actor)
     opened = await studies.open_own(shelf, ada.actor, study.id)
-    known = shelf.maps.get(study.id, opened._row.generation)
+    known = shelf.maps.get((study.id, opened._row.generation))
     assert known is not None
     remembered = repr((known.entries, known.names, known.noted))
 
@@ -145,18 +148,19 @@ async def test_what_is_remembered_between_two_frames_says_nothing_of_a_person(
         assert secret not in remembered, secret
 
 
-def test_what_is_remembered_of_many_and_of_large_studies_is_bounded() -> None:
-    few, large = Maps[str](studies=3, most=100), uuid4()
-    names = [uuid4() for _ in range(4)]
+def test_what_is_remembered_of_many_and_of_large_studies_is_bounded(world: World) -> None:
+    shelf: studies.Shelf = world.app.extensions["hds"]["shelf"]
+    empty, large = Layout({}, {}, {}), Layout(dict.fromkeys(map(str, range(SLOTS)), ENTRY), {}, {})
+    names = [(uuid4(), 1) for _ in range(SLOTS // AT_LEAST + 1)]
     for each in names:
-        few.put(each, 1, "small", 10)
-    assert [few.get(each, 1) for each in names] == [None, "small", "small", "small"]
-    assert few.get(names[3], 2) is None, "another generation is another map"
+        shelf.maps.put(each, empty)
+    assert [each in shelf.maps for each in names] == [False] + [True] * (len(names) - 1)
+    assert shelf.maps.get((names[-1][0], 2)) is None, "another generation is another map"
 
-    few.put(large, 1, "large", 1000)
+    shelf.maps.put((uuid4(), 1), large)
 
-    assert few.get(large, 1) == "large"
-    assert not any(few.get(each, 1) for each in names)
+    assert not any(each in shelf.maps for each in names)
+    assert shelf.maps.weight == SLOTS
 
 
 async def test_an_image_that_comes_later_is_found_beside_those_already_read(

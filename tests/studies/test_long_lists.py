@@ -91,7 +91,7 @@ async def test_what_is_remembered_opens_to_nobody_without_the_root(
     shelf: studies.Shelf, erika: Person
 ) -> None:
     first = await shown(shelf, erika)
-    (sealed,) = shelf.remembered._lists.values()
+    (sealed,) = [each for each, _ in shelf.remembered._lists._known.values()]
     title = next(iter(first.values())).encode()
     assert not any(title in each or b"Muster" in each for each in sealed.boxes.values())
     thief = Actor(
@@ -224,7 +224,7 @@ def test_lists_are_bounded_and_the_last_used_stay() -> None:
     words = {"words": ["x" * 10]}
     for each in names[:3]:
         kept.put(whose, each, words, b"")
-    kept._most = kept._size
+    kept._lists._most = kept._lists.weight
     assert kept.get(whose, "a") is not None
 
     kept.put(whose, "d", words, b"")
@@ -233,7 +233,7 @@ def test_lists_are_bounded_and_the_last_used_stay() -> None:
     assert there == [True, False, True, True]
 
 
-class _GivesWay(OrderedDict[tuple[UUID, str], Any]):
+class _GivesWay(OrderedDict[Any, Any]):
     """Lets another thread go on in the middle of a change."""
 
     def pop(self, *args: Any) -> Any:
@@ -247,11 +247,12 @@ def test_many_lists_at_once_keep_count_of_what_is_remembered(
     """Each request remembers in a thread of its own, and they change one and the same memory."""
     monkeypatch.setattr(vault, "box", lambda *_: b"x" * 100)
     remembered, names = Remembered(most=1000), [str(number) for number in range(20)]
-    monkeypatch.setattr(remembered, "_lists", _GivesWay())
+    monkeypatch.setattr(remembered._lists, "_known", _GivesWay())
     with ThreadPoolExecutor(4) as threads:
         for each in [threads.submit(_fills, remembered, erika.actor, names) for _ in range(4)]:
             each.result()
-    assert remembered._size == 100 * len(remembered._lists) == 1000
+    there = [each for each in names if remembered.get(erika.actor, each) is not None]
+    assert (remembered._lists.weight, len(there)) == (1000, 10)
 
 
 def _fills(remembered: Remembered, actor: Actor, names: Sequence[str]) -> None:
