@@ -26,8 +26,8 @@ REMEMBERED: Final = 10_000
 """Studies of which it is known that they were read without fault lately."""
 SLOTS: Final = 60_000
 """
-Instances and frames of which a process remembers where they lie: some 60 MiB, and as much again when
-each frame lies in as many pieces as are remembered (`originals.PIECES_NOTED`).
+Instances and frames of which a process remembers where they lie: some 60 MiB, and as much again
+when each frame lies in as many pieces as are remembered (`originals.PIECES_NOTED`).
 """
 AT_LEAST: Final = 300
 """As so many of them counts the smallest study, so there are at most two hundred."""

@@ -10,6 +10,7 @@ to the intake they are images that are lost.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,6 +45,8 @@ DELETED: Final = "deleted"
 """Why there is no picture."""
 AT_ONCE: Final = 1_000
 """Rows named in one statement."""
+AGAIN: Final = 600.0
+"""Seconds after which what was written is prolonged: it must be there at the end."""
 TRIES: Final = 8
 """While the children are busy, and while somebody else writes the study."""
 
@@ -119,18 +122,23 @@ class _Work:
     """Makes what is kept, in objects of its own."""
 
     def __init__(self, shelf: Shelf, row: Study, key: Secret) -> None:
-        by = storing.Payer(AccountId(row.owner), None)
+        self._by = storing.Payer(AccountId(row.owner), None)
         self._shelf, self._row, self._key = shelf, row, key
-        self._pictures = Packer(shelf.boxes, by, row.id, key, "frames")
-        self._files = Packer(shelf.boxes, by, row.id, key, "pack")
+        self._pictures, self._files = self._packer("frames"), self._packer("pack")
+        self._films: list[Packer] = []
         self._day = now().astimezone(UTC).strftime("%Y%m%d")
+        self._prolonged = monotonic()
         self.sizes: dict[UUID, int] = {}
         """What was written, whether it is needed or not."""
+
+    def _packer(self, role: Role) -> Packer:
+        return Packer(self._shelf.boxes, self._by, self._row.id, self._key, role)
 
     @property
     def packed(self) -> dict[UUID, int]:
         """The packs."""
-        return self._pictures.sizes | self._files.sizes
+        packers = (self._pictures, self._files, *self._films)
+        return {name: size for each in packers for name, size in each.sizes.items()}
 
     async def all_of(self, manifest: Manifest) -> Manifest:
         """The manifest that is left.  Raises `Busy`."""
@@ -160,24 +168,55 @@ class _Work:
         return {**entry, "at": [place for each in pieces for place in each]}
 
     async def _small(self, entry: InstanceEntry) -> InstanceEntry:
-        view, file = entry["view"], self._original(entry)
-        drawn = [each async for each in _drawn(file, len(view["frames"]))]
-        sizes = {size_of(each) for each in drawn}
+        view = entry["view"]
         smallest = view["previews"].get("128")
         previews = {"128": await self._again(smallest)} if smallest else {}
         made: FrameSet = {
             "codec": "none", "why": DELETED, "frames": [], "ends": [], "previews": previews,
             "skeleton": [], "facts": {},
         }  # fmt: skip
-        if len(drawn) == len(view["frames"]) and len(sizes) == 1:
-            (width, height) = sizes.pop()
-            frames = [await self._pictures.add(each) for each in drawn]
+        frames, (width, height) = await self._pictured(self._original(entry), len(view["frames"]))
+        if frames:
             made |= {
                 "codec": "jpeg", "why": "", "frames": frames, "ends": [[] for _ in frames],
                 "previews": previews | {"512": frames[len(frames) // 2]},
                 "facts": _facts(view["facts"], height, width), "shape": [height, width],
             }  # fmt: skip
         return {**entry, "at": [], "view": made, "thinned": self._day}
+
+    async def _pictured(
+        self, file: Original, number: int
+    ) -> tuple[list[JsonPlaces], tuple[int, int]]:
+        """
+        Where the small pictures of all frames lie, and their width and height; nowhere if one
+        cannot be drawn or is not like the others.
+
+        Of a film each is written as it is drawn, into packs of its own, which are taken back then.
+        """
+        packer = self._pictures if number == 1 else self._packer("frames")
+        if number > 1:
+            self._films.append(packer)
+        made, sizes = list[JsonPlaces](), set[tuple[int, int]]()
+        async for each in _drawn(file, number):
+            sizes.add(size_of(each))
+            if len(sizes) > 1:
+                break
+            made.append(await packer.add(each))
+            await self._prolong()
+        if number > 1:
+            await packer.close()
+        if made and len(made) == number:
+            return made, sizes.pop()
+        if number > 1:
+            self._films.remove(packer)
+            await self._shelf.boxes.delete(list(packer.sizes))
+        return [], (0, 0)
+
+    async def _prolong(self) -> None:
+        """However long it takes, what was written at the beginning is there at the end."""
+        if monotonic() - self._prolonged >= AGAIN:
+            await storing.prolong(self._by.account, self.packed)
+            self._prolonged = monotonic()
 
     async def _again(self, listed: JsonPlaces) -> JsonPlaces:
         return await self._pictures.add(b"".join(await self._read("frames", places(listed))))

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from pydicom.uid import JPEG2000Lossless, generate_uid
 from portal import storing, studies
 from portal.accounts.factors import stepping_up
 from portal.core.db import now
-from portal.core.errors import Busy, Gone
+from portal.core.errors import Busy, Gone, Unknown
+from portal.storing.models import StoredObject
+from portal.studies import packing, thinning
 from portal.studies.models import Study
 from tests.documents.test_documents import Erika, erika
 from tests.people import World
@@ -217,6 +220,62 @@ async def test_either_all_of_it_happens_or_nothing(
     assert await erika.used() == before
     assert (await Study.get(id=study.id)).generation == row.generation
     assert len([each async for each in (await again(erika, study.id)).originals()]) == 2
+
+
+async def test_it_may_take_longer_than_what_is_new_is_given(
+    erika: Erika, slices: Slices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty minutes go by over each picture, and each is written at once."""
+    study = await keeps(erika, slices(4))
+    drawn = studies.Original.drawn
+
+    async def slowly(file: studies.Original, frame: int, how: dict[str, Any]) -> bytes:
+        for row in await StoredObject.filter(gone_at__isnull=False):
+            assert row.gone_at is not None
+            older = row.gone_at - timedelta(minutes=50)
+            await StoredObject.filter(id=row.id).update(gone_at=older)
+        return await drawn(file, frame, how)
+
+    monkeypatch.setattr(studies.Original, "drawn", slowly)
+    monkeypatch.setattr(packing, "PACK", 100)
+    monkeypatch.setattr(thinning, "AGAIN", 0.0)
+
+    await studies.thin(erika.shelf, erika.actor, study.id)
+
+    (listed,) = await studies.my_studies(erika.shelf, erika.actor)
+    assert listed.thinned == 4
+
+
+async def test_a_long_film_is_written_while_it_is_drawn_and_whole_or_not_at_all(
+    erika: Erika, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pictures do not wait in memory for the last; when one fails, nothing of them stays."""
+    frames = np.arange(6 * 64 * 64, dtype=np.uint16).reshape(6, 64, 64)
+    film = pydicom.dcmread(io.BytesIO(_one(pixels=frames[0])))
+    film.NumberOfFrames, film.PixelData = len(frames), frames.tobytes()
+    stream = io.BytesIO()
+    film.save_as(stream)
+    study = await keeps(erika, [stream.getvalue()])
+    monkeypatch.setattr(packing, "PACK", 2000)
+    drawn, lying = studies.Original.drawn, list[int]()
+
+    async def until_the_last(file: studies.Original, frame: int, how: dict[str, Any]) -> bytes:
+        lying.append(await StoredObject.filter(gone_at__isnull=False, holding=study.id).count())
+        if frame == 5:
+            raise Unknown
+        return await drawn(file, frame, how)
+
+    before = await StoredObject.filter(holding=study.id, gone_at__isnull=False).count()
+    monkeypatch.setattr(studies.Original, "drawn", until_the_last)
+    await studies.thin(erika.shelf, erika.actor, study.id)
+
+    assert lying[0] == before
+    assert lying[-1] > before
+    (each,) = await instances(await again(erika, study.id))
+    assert (each["codec"], each["why"]) == ("none", "deleted")
+    named = await storing.objects_of(study.id)
+    new = await StoredObject.filter(holding=study.id, gone_at__gt=now()).count()
+    assert (new, len(named) > 0) == (0, True), "what was drawn in vain is taken back"
 
 
 async def test_only_its_owner_and_only_after_a_second_look(
