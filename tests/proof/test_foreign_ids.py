@@ -61,6 +61,7 @@ READ: Final = {
     "cases/search/routes.py": {"UUID(only)"},
     "portal/accounts/factors/again_routes.py": {"UUID(str(data['account']))"},
     "portal/accounts/profile/forms.py": {"UUID(str(data.get('deputy', '')))"},
+    "portal/auditing/routes.py": {"UUID(given['thing'])", "UUID(who)"},
     "portal/exporting/routes.py": {"UUID(each)", "UUID(request.args['s'])"},
     "portal/records/forms.py": {"UUID(str(form['client_id']))"},  # of the diary, too
     "portal/studies/routes.py": {"UUID(sent['client'])"},
@@ -73,8 +74,8 @@ READ: Final = {
 """Every place where an id is read from a body, a query or a socket; each is tried below."""
 ASKED: Final = {
     "activated", "after", "all", "anyway", "before", "binned", "chosen", "d", "dicom", "done", "e",
-    "ended", "form", "from", "kind", "limit", "manifest", "next", "pane", "q", "revoked", "s",
-    "saved", "since", "stopped", "study", "w", "zoom",
+    "ended", "form", "from", "kind", "limit", "log", "manifest", "next", "pane", "q", "revoked",
+    "s", "saved", "since", "stopped", "study", "w", "zoom",
 }  # fmt: skip
 """Every name in a query; `study`, `binned`, `e`, `d` and `s` are ids."""
 
@@ -259,6 +260,8 @@ def _bodies(own: Stage, ids: Mapping[str, str]) -> Iterator[Asked]:
         yield f"a download's {what}", "GET", f"/download/size?{name}={ids[chosen]}", nothing
         path = f"/download/archive?{name}={ids[chosen]}"
         yield f"a download's {what}, itself", "GET", path, nothing
+    yield "who looked", "GET", f"/log?who={ids['somebody']}", nothing
+    yield "what was looked at", "GET", f"/log?thing={ids['study_id']}", nothing
     yield "what was just thrown", "GET", f"/documents?binned={ids['study_id']}", nothing
     yield (
         "a case's study",
