@@ -44,6 +44,8 @@ async def encloses(erika: Erika, file: bytes) -> tuple[studies.OpenStudy, UUID]:
     said = await studies.keep_files(erika.shelf, erika.actor, [file])
     assert said.kept == [0]
     (kept,) = said.studies
+    # Its words are read beside the answer: what follows measures, or replaces, the same children.
+    assert await erika.shelf.preparing.done(kept, 60.0)
     study = await studies.open_own(erika.shelf, erika.actor, kept)
     (series,) = (await study.manifest())["series"]
     return study, UUID(series["instances"][0]["id"])
