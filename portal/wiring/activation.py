@@ -11,7 +11,7 @@ BEFORE_ACTIVATION: Final = frozenset(
     {
         *("static", "pages", "accounts", "factors", "recovery", "keeping"),
         *("programs", "api", "dicomweb", "studies", "documents", "reports", "records", "viewer"),
-        *("exporting", "mailing", "notices"),
+        *("exporting", "auditing", "mailing", "notices"),
     }
 )
 
