@@ -35,6 +35,7 @@ from tests.people import World
 from tests.s3 import S3
 from tests.s3 import running as running_s3
 from tests.serving import serving, started
+from viewer.pdf import pool as pdf_pool
 
 # What appears at all appears on a busy machine, too; how fast things are is for bench/ to say.
 expect.set_options(timeout=20_000)
@@ -226,6 +227,14 @@ class CompiledTemplates(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._made[f"{bucket.key} {bucket.checksum}"] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def children_may_wait_for_the_machine() -> Iterator[None]:
+    """A document is given up after the time it computes, not after that of a busy machine."""
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(pdf_pool, "LOOK_WALL", 120.0)
+        yield
 
 
 @pytest.fixture(scope="session")

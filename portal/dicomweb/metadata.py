@@ -58,8 +58,13 @@ async def _written(
     last = b"]"
     packing.add(last)
     if is_whole and name is not None:
-        await asyncio.to_thread(lambda: service.sheets.put(name, packing.done()))
+        await asyncio.to_thread(_remember, service, name, packing)
     yield last
+
+
+def _remember(service: Service, name: Name, packing: Packing) -> None:
+    if packed := packing.done():
+        service.sheets.put(name, packed)
 
 
 def _text(found: Sequence[dict[str, Any]], before: str, packing: Packing) -> bytes:

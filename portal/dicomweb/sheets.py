@@ -65,8 +65,6 @@ class Sheets:
 
     def put(self, name: Name, packed: bytes) -> None:
         """Remember this from now on, instead of an earlier edition."""
-        if len(packed) > LARGEST:
-            return
         box = vault.box(name.study.key, packed, name.context)
         with self._changing:
             _, before = self._boxes.pop((name.study.id, name.mark), (0, b""))
@@ -77,16 +75,26 @@ class Sheets:
 
 
 class Packing:
-    """A description that is being written."""
+    """A description that is being written; one that is too large is not held while it is sent."""
 
     def __init__(self) -> None:
         self._packer = zlib.compressobj(1)
-        self._pieces: list[bytes] = []
+        self._packed = bytearray()
+        self._fits = True
 
     def add(self, piece: bytes) -> None:
         """Its next bytes."""
-        self._pieces.append(self._packer.compress(piece))
+        if self._fits:
+            self._take(self._packer.compress(piece))
 
-    def done(self) -> bytes:
-        """All of it (RFC 1950)."""
-        return b"".join([*self._pieces, self._packer.flush()])
+    def done(self) -> bytes | None:
+        """All of it (RFC 1950), or None if that is more than is remembered of one."""
+        if self._fits:
+            self._take(self._packer.flush())
+        return bytes(self._packed) if self._fits else None
+
+    def _take(self, packed: bytes) -> None:
+        self._packed += packed
+        self._fits = len(self._packed) <= LARGEST
+        if not self._fits:
+            self._packed.clear()

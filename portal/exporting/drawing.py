@@ -25,7 +25,7 @@ from portal.exporting.zipping import Entry
 MOST_FRAMES: Final = 300
 """Of one image; a longer one gives so many, evenly spread."""
 MOST_DRAWN: Final = 2_000
-"""Of one archive: they are drawn before its first byte leaves, which takes a minute or less."""
+"""Of one archive: they are drawn before its first byte leaves, which may take minutes."""
 TRIES: Final = 4
 """While the children are busy; a frame that ends its child each time is given as a small one."""
 AS_JPEG: Final = Look("jpeg", None, invert=False).how

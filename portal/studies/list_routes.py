@@ -52,11 +52,12 @@ def add_list(blueprint: Blueprint, shelf: Shelf) -> None:
 
 
 async def _page(shelf: Shelf, wanted: Wanted, start: int) -> str:
-    await shelf.desk.catching_up.look_for(signed_in())
     found = await listing.overview(shelf, signed_in())
-    await catching_up.look_for(shelf, signed_in(), found.entries)
     inside = await matching(signed_in(), wanted.words)
     written = await words.matching(signed_in(), wanted.words)
+    # Afterwards, so that the page says what was known when it was asked for.
+    await shelf.desk.catching_up.look_for(signed_in())
+    await catching_up.look_for(shelf, signed_in(), found.entries)
     kept = await asyncio.to_thread(chosen, found.entries, wanted, inside, written)
     count, there = len(kept), choices(found.entries)
     first = min(max(0, start), max(0, count - 1))

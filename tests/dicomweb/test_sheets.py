@@ -1,6 +1,8 @@
 """What is remembered of a series' metadata: the same as before, sealed, and never out of date."""
 
 import json
+import secrets
+import zlib
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +11,8 @@ from pydicom import Dataset
 
 from portal import studies, vault
 from portal.core.actor import Secret
-from portal.dicomweb.sheets import Name, Sheets
+from portal.dicomweb import sheets as kept
+from portal.dicomweb.sheets import Name, Packing, Sheets
 from tests.dicomweb.conftest import Keeps, Made, uid
 from tests.people import Person, World
 from viewer.dicom import Pool, Reason, Refused
@@ -141,3 +144,19 @@ def test_it_is_sealed_bounded_and_of_one_edition() -> None:
     sheets.put(name(study, key, "2.25.3", edition=2), b"new")
     assert sheets._size == sum(len(box) for _, box in sheets._boxes.values())
     assert sheets.get(three) is None
+
+
+def test_a_description_that_is_too_large_to_be_remembered_is_not_held_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept, "LARGEST", 1000)
+    small, large = Packing(), Packing()
+    small.add(b"CT" * 300)
+    for _ in range(100):
+        large.add(secrets.token_bytes(64 * 1024))
+        assert len(large._packed) <= 1000
+
+    packed = small.done()
+    assert packed is not None
+    assert zlib.decompress(packed) == b"CT" * 300
+    assert large.done() is None
